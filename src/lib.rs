@@ -1,1 +1,17 @@
+//! A custody ledger for encrypted removable media.
+//!
+//! *Decide, append, show*: a pure function decides whether an intent may become
+//! an entry ([`ledger`]), one adapter appends it ([`store`]), pure functions show
+//! it ([`report`], [`render`]). Canonical signed bytes ([`wire`]) are the product;
+//! a database is a replaceable shelf for them.
+//!
+//! Layers import downward only: `model` is the bottom; `ledger`, `wire` and
+//! `proof` stand on it and not on one another, but for `proof`, whose checkpoints
+//! are `wire` notes; `report` and `render` show what they hold; the adapters
+//! (`store`, `usb`, `keyring`) never import one another; `ops` joins them; `cli`
+//! sits on `ops`. `tests/layers.rs` holds the rule.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
+pub mod model;
+pub mod proof;

@@ -1,0 +1,3 @@
+//! The log: RFC 6962 / RFC 9162 trees, proofs and checkpoints in the C2SP formats.
+
+pub mod tree;
