@@ -14,4 +14,6 @@
 #![warn(missing_docs)]
 
 pub mod model;
+pub mod ledger;
 pub mod proof;
+pub mod wire;

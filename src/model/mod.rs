@@ -1,7 +1,22 @@
 //! The nouns of custody. No clock, no randomness, no input or output.
 
+pub mod hardware;
 pub mod hash;
+pub mod ids;
 pub mod key;
+pub mod lines;
+pub mod party;
+pub mod printable;
+pub mod statement;
+pub mod text;
+pub mod time;
+pub mod vocabulary;
 
 pub use hash::Hash;
+pub use ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
 pub use key::VerifierKey;
+pub use lines::*;
+pub use party::{PartyRef, Seal, Side, Signatory};
+pub use statement::Statement;
+pub use text::{Name, Phrase};
+pub use time::{Day, Stamp, Zone};

@@ -1,0 +1,100 @@
+//! Observations: sightings, rounds, and the missing, found and lost states.
+
+use std::collections::BTreeSet;
+
+use super::media::{each_once, in_use, registered};
+use super::{ANYONE, HOLDERS, KEEPERS, OBSERVERS, Verdict, role, signatory};
+use crate::ledger::refusal::Refusal;
+use crate::model::statement;
+use crate::model::vocabulary::{CheckerRule, Role, SightingGrade};
+use crate::model::{MediumId, MediumLine, PartyId};
+
+/// Under `checker: not-holder` nobody vouches for what they hold themselves.
+fn not_holder(verdict: &mut Verdict<'_>, by: &PartyId, id: &MediumId) {
+    if verdict.state.policy.checker == CheckerRule::Anyone {
+        return;
+    }
+    let holds = verdict.state.media.get(id).is_some_and(|medium| medium.custody.holder == *by);
+    verdict.refuse_if(holds, || Refusal::CheckerIsHolder { party: by.clone(), medium: id.clone() });
+}
+
+fn strong_enough(verdict: &mut Verdict<'_>, id: &MediumId, grade: SightingGrade) {
+    let least = verdict.state.policy.grade;
+    // The vocabulary is ordered best first.
+    verdict.refuse_if(grade > least, || Refusal::GradeTooWeak { medium: id.clone(), grade: least.as_str() });
+}
+
+pub(super) fn sighting(verdict: &mut Verdict<'_>, said: &statement::Sighting) {
+    signatory(verdict, &said.by, ANYONE);
+    registered(verdict, &said.medium);
+    // A holder's own word is taken at the lowest grade only (design, "Presence").
+    if said.grade != SightingGrade::Attested {
+        not_holder(verdict, &said.by.party.id, &said.medium.id);
+    }
+}
+
+pub(super) fn roll_call(verdict: &mut Verdict<'_>, said: &statement::RollCall) {
+    signatory(verdict, &said.by, &[Role::Station]);
+    each_once(verdict, said.present.iter().map(|seen| &seen.id).chain(&said.absent));
+    for id in said.present.iter().map(|seen| &seen.id).chain(&said.absent) {
+        verdict.refuse_if(!verdict.state.media.contains_key(id), || Refusal::UnknownMedium {
+            medium: id.clone(),
+        });
+    }
+}
+
+pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
+    signatory(verdict, &said.by, OBSERVERS);
+    let listed = || said.found.iter().map(|seen| &seen.id).chain(&said.missing);
+    let elsewhere = || said.unexpected.iter().map(|seen| &seen.id);
+    each_once(verdict, listed().chain(elsewhere()));
+    let state = verdict.state;
+    for id in listed().chain(elsewhere()) {
+        match state.media.get(id) {
+            None => verdict.refuse(Refusal::UnknownMedium { medium: id.clone() }),
+            Some(medium) => in_use(verdict, medium),
+        }
+    }
+    let expected: BTreeSet<&MediumId> = state.expected_at(&said.place).map(|medium| &medium.line.id).collect();
+    let given: BTreeSet<&MediumId> = listed().collect();
+    for id in expected.difference(&given) {
+        verdict.refuse(Refusal::CheckOmits { medium: (*id).clone() });
+    }
+    for id in given.difference(&expected).filter(|id| state.media.contains_key(**id)) {
+        verdict.refuse(Refusal::CheckNotExpected { medium: (*id).clone() });
+    }
+    for id in listed() {
+        not_holder(verdict, &said.by.party.id, id);
+    }
+    for seen in &said.found {
+        strong_enough(verdict, &seen.id, seen.grade);
+    }
+}
+
+pub(super) fn missing(verdict: &mut Verdict<'_>, said: &statement::Missing) {
+    signatory(verdict, &said.by, ANYONE);
+    gone_already(verdict, &said.medium);
+}
+
+fn gone_already(verdict: &mut Verdict<'_>, line: &MediumLine) {
+    let Some(medium) = registered(verdict, line) else { return };
+    if let Some(index) = medium.gone() {
+        verdict.refuse(Refusal::NotPresent { medium: line.id.clone(), index });
+    }
+}
+
+pub(super) fn found(verdict: &mut Verdict<'_>, said: &statement::Found) {
+    signatory(verdict, &said.by, KEEPERS);
+    role(verdict, &said.by.party, HOLDERS);
+    let Some(medium) = registered(verdict, &said.medium) else { return };
+    verdict.refuse_if(medium.gone().is_none() && medium.in_use(), || Refusal::NotMissing {
+        medium: said.medium.id.clone(),
+    });
+}
+
+pub(super) fn lost(verdict: &mut Verdict<'_>, said: &statement::Lost) {
+    signatory(verdict, &said.by, &[Role::Administrator]);
+    let Some(medium) = registered(verdict, &said.medium) else { return };
+    let missing = matches!(medium.presence, crate::ledger::state::Presence::Missing { .. });
+    verdict.refuse_if(!missing && medium.in_use(), || Refusal::NotMissing { medium: said.medium.id.clone() });
+}

@@ -1,0 +1,84 @@
+//! Registration, erasure, retirement and corrections.
+
+use super::{KEEPERS, OBSERVERS, Verdict, signatory};
+use crate::ledger::refusal::Refusal;
+use crate::ledger::state::Medium;
+use crate::model::hardware::{Grade, grade};
+use crate::model::statement;
+use crate::model::vocabulary::Role;
+use crate::model::{MediumId, MediumLine};
+
+/// The medium of a line: registered, in use, and described as it is registered.
+pub(super) fn registered<'a>(verdict: &mut Verdict<'a>, line: &MediumLine) -> Option<&'a Medium> {
+    let state = verdict.state;
+    let Some(medium) = state.media.get(&line.id) else {
+        verdict.refuse(Refusal::UnknownMedium { medium: line.id.clone() });
+        return None;
+    };
+    verdict.refuse_if(medium.line != *line, || Refusal::MediumDiffers {
+        medium: line.id.clone(),
+        registered: format!("{} {}", medium.line.vid_pid, medium.line.serial),
+    });
+    in_use(verdict, medium);
+    Some(medium)
+}
+
+pub(super) fn in_use(verdict: &mut Verdict<'_>, medium: &Medium) {
+    if let crate::ledger::state::Presence::Retired { index, .. } = medium.presence {
+        verdict.refuse(Refusal::Retired { medium: medium.line.id.clone(), index });
+    }
+}
+
+/// Refuses each id that stands more than once.
+pub(super) fn each_once<'a>(verdict: &mut Verdict<'_>, ids: impl Iterator<Item = &'a MediumId>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for id in ids {
+        verdict.refuse_if(!seen.insert(id), || Refusal::MediumRepeated { medium: id.clone() });
+    }
+}
+
+pub(super) fn register(verdict: &mut Verdict<'_>, said: &statement::Register) {
+    signatory(verdict, &said.by, KEEPERS);
+    let (state, id) = (verdict.state, &said.medium.id);
+    verdict.refuse_if(state.media.contains_key(id), || Refusal::MediumExists { medium: id.clone() });
+    verdict.refuse_if(said.hardware != said.medium.hardware() || said.encryption.id != *id, || {
+        Refusal::HardwareUnsound { medium: id.clone() }
+    });
+    let twins = state.by_hardware.get(&said.hardware).map_or(&[][..], Vec::as_slice);
+    let weak = |id: &MediumId| state.media.get(id).is_none_or(Medium::is_weak);
+    // Look-alikes may share an identity only when none of them is known by it.
+    if let Some(twin) = twins.iter().find(|twin| said.serial_grade != Grade::C || !weak(twin)) {
+        verdict.refuse(Refusal::HardwareRegistered { medium: twin.clone() });
+    }
+    let best = grade(&said.medium.serial, said.medium.vid_pid, false).grade;
+    verdict.refuse_if(said.serial_grade < best, || Refusal::GradeTooGood {
+        medium: id.clone(),
+        grade: best.to_string(),
+    });
+    if said.interval_days.is_some_and(|days| !(1..=3_660).contains(&days)) {
+        verdict.refuse(Refusal::PolicyOutOfRange { number: "interval-days" });
+    }
+}
+
+pub(super) fn erase(verdict: &mut Verdict<'_>, said: &statement::Erase) {
+    signatory(verdict, &said.by, KEEPERS);
+    signatory(verdict, &said.verifier, OBSERVERS);
+    verdict.refuse_if(said.by.party.id == said.verifier.party.id, || Refusal::SecondPersonNeeded {
+        party: said.by.party.id.clone(),
+    });
+    registered(verdict, &said.medium);
+}
+
+pub(super) fn retire(verdict: &mut Verdict<'_>, said: &statement::Retire) {
+    signatory(verdict, &said.by, KEEPERS);
+    registered(verdict, &said.medium);
+}
+
+pub(super) fn correct(verdict: &mut Verdict<'_>, said: &statement::Correct) {
+    // Moving the log's clock is an administrator's decision.
+    let clock = said.field.as_str() == "at";
+    signatory(verdict, &said.by, if clock { &[Role::Administrator] } else { KEEPERS });
+    verdict.refuse_if(said.entry.index >= verdict.state.size, || Refusal::UnknownEntry {
+        index: said.entry.index,
+    });
+}

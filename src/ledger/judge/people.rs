@@ -1,0 +1,146 @@
+//! Founding, people, keys and policy.
+
+use super::{KEEPERS, Verdict, key_of, named, role, signatory};
+use crate::ledger::policy::Policy;
+use crate::ledger::refusal::Refusal;
+use crate::model::statement;
+use crate::model::vocabulary::Role;
+use crate::model::{Hash, VerifierKey};
+
+pub(super) fn genesis(verdict: &mut Verdict<'_>, said: &statement::Genesis) {
+    let log_key = &said.log_key.0;
+    let unsound = |problem| move || Refusal::GenesisUnsound { problem };
+    verdict.refuse_if(
+        log_key.name().as_str() != said.ledger.as_str(),
+        unsound("the log key's name is not the ledger's origin"),
+    );
+    let empty = said.seen.size == 0 && said.seen.root == Hash::of(&[]);
+    verdict.refuse_if(!empty, unsound("it names a checkpoint before itself"));
+    verdict.refuse_if(
+        crate::model::Zone::named(said.zone.as_str()).is_err(),
+        unsound("the time zone is unknown"),
+    );
+    verdict.refuse_if(
+        log_key.public() == said.administrator.key.public(),
+        unsound("the administrator's key is the log key"),
+    );
+}
+
+pub(super) fn party(verdict: &mut Verdict<'_>, said: &statement::Party) {
+    let known = verdict.state.parties.get(&said.party.id);
+    let sensitive = |roles: &[Role]| {
+        roles.iter().any(|role| !matches!(role, Role::Staff | Role::Outside))
+    };
+    let touches_trust = sensitive(&said.roles) || known.is_some_and(|party| sensitive(&party.roles));
+    // One's own key may be renewed with the old one, as long as nothing else changes.
+    let own = said.by.party.id == said.party.id;
+    let renewal = own
+        && known.is_some_and(|party| party.roles == said.roles.0 && party.party == said.party)
+        && said.key.is_some();
+    if renewal {
+        signatory(verdict, &said.by, Role::ALL);
+    } else {
+        verdict.refuse_if(own, || Refusal::SecondPersonNeeded { party: said.party.id.clone() });
+        signatory(verdict, &said.by, if touches_trust { &[Role::Administrator] } else { KEEPERS });
+    }
+    roles_sound(verdict, said);
+    if let Some(key) = &said.key {
+        key_free(verdict, said, &key.0);
+    }
+    let still_administers = said.roles.contains(&Role::Administrator) && said.key.is_some();
+    if known.is_some() && !still_administers {
+        last_administrator(verdict, said.party.id.clone());
+    }
+}
+
+fn roles_sound(verdict: &mut Verdict<'_>, said: &statement::Party) {
+    let roles = &said.roles.0;
+    let unsound = |problem| move || Refusal::RolesUnsound { problem };
+    verdict.refuse_if(
+        !roles.windows(2).all(|pair| pair[0] < pair[1]),
+        unsound("each role once, in the order of the list"),
+    );
+    let alone = [Role::Outside, Role::Station];
+    verdict.refuse_if(
+        roles.len() > 1 && roles.iter().any(|role| alone.contains(role)),
+        unsound("an outside party or a station has no other role"),
+    );
+    let holds = roles.iter().any(|role| matches!(role, Role::Custodian | Role::Staff));
+    verdict.refuse_if(
+        holds && roles.contains(&Role::Auditor),
+        unsound("an auditor holds no media, so is neither custodian nor staff"),
+    );
+    verdict.refuse_if(
+        said.key.is_none() && !roles.contains(&Role::Outside),
+        unsound("only an outside party may do without a key"),
+    );
+}
+
+/// A key belongs to one party, once: a revoked key never comes back, and the same
+/// name with other bytes would look like it in a list of signatures.
+fn key_free(verdict: &mut Verdict<'_>, said: &statement::Party, key: &VerifierKey) {
+    let state = verdict.state;
+    let kept = state.parties.get(&said.party.id).is_some_and(|party| party.key.as_ref() == Some(key));
+    if kept {
+        return;
+    }
+    let taken = state.keys.values().find(|record| {
+        record.key.public() == key.public() || record.key.name() == key.name() && record.party != said.party.id
+    });
+    if let Some(record) = taken {
+        let party = record.party.clone();
+        verdict.refuse(Refusal::KeyTaken { key: key.name().to_string(), party });
+    }
+    let log = state.facts.iter().flat_map(|facts| &facts.log_keys);
+    if log.into_iter().any(|(_, log)| log.public() == key.public() || log.name() == key.name()) {
+        verdict.refuse(Refusal::KeyTaken { key: key.name().to_string(), party: said.by.party.id.clone() });
+    }
+}
+
+fn last_administrator(verdict: &mut Verdict<'_>, leaving: crate::model::PartyId) {
+    let administers = |party: &crate::ledger::state::Party| {
+        party.key.is_some() && party.roles.contains(&Role::Administrator)
+    };
+    let state = verdict.state;
+    let is_one = state.parties.get(&leaving).is_some_and(administers);
+    let others = state.parties.values().filter(|party| party.party.id != leaving && administers(party));
+    verdict.refuse_if(is_one && others.count() == 0, || Refusal::LastAdministrator { party: leaving });
+}
+
+pub(super) fn revoke(verdict: &mut Verdict<'_>, said: &statement::KeyRevoke) {
+    if named(verdict, &said.by.party) {
+        key_of(verdict, &said.by.party, &said.by.key);
+        if said.by.party.id != said.party.id {
+            role(verdict, &said.by.party, &[Role::Administrator]);
+        }
+    }
+    if named(verdict, &said.party) {
+        let current = verdict.state.parties.get(&said.party.id).and_then(|party| party.key.as_ref());
+        verdict.refuse_if(current != Some(&said.key), || Refusal::KeyNotCurrent { party: said.party.id.clone() });
+        last_administrator(verdict, said.party.id.clone());
+    }
+}
+
+pub(super) fn policy(verdict: &mut Verdict<'_>, said: &statement::Policy) {
+    signatory(verdict, &said.by, &[Role::Administrator]);
+    if let Some(second) = &said.second {
+        signatory(verdict, second, &[Role::Administrator]);
+        verdict.refuse_if(second.party.id == said.by.party.id, || Refusal::SecondPersonNeeded {
+            party: second.party.id.clone(),
+        });
+    }
+    for number in Policy::from(said).out_of_range() {
+        verdict.refuse(Refusal::PolicyOutOfRange { number });
+    }
+}
+
+pub(super) fn log_key(verdict: &mut Verdict<'_>, said: &statement::LogKey) {
+    signatory(verdict, &said.by, &[Role::Administrator]);
+    let state = verdict.state;
+    verdict.refuse_if(state.log_key() != Some(&said.old_key.0), || Refusal::LogKeyDiffers);
+    let new = &said.new_key.0;
+    verdict.refuse_if(new.name() != said.old_key.0.name(), || Refusal::LogKeyDiffers);
+    if let Some(record) = state.keys.get(new.public()) {
+        verdict.refuse(Refusal::KeyTaken { key: new.name().to_string(), party: record.party.clone() });
+    }
+}

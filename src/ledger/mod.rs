@@ -1,0 +1,21 @@
+//! The functional core: what may become an entry, and what follows from it.
+//!
+//! [`decide`](intent::decide) turns an intent into a statement or into every
+//! reason why not; [`judge`](judge::judge) is the same verdict over a statement
+//! that already exists (a signed draft, a stored entry); [`State::apply`] folds
+//! entries and never refuses. So a replay that judges each stored entry against
+//! the state before it finds every entry that should not be there.
+
+pub mod checks;
+pub mod intent;
+pub mod judge;
+pub mod policy;
+pub mod refusal;
+pub mod schedule;
+pub mod state;
+
+pub use intent::{Frame, Intent, decide};
+pub use judge::judge;
+pub use policy::Policy;
+pub use refusal::{Refusal, Refusals};
+pub use state::{Custody, LedgerFacts, Medium, Party, Presence, SightingRecord, State};

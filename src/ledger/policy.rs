@@ -1,0 +1,74 @@
+//! The rules in force at one point of the log.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::statement;
+use crate::model::vocabulary::{CheckerRule, PaperRule, SightingGrade, WitnessRule};
+
+/// The rules in force. A change is a signed `policy` entry; until the first one
+/// the [`Default`] holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Hours a draft may take to collect its signatures (1 to 8,760).
+    pub draft_hours: u32,
+    /// Days between two sightings (1 to 3,660).
+    pub interval_days: u32,
+    /// Further days until a medium counts as overdue (0 to 366).
+    pub grace_days: u32,
+    /// Longest time until a medium is due back, in days (1 to 3,660).
+    pub loan_days: u32,
+    /// Weakest evidence that counts as a sighting.
+    pub grade: SightingGrade,
+    /// Who may close a check.
+    pub checker: CheckerRule,
+    /// Whether handovers need a witness.
+    pub witness: WitnessRule,
+    /// Whether a party may seal on paper.
+    pub paper: PaperRule,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            draft_hours: 72,
+            interval_days: 30,
+            grace_days: 7,
+            loan_days: 366,
+            grade: SightingGrade::Label,
+            checker: CheckerRule::NotHolder,
+            witness: WitnessRule::Optional,
+            paper: PaperRule::Accepted,
+        }
+    }
+}
+
+impl From<&statement::Policy> for Policy {
+    fn from(said: &statement::Policy) -> Self {
+        Policy {
+            draft_hours: said.draft_hours,
+            interval_days: said.interval_days,
+            grace_days: said.grace_days,
+            loan_days: said.loan_days,
+            grade: said.grade,
+            checker: said.checker,
+            witness: said.witness,
+            paper: said.paper,
+        }
+    }
+}
+
+impl Policy {
+    /// The names of the numbers that are out of their range.
+    pub fn out_of_range(&self) -> Vec<&'static str> {
+        let ranges = [
+            ("draft-hours", self.draft_hours, 1..=8_760),
+            ("interval-days", self.interval_days, 1..=3_660),
+            ("grace-days", self.grace_days, 0..=366),
+            ("loan-days", self.loan_days, 1..=3_660),
+        ];
+        let outside = |(name, number, range): (&'static str, u32, std::ops::RangeInclusive<u32>)| {
+            (!range.contains(&number)).then_some(name)
+        };
+        ranges.into_iter().filter_map(outside).collect()
+    }
+}

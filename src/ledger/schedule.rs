@@ -1,0 +1,93 @@
+//! Due and overdue: functions of the last sighting, the policy and the time, so
+//! that they come true with no program running.
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::Policy;
+use super::state::{Medium, Presence};
+use crate::model::{Day, Stamp};
+
+/// How urgently a medium wants attention, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Decided to be lost.
+    Lost,
+    /// Looked for and not found.
+    Missing,
+    /// Should have come back.
+    ReturnOverdue,
+    /// Should have been seen, grace included.
+    CheckOverdue,
+    /// Should be seen within the grace period.
+    CheckDue,
+    /// With somebody, in time.
+    Out,
+    /// In its place, seen in time.
+    Home,
+    /// Out of use.
+    Retired,
+}
+
+impl Standing {
+    /// The words shown to people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Standing::Lost => "LOST",
+            Standing::Missing => "MISSING",
+            Standing::ReturnOverdue => "RETURN OVERDUE",
+            Standing::CheckOverdue => "CHECK OVERDUE",
+            Standing::CheckDue => "check due",
+            Standing::Out => "out",
+            Standing::Home => "home",
+            Standing::Retired => "retired",
+        }
+    }
+
+    /// Whether somebody has to act now.
+    pub fn is_alarm(self) -> bool {
+        self <= Standing::CheckOverdue
+    }
+}
+
+/// The dates of one medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dates {
+    /// Next sighting due.
+    pub check_due: Day,
+    /// If it vanished right after the last sighting, it is noticed by this day.
+    pub noticed_by: Day,
+}
+
+/// When a medium must next be seen, and until when a loss can go unnoticed.
+pub fn dates(medium: &Medium, policy: &Policy) -> Dates {
+    let interval = medium.interval_days.unwrap_or(policy.interval_days);
+    let seen = medium.seen.at;
+    Dates {
+        check_due: seen.plus_days(interval).day(),
+        noticed_by: seen.plus_days(interval.saturating_add(policy.grace_days)).day(),
+    }
+}
+
+/// The standing of one medium at `now`.
+pub fn standing(medium: &Medium, policy: &Policy, now: Stamp) -> Standing {
+    match medium.presence {
+        Presence::Retired { .. } => return Standing::Retired,
+        Presence::Lost { .. } => return Standing::Lost,
+        Presence::Missing { .. } => return Standing::Missing,
+        Presence::Present => {}
+    }
+    let today = now.day();
+    let dates = dates(medium, policy);
+    if medium.custody.due.is_some_and(|due| due < today) {
+        Standing::ReturnOverdue
+    } else if dates.noticed_by < today {
+        Standing::CheckOverdue
+    } else if dates.check_due < today {
+        Standing::CheckDue
+    } else if medium.at_home() {
+        Standing::Home
+    } else {
+        Standing::Out
+    }
+}

@@ -1,0 +1,559 @@
+//! The fold: what follows from the entries so far.
+//!
+//! [`State::apply`] takes every entry in order and never refuses one. Refusing is
+//! [`judge`](super::judge)'s; a log that holds something it would refuse is shown
+//! as it is and reported by the audit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::Policy;
+use crate::model::hardware::{Grade, HardwareIdentity};
+use crate::model::statement::{self, Statement};
+use crate::model::vocabulary::{RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::{
+    Day, EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Origin, PartyId, PartyRef, Phrase,
+    ReceiptId, ReceiptPrefix, Stamp, VerifierKey,
+};
+
+/// What the genesis says, and the log keys since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerFacts {
+    /// The ledger's origin.
+    pub origin: Origin,
+    /// Whose ledger it is.
+    pub organisation: Name,
+    /// Where it is kept.
+    pub site: Name,
+    /// IANA time zone of the site.
+    pub zone: Name,
+    /// Letters of its receipt numbers.
+    pub receipt_prefix: ReceiptPrefix,
+    /// Keys that signed or sign checkpoints, each with the index it holds from.
+    pub log_keys: Vec<(u64, VerifierKey)>,
+    /// When it was founded.
+    pub founded: Stamp,
+}
+
+/// An enrolled party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Id, name, organisation.
+    pub party: PartyRef,
+    /// What they may do.
+    pub roles: Vec<Role>,
+    /// Their valid key, if they have one.
+    pub key: Option<VerifierKey>,
+    /// Index of the entry that last enrolled or renewed them.
+    pub enrolled: u64,
+    /// When that was.
+    pub since: Stamp,
+}
+
+impl Party {
+    /// Whether they have one of these roles.
+    pub fn has_any(&self, roles: &[Role]) -> bool {
+        self.roles.iter().any(|role| roles.contains(role))
+    }
+}
+
+/// A key and the entries between which it was valid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// Whose key.
+    pub party: PartyId,
+    /// The key itself.
+    pub key: VerifierKey,
+    /// Valid from this entry's index on (in that entry itself, too).
+    pub from: u64,
+    /// Invalid from this entry's index on (in that entry itself still valid).
+    pub until: Option<(u64, RevocationReason)>,
+}
+
+/// The last time a medium was observed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SightingRecord {
+    /// When.
+    pub at: Stamp,
+    /// In which entry.
+    pub index: u64,
+    /// How.
+    pub grade: SightingGrade,
+    /// Where.
+    pub place: Name,
+    /// By whom.
+    pub by: PartyId,
+}
+
+/// Who has a medium since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Custody {
+    /// Who has it.
+    pub holder: PartyId,
+    /// Where it is said to be.
+    pub place: Name,
+    /// Since when.
+    pub since: Stamp,
+    /// By which entry.
+    pub index: u64,
+    /// By which receipt; none while it was only registered.
+    pub receipt: Option<ReceiptId>,
+    /// Back by.
+    pub due: Option<Day>,
+    /// Both sides signed with a key.
+    pub fully_signed: bool,
+}
+
+/// Whether a medium is where it should be, as far as entries tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "presence")]
+pub enum Presence {
+    /// Nothing says otherwise.
+    Present,
+    /// Looked for and not found.
+    Missing {
+        /// When that became known.
+        since: Stamp,
+        /// In which entry.
+        index: u64,
+    },
+    /// Decided to be lost.
+    Lost {
+        /// When.
+        since: Stamp,
+        /// In which entry.
+        index: u64,
+    },
+    /// Out of use.
+    Retired {
+        /// When.
+        since: Stamp,
+        /// In which entry.
+        index: u64,
+    },
+}
+
+/// A registered medium.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Medium {
+    /// Asset id, VID:PID, serial.
+    pub line: MediumLine,
+    /// Hardware identity.
+    pub hardware: HardwareIdentity,
+    /// How far the serial singles it out.
+    pub grade: Grade,
+    /// The registration's entry; its leaf hash gives the label's tag.
+    pub registered: EntryRef,
+    /// When it was registered.
+    pub registered_at: Stamp,
+    /// Product strings.
+    pub product: Option<Phrase>,
+    /// Capacity in bytes.
+    pub capacity: Option<u64>,
+    /// bcdDevice, four hex digits.
+    pub release: Option<crate::model::Token>,
+    /// Number of configurations.
+    pub configurations: Option<u32>,
+    /// Interface classes.
+    pub interfaces: Option<Phrase>,
+    /// SCSI INQUIRY lines.
+    pub inquiry: Vec<Phrase>,
+    /// Content marks.
+    pub marks: Vec<Phrase>,
+    /// Encryption as last stated.
+    pub encryption: EncryptionLine,
+    /// The place it belongs to.
+    pub home: Name,
+    /// Whose it is.
+    pub owner: Name,
+    /// Kind of data.
+    pub class: Name,
+    /// Its own interval between sightings, in days.
+    pub interval_days: Option<u32>,
+    /// Who has it.
+    pub custody: Custody,
+    /// When it was last observed.
+    pub seen: SightingRecord,
+    /// Whether it is where it should be.
+    pub presence: Presence,
+}
+
+impl Medium {
+    /// True when custody puts it at the place it belongs to.
+    pub fn at_home(&self) -> bool {
+        self.custody.place == self.home
+    }
+
+    /// True for grade C: never matched by what the device says alone.
+    pub fn is_weak(&self) -> bool {
+        self.grade == Grade::C
+    }
+
+    /// True unless it was retired.
+    pub fn in_use(&self) -> bool {
+        !matches!(self.presence, Presence::Retired { .. })
+    }
+
+    /// The entry that made it missing or lost.
+    pub fn gone(&self) -> Option<u64> {
+        match self.presence {
+            Presence::Missing { index, .. } | Presence::Lost { index, .. } => Some(index),
+            Presence::Present | Presence::Retired { .. } => None,
+        }
+    }
+}
+
+/// An application for a take-out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// Its leaf hash.
+    pub leaf: Hash,
+    /// The media asked for.
+    pub media: Vec<MediumId>,
+    /// Who is to receive them.
+    pub receiver: PartyId,
+    /// Who asked.
+    pub by: PartyId,
+    /// The answer, once there is one.
+    pub verdict: Option<Verdict>,
+}
+
+/// Receipt numbers of one year.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReceiptNumbers {
+    /// Largest number used.
+    pub last: u32,
+    /// Smaller numbers that were skipped, for drafts still out to be signed.
+    pub skipped: BTreeSet<u32>,
+}
+
+/// How far ahead of the last number a new one may be: so many drafts can be out
+/// for signature at once. It also bounds [`ReceiptNumbers::skipped`].
+pub const RECEIPT_JUMP: u32 = 200;
+
+/// Everything that follows from the entries so far. Its size grows with people
+/// and media, not with the length of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Number of entries folded.
+    pub size: u64,
+    /// What the genesis says; none before it.
+    pub facts: Option<LedgerFacts>,
+    /// The rules in force.
+    pub policy: Policy,
+    /// Enrolled parties.
+    pub parties: BTreeMap<PartyId, Party>,
+    /// Every key there ever was, by its 32 public bytes.
+    pub keys: BTreeMap<[u8; 32], KeyRecord>,
+    /// Registered media.
+    pub media: BTreeMap<MediumId, Medium>,
+    /// Media by hardware identity; more than one only where all are weak.
+    pub by_hardware: BTreeMap<HardwareIdentity, Vec<MediumId>>,
+    /// Receipt numbers by year; the newest two years are kept.
+    pub receipts: BTreeMap<u16, ReceiptNumbers>,
+    /// Requests not yet used up, by index.
+    pub requests: BTreeMap<u64, RequestRecord>,
+    /// Time of the newest entry.
+    pub newest: Option<Stamp>,
+}
+
+impl State {
+    /// Folds in the next entry.
+    pub fn apply(&mut self, leaf: Hash, said: &Statement) {
+        let index = self.size;
+        let entry = EntryRef { index, leaf };
+        match said {
+            Statement::Genesis(said) => self.apply_genesis(index, said),
+            Statement::Party(said) => self.apply_party(index, said),
+            Statement::KeyRevoke(said) => self.end_key(index, said.key.public(), said.reason),
+            Statement::Policy(said) => self.policy = Policy::from(said.as_ref()),
+            Statement::Register(said) => self.apply_register(entry, said),
+            Statement::Request(said) => self.apply_request(entry, said),
+            Statement::Approve(said) => {
+                if let Some(request) = self.requests.get_mut(&said.request.index) {
+                    request.verdict = Some(said.verdict);
+                }
+            }
+            Statement::Handover(said) => self.apply_handover(index, said),
+            Statement::Sighting(said) => {
+                self.sight(index, said.at, &said.medium.id, said.grade, &said.place, &said.by.party.id);
+            }
+            Statement::RollCall(said) => {
+                for seen in &said.present {
+                    self.sight(index, said.at, &seen.id, seen.grade, &said.place, &said.by.party.id);
+                }
+            }
+            Statement::Check(said) => self.apply_check(index, said),
+            Statement::Missing(said) => self.miss(index, said.at, &said.medium.id),
+            Statement::Found(said) => self.apply_found(index, said),
+            Statement::Lost(said) => {
+                self.set_presence(&said.medium.id, Presence::Lost { since: said.at, index });
+            }
+            Statement::Retire(said) => {
+                self.set_presence(&said.medium.id, Presence::Retired { since: said.at, index });
+            }
+            Statement::LogKey(said) => {
+                if let Some(facts) = &mut self.facts {
+                    facts.log_keys.push((index, said.new_key.0.clone()));
+                }
+            }
+            Statement::Attach(_) | Statement::Erase(_) | Statement::Correct(_) | Statement::Link(_) => {}
+        }
+        self.advance_clock(said);
+        self.size += 1;
+    }
+
+    /// The newest time never goes back, but for one case: an administrator's
+    /// correction of an entry's `at` restarts it, so that one handover made under
+    /// a clock a year ahead does not close the ledger for a year.
+    fn advance_clock(&mut self, said: &Statement) {
+        let restart = matches!(said, Statement::Correct(correct) if correct.field.as_str() == "at");
+        if restart || self.newest.is_none_or(|newest| newest < said.at()) {
+            self.newest = Some(said.at());
+        }
+    }
+
+    fn apply_genesis(&mut self, index: u64, said: &statement::Genesis) {
+        self.facts = Some(LedgerFacts {
+            origin: said.ledger.clone(),
+            organisation: said.organisation.clone(),
+            site: said.site.clone(),
+            zone: said.zone.clone(),
+            receipt_prefix: said.receipt_prefix.clone(),
+            log_keys: vec![(index, said.log_key.0.clone())],
+            founded: said.at,
+        });
+        let first = &said.administrator;
+        let roles = vec![Role::Administrator];
+        self.enrol(index, said.at, &first.party, &roles, Some(&first.key));
+    }
+
+    fn apply_party(&mut self, index: u64, said: &statement::Party) {
+        let key = said.key.as_ref().map(|key| &key.0);
+        self.enrol(index, said.at, &said.party, &said.roles, key);
+    }
+
+    fn enrol(&mut self, index: u64, at: Stamp, who: &PartyRef, roles: &[Role], key: Option<&VerifierKey>) {
+        let before = self.parties.get(&who.id).and_then(|party| party.key.clone());
+        if let Some(old) = before.filter(|old| Some(old) != key) {
+            self.end_key(index, old.public(), RevocationReason::Superseded);
+        }
+        if let Some(key) = key {
+            let record = KeyRecord { party: who.id.clone(), key: key.clone(), from: index, until: None };
+            self.keys.entry(*key.public()).or_insert(record);
+        }
+        let party = Party {
+            party: who.clone(),
+            roles: roles.to_vec(),
+            key: key.cloned(),
+            enrolled: index,
+            since: at,
+        };
+        self.parties.insert(who.id.clone(), party);
+    }
+
+    fn end_key(&mut self, index: u64, public: &[u8; 32], reason: RevocationReason) {
+        let Some(record) = self.keys.get_mut(public) else { return };
+        record.until.get_or_insert((index, reason));
+        if let Some(party) = self.parties.get_mut(&record.party)
+            && party.key.as_ref().is_some_and(|key| key.public() == public)
+        {
+            party.key = None;
+        }
+    }
+
+    fn apply_register(&mut self, entry: EntryRef, said: &statement::Register) {
+        let holder = said.by.party.id.clone();
+        let medium = Medium {
+            line: said.medium.clone(),
+            hardware: said.hardware,
+            grade: said.serial_grade,
+            registered: entry,
+            registered_at: said.at,
+            product: said.product.clone(),
+            capacity: said.capacity,
+            release: said.release.clone(),
+            configurations: said.configurations,
+            interfaces: said.interfaces.clone(),
+            inquiry: said.inquiry.clone(),
+            marks: said.mark.clone(),
+            encryption: said.encryption.clone(),
+            home: said.home.clone(),
+            owner: said.owner.clone(),
+            class: said.class.clone(),
+            interval_days: said.interval_days,
+            custody: Custody {
+                holder: holder.clone(),
+                place: said.home.clone(),
+                since: said.at,
+                index: entry.index,
+                receipt: None,
+                due: None,
+                fully_signed: true,
+            },
+            // The device was attached when it was registered.
+            seen: SightingRecord {
+                at: said.at,
+                index: entry.index,
+                grade: SightingGrade::Profile,
+                place: said.home.clone(),
+                by: holder,
+            },
+            presence: Presence::Present,
+        };
+        let twins = self.by_hardware.entry(said.hardware).or_default();
+        if !twins.contains(&medium.line.id) {
+            twins.push(medium.line.id.clone());
+        }
+        self.media.insert(medium.line.id.clone(), medium);
+    }
+
+    fn apply_request(&mut self, entry: EntryRef, said: &statement::Request) {
+        let record = RequestRecord {
+            leaf: entry.leaf,
+            media: said.medium.iter().map(|line| line.id.clone()).collect(),
+            receiver: said.receiver.id.clone(),
+            by: said.by.party.id.clone(),
+            verdict: None,
+        };
+        self.requests.insert(entry.index, record);
+    }
+
+    fn apply_handover(&mut self, index: u64, said: &statement::Handover) {
+        self.use_receipt(&said.receipt);
+        if let Some(request) = &said.request {
+            self.requests.remove(&request.index);
+        }
+        let fully_signed = said.giver.key().is_some() && said.receiver.key().is_some();
+        for line in said.medium.iter() {
+            if let Some(medium) = self.media.get_mut(&line.id) {
+                medium.custody = Custody {
+                    holder: said.receiver.party.id.clone(),
+                    place: said.place.clone(),
+                    since: said.at,
+                    index,
+                    receipt: Some(said.receipt.clone()),
+                    due: said.due,
+                    fully_signed,
+                };
+            }
+            // Both parties had it in their hands; no device was compared.
+            let by = &said.receiver.party.id;
+            self.sight(index, said.at, &line.id, SightingGrade::Attested, &said.place, by);
+        }
+        for line in &said.encryption {
+            if let Some(medium) = self.media.get_mut(&line.id) {
+                medium.encryption = line.clone();
+            }
+        }
+    }
+
+    fn use_receipt(&mut self, receipt: &ReceiptId) {
+        let numbers = self.receipts.entry(receipt.year()).or_default();
+        let number = receipt.number();
+        if number > numbers.last {
+            let from = (numbers.last + 1).max(number.saturating_sub(RECEIPT_JUMP));
+            numbers.skipped.extend(from..number);
+            numbers.last = number;
+            // A draft that old has gone stale; its number is not given again.
+            let keep = number.saturating_sub(RECEIPT_JUMP);
+            numbers.skipped = numbers.skipped.split_off(&keep);
+        } else {
+            numbers.skipped.remove(&number);
+        }
+        while self.receipts.len() > 2 {
+            self.receipts.pop_first();
+        }
+    }
+
+    fn apply_check(&mut self, index: u64, said: &statement::Check) {
+        for seen in said.found.iter().chain(&said.unexpected) {
+            self.sight(index, said.at, &seen.id, seen.grade, &said.place, &said.by.party.id);
+        }
+        for id in &said.missing {
+            self.miss(index, said.at, id);
+        }
+    }
+
+    fn apply_found(&mut self, index: u64, said: &statement::Found) {
+        self.set_presence(&said.medium.id, Presence::Present);
+        self.sight(index, said.at, &said.medium.id, said.grade, &said.place, &said.by.party.id);
+        if let Some(medium) = self.media.get_mut(&said.medium.id) {
+            medium.custody = Custody {
+                holder: said.by.party.id.clone(),
+                place: said.place.clone(),
+                since: said.at,
+                index,
+                receipt: None,
+                due: None,
+                fully_signed: true,
+            };
+        }
+    }
+
+    /// Records an observation. Seeing a missing medium ends the missing state; a
+    /// lost one takes a `found` entry.
+    fn sight(
+        &mut self,
+        index: u64,
+        at: Stamp,
+        id: &MediumId,
+        grade: SightingGrade,
+        place: &Name,
+        by: &PartyId,
+    ) {
+        let Some(medium) = self.media.get_mut(id) else { return };
+        // Weaker evidence than the policy accepts does not move the bound.
+        if grade <= self.policy.grade && medium.seen.at <= at {
+            medium.seen = SightingRecord { at, index, grade, place: place.clone(), by: by.clone() };
+        }
+        if matches!(medium.presence, Presence::Missing { .. }) {
+            medium.presence = Presence::Present;
+        }
+    }
+
+    /// The clock of a loss starts at the first "not found" and is not restarted.
+    fn miss(&mut self, index: u64, at: Stamp, id: &MediumId) {
+        let Some(medium) = self.media.get_mut(id) else { return };
+        if medium.presence == Presence::Present {
+            medium.presence = Presence::Missing { since: at, index };
+        }
+    }
+
+    fn set_presence(&mut self, id: &MediumId, presence: Presence) {
+        if let Some(medium) = self.media.get_mut(id) {
+            medium.presence = presence;
+        }
+    }
+
+    /// The key that signs checkpoints now.
+    pub fn log_key(&self) -> Option<&VerifierKey> {
+        self.facts.as_ref().and_then(|facts| facts.log_keys.last()).map(|(_, key)| key)
+    }
+
+    /// The next free receipt number for a statement made at `at`, skipping those
+    /// `taken` by drafts that are out for signature.
+    pub fn next_receipt(&self, at: Stamp, taken: &BTreeSet<ReceiptId>) -> Option<ReceiptId> {
+        let prefix = &self.facts.as_ref()?.receipt_prefix;
+        let year = at.year();
+        let last = u16::try_from(year).ok().and_then(|year| self.receipts.get(&year)).map_or(0, |n| n.last);
+        (last + 1..=last + RECEIPT_JUMP)
+            .filter_map(|number| ReceiptId::new(prefix.clone(), year, number))
+            .find(|receipt| !taken.contains(receipt))
+    }
+
+    /// Media whose home is `place` and that custody puts there.
+    pub fn expected_at<'a>(&'a self, place: &'a Name) -> impl Iterator<Item = &'a Medium> + 'a {
+        self.media.values().filter(move |medium| {
+            medium.home == *place
+                && medium.at_home()
+                && !matches!(medium.presence, Presence::Retired { .. } | Presence::Lost { .. })
+        })
+    }
+
+    /// Every place that is some medium's home.
+    pub fn places(&self) -> BTreeSet<&Name> {
+        self.media.values().filter(|medium| medium.in_use()).map(|medium| &medium.home).collect()
+    }
+}

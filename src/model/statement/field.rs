@@ -1,0 +1,388 @@
+//! How a field of a statement becomes lines and is read back from them.
+//!
+//! A kind lists its fields once, in order; writing and reading both follow that
+//! list. So a line that is unknown, repeated or out of place is simply not the
+//! next one expected, and there is no second spelling of a statement.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::super::ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
+use super::super::key::VerifierKey;
+use super::super::lines::{
+    AlarmLine, EncryptionLine, EntryRef, MediumLine, Nonce, Seen, SeenLine, UnknownLine,
+    parse_number,
+};
+use super::super::party::{PartyRef, Seal, Side, Signatory};
+use super::super::text::Line;
+use super::super::time::{Day, Stamp};
+use super::super::vocabulary::*;
+use super::super::{Hash, hardware};
+
+/// Most lines of one repeatable field.
+pub const REPEAT_MAX: usize = 256;
+
+/// Why the lines are no statement of their kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FieldError {
+    /// A required line is not where it belongs.
+    #[error("expected '{expected}:' but found {found}")]
+    Missing {
+        /// The key that should stand here.
+        expected: String,
+        /// What stands here.
+        found: String,
+    },
+    /// A value is not what its key asks for.
+    #[error("{key}: {problem}")]
+    Value {
+        /// The line's key.
+        key: String,
+        /// What is wrong with the value.
+        problem: String,
+    },
+    /// A line after the last field: unknown, repeated or out of order.
+    #[error("unexpected line '{0}:' (unknown, repeated or out of order)")]
+    Unexpected(String),
+    /// A repeatable line stands more than [`REPEAT_MAX`] times.
+    #[error("more than {REPEAT_MAX} lines '{0}:'")]
+    TooMany(String),
+    /// One key would have to sign twice.
+    #[error("the key {0} is named as more than one signer")]
+    SameSigner(String),
+}
+
+/// The lines of a statement while it is written.
+#[derive(Debug, Default)]
+pub struct Lines(pub Vec<(String, String)>);
+
+/// The lines of a statement while it is read.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    lines: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Reader<'a> {
+    /// Reads these lines, given as (key, value).
+    pub fn new(lines: &'a [(&'a str, &'a str)]) -> Self {
+        Reader { lines }
+    }
+
+    fn next_if(&mut self, key: &str) -> Option<&'a str> {
+        let (&(found, value), rest) = self.lines.split_first()?;
+        if found != key {
+            return None;
+        }
+        self.lines = rest;
+        Some(value)
+    }
+
+    fn missing(&self, expected: &str) -> FieldError {
+        let found = match self.lines.first() {
+            Some((key, _)) => format!("'{key}:'"),
+            None => "the end".to_owned(),
+        };
+        FieldError::Missing { expected: expected.to_owned(), found }
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// [`FieldError::Unexpected`] when a line is left.
+    pub fn end(self) -> Result<(), FieldError> {
+        match self.lines.first() {
+            Some((key, _)) => Err(FieldError::Unexpected((*key).to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One value on one line.
+pub trait Value: Sized {
+    /// The value's only spelling.
+    fn to_text(&self) -> String;
+    /// Reads that spelling.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    fn from_text(text: &str) -> Result<Self, String>;
+    /// The key that must sign because this value names it.
+    fn signer(&self) -> Option<&VerifierKey> {
+        None
+    }
+}
+
+/// One field: one line, an optional line, or a repeatable one.
+pub trait Field: Sized {
+    /// Appends the field's lines.
+    fn write(&self, key: &str, out: &mut Lines);
+    /// Takes the field's lines.
+    ///
+    /// # Errors
+    /// [`FieldError`] names the line.
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError>;
+    /// The key that must sign because this field names it.
+    fn signer(&self) -> Option<&VerifierKey> {
+        None
+    }
+    /// `1`, `0..1`, `0..n` or `1..n`, for the documentation.
+    const OCCURS: &'static str;
+}
+
+fn value<T: Value>(key: &str, text: &str) -> Result<T, FieldError> {
+    T::from_text(text).map_err(|problem| FieldError::Value { key: key.to_owned(), problem })
+}
+
+impl<T: Value> Field for T {
+    const OCCURS: &'static str = "1";
+    fn write(&self, key: &str, out: &mut Lines) {
+        out.0.push((key.to_owned(), self.to_text()));
+    }
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
+        let text = from.next_if(key).ok_or_else(|| from.missing(key))?;
+        value(key, text)
+    }
+    fn signer(&self) -> Option<&VerifierKey> {
+        Value::signer(self)
+    }
+}
+
+impl<T: Value> Field for Option<T> {
+    const OCCURS: &'static str = "0..1";
+    fn write(&self, key: &str, out: &mut Lines) {
+        if let Some(value) = self {
+            out.0.push((key.to_owned(), value.to_text()));
+        }
+    }
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
+        from.next_if(key).map(|text| value(key, text)).transpose()
+    }
+    fn signer(&self) -> Option<&VerifierKey> {
+        self.as_ref().and_then(Value::signer)
+    }
+}
+
+impl<T: Value> Field for Vec<T> {
+    const OCCURS: &'static str = "0..n";
+    fn write(&self, key: &str, out: &mut Lines) {
+        out.0.extend(self.iter().map(|value| (key.to_owned(), value.to_text())));
+    }
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
+        let mut values = Vec::new();
+        while let Some(text) = from.next_if(key) {
+            if values.len() == REPEAT_MAX {
+                return Err(FieldError::TooMany(key.to_owned()));
+            }
+            values.push(value(key, text)?);
+        }
+        Ok(values)
+    }
+}
+
+/// At least one line of a repeatable field.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Some1<T>(pub Vec<T>);
+
+impl<T> std::ops::Deref for Some1<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Value> Field for Some1<T> {
+    const OCCURS: &'static str = "1..n";
+    fn write(&self, key: &str, out: &mut Lines) {
+        self.0.write(key, out);
+    }
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
+        let missing = from.missing(key);
+        let values = Vec::<T>::read(key, from)?;
+        if values.is_empty() { Err(missing) } else { Ok(Some1(values)) }
+    }
+}
+
+fn pair(key: &str, part: &str) -> String {
+    format!("{key}-{part}")
+}
+
+impl Field for Signatory {
+    const OCCURS: &'static str = "1";
+    fn write(&self, key: &str, out: &mut Lines) {
+        out.0.push((key.to_owned(), self.party.to_string()));
+        out.0.push((pair(key, "key"), self.key.to_string()));
+    }
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
+        Ok(Signatory {
+            party: PartyRef::read(key, from)?,
+            key: VerifierKey::read(&pair(key, "key"), from)?,
+        })
+    }
+    fn signer(&self) -> Option<&VerifierKey> {
+        Some(&self.key)
+    }
+}
+
+impl Field for Option<Signatory> {
+    const OCCURS: &'static str = "0..1";
+    fn write(&self, key: &str, out: &mut Lines) {
+        if let Some(signatory) = self {
+            signatory.write(key, out);
+        }
+    }
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
+        match from.lines.first() {
+            Some((found, _)) if *found == key => Signatory::read(key, from).map(Some),
+            _ => Ok(None),
+        }
+    }
+    fn signer(&self) -> Option<&VerifierKey> {
+        self.as_ref().map(|signatory| &signatory.key)
+    }
+}
+
+impl Field for Side {
+    const OCCURS: &'static str = "1";
+    fn write(&self, key: &str, out: &mut Lines) {
+        out.0.push((key.to_owned(), self.party.to_string()));
+        out.0.push(match &self.seal {
+            Seal::Key(vkey) => (pair(key, "key"), vkey.to_string()),
+            Seal::Paper => (pair(key, "seal"), "paper".to_owned()),
+        });
+    }
+    fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
+        let party = PartyRef::read(key, from)?;
+        let seal_key = pair(key, "seal");
+        let seal = match from.next_if(&seal_key) {
+            Some("paper") => Seal::Paper,
+            Some(_) => {
+                return Err(FieldError::Value {
+                    key: seal_key,
+                    problem: "only 'paper' is known".to_owned(),
+                });
+            }
+            None => Seal::Key(VerifierKey::read(&pair(key, "key"), from)?),
+        };
+        Ok(Side { party, seal })
+    }
+    fn signer(&self) -> Option<&VerifierKey> {
+        self.key()
+    }
+}
+
+/// A vkey that must sign because it is named here; a plain [`VerifierKey`] field
+/// is only mentioned.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Signs(pub VerifierKey);
+
+impl Value for Signs {
+    fn to_text(&self) -> String {
+        self.0.to_string()
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        VerifierKey::from_text(text).map(Signs)
+    }
+    fn signer(&self) -> Option<&VerifierKey> {
+        Some(&self.0)
+    }
+}
+
+fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+macro_rules! values {
+    ($($name:ty),+ $(,)?) => {$(
+        impl Value for $name {
+            fn to_text(&self) -> String {
+                self.to_string()
+            }
+            fn from_text(text: &str) -> Result<Self, String> {
+                parse(text)
+            }
+        }
+    )+};
+}
+
+values!(
+    Hash,
+    VerifierKey,
+    MediumId,
+    PartyId,
+    Origin,
+    ReceiptPrefix,
+    ReceiptId,
+    Token,
+    PartyRef,
+    Stamp,
+    Day,
+    Seen,
+    Nonce,
+    EntryRef,
+    MediumLine,
+    UnknownLine,
+    EncryptionLine,
+    SeenLine,
+    AlarmLine,
+    hardware::HardwareIdentity,
+    Role,
+    SightingGrade,
+    CheckerRule,
+    WitnessRule,
+    PaperRule,
+    RevocationReason,
+    Verdict,
+    ErasureMethod,
+    LinkRelation,
+);
+
+impl<const MAX: usize> Value for Line<MAX> {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        parse(text)
+    }
+}
+
+impl Value for u64 {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        parse_number(text).ok_or_else(|| "a whole number is expected".to_owned())
+    }
+}
+
+impl Value for u32 {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        let number = parse_number(text).and_then(|number| u32::try_from(number).ok());
+        number.ok_or_else(|| "a whole number below 4,294,967,296 is expected".to_owned())
+    }
+}
+
+impl Value for hardware::Grade {
+    fn to_text(&self) -> String {
+        use hardware::Grade::{A, B, C};
+        match self {
+            A => "A",
+            B => "B",
+            C => "C",
+        }
+        .to_owned()
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        use hardware::Grade::{A, B, C};
+        match text {
+            "A" => Ok(A),
+            "B" => Ok(B),
+            "C" => Ok(C),
+            _ => Err("A, B or C is expected".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A statement's signed text: `custody/<kind>/v1`, then `key: value` lines.
+//!
+//! Grammar and limits stand in FORMAT.md, section "Statements".
+
+use crate::model::statement::{FieldError, Reader};
+use crate::model::{Statement, VerifierKey};
+
+/// Longest signed text, in bytes. With its signature lines a note still fits the
+/// 65,535 bytes of a tlog-tiles entry.
+pub const TEXT_MAX: usize = 60_000;
+
+/// Why a text is no statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// Longer than [`TEXT_MAX`].
+    #[error("a statement is at most {TEXT_MAX} bytes long")]
+    TooLong,
+    /// The first line is not `custody/<kind>/v<number>`.
+    #[error("the first line is not custody/<kind>/v1")]
+    NotCustody,
+    /// A version this program does not know.
+    #[error("version {0} of the statement format is newer than this program; update custody")]
+    Version(String),
+    /// A kind this program does not know.
+    #[error("statements of kind '{0}' are unknown to this program; update custody")]
+    Kind(String),
+    /// A line is not `key: value`, or the text does not end with a line break.
+    #[error("line {0} does not read 'key: value'")]
+    Line(usize),
+    /// A field is wrong.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// Well formed, but not the spelling this program would write.
+    #[error("the text is not in its canonical spelling")]
+    NotCanonical,
+}
+
+/// Writes the signed text.
+pub fn to_text(statement: &Statement) -> String {
+    let mut text = format!("custody/{}/v1\n", statement.kind());
+    for (key, value) in statement.lines().0 {
+        text.push_str(&key);
+        text.push_str(": ");
+        text.push_str(&value);
+        text.push('\n');
+    }
+    text
+}
+
+/// Reads a signed text strictly: what is accepted is byte for byte what
+/// [`to_text`] writes for it.
+///
+/// # Errors
+/// [`StatementError`] names the first line that is wrong.
+pub fn parse(text: &str) -> Result<Statement, StatementError> {
+    if text.len() > TEXT_MAX {
+        return Err(StatementError::TooLong);
+    }
+    let body = text.strip_suffix('\n').ok_or(StatementError::Line(text.lines().count()))?;
+    let mut lines = body.split('\n');
+    let kind = first_line(lines.next().unwrap_or_default())?;
+    let pairs: Vec<(&str, &str)> = lines
+        .enumerate()
+        .map(|(number, line)| line.split_once(": ").ok_or(StatementError::Line(number + 2)))
+        .collect::<Result<_, _>>()?;
+    let statement = Statement::read(kind, Reader::new(&pairs))
+        .ok_or_else(|| StatementError::Kind(kind.chars().take(40).collect()))??;
+    distinct_signers(&statement)?;
+    // Every value type has one spelling already; this holds the whole to it, so
+    // that a slip in one of them can never give a signed text two readings.
+    if to_text(&statement) != text {
+        return Err(StatementError::NotCanonical);
+    }
+    Ok(statement)
+}
+
+fn first_line(line: &str) -> Result<&str, StatementError> {
+    let rest = line.strip_prefix("custody/").ok_or(StatementError::NotCustody)?;
+    let (kind, version) = rest.split_once("/v").ok_or(StatementError::NotCustody)?;
+    let numbered =
+        !version.is_empty() && version.len() <= 4 && version.bytes().all(|b| b.is_ascii_digit());
+    match version {
+        "1" => Ok(kind),
+        _ if numbered => Err(StatementError::Version(version.to_owned())),
+        _ => Err(StatementError::NotCustody),
+    }
+}
+
+/// One key cannot seal two sides of a statement.
+fn distinct_signers(statement: &Statement) -> Result<(), FieldError> {
+    let signers = statement.signers();
+    for (at, key) in signers.iter().enumerate() {
+        let again =
+            |other: &&&VerifierKey| other.public() == key.public() || other.name() == key.name();
+        if signers[..at].iter().any(|other| again(&other)) {
+            return Err(FieldError::SameSigner(key.name().to_string()));
+        }
+    }
+    Ok(())
+}
