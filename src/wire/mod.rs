@@ -1,0 +1,10 @@
+//! Bytes: signed notes, their signatures and the codes printed from them. Pure
+//! functions over `model`; no clock, no randomness, no input or output.
+//!
+//! FORMAT.md beside this file is the normative text.
+
+pub mod note;
+pub mod signature;
+
+pub use note::{Note, NoteError, SignatureLine};
+pub use signature::{KeyCache, PreparedKey, Signer, SigningKey};
