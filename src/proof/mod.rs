@@ -1,3 +1,6 @@
 //! The log: RFC 6962 / RFC 9162 trees, proofs and checkpoints in the C2SP formats.
 
+pub mod checkpoint;
+pub mod consistency;
+pub mod inclusion;
 pub mod tree;

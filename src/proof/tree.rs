@@ -88,3 +88,75 @@ impl Frontier {
         peaks.fold(last, |right, left| node_hash(left, &right))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    /// A tree grown leaf by leaf, with every complete subtree kept.
+    pub(crate) struct Grown {
+        nodes: HashMap<(u8, u64), Hash>,
+    }
+
+    impl Grown {
+        /// A tree whose entries are the decimal numbers below `size`.
+        pub(crate) fn new(size: u64) -> Self {
+            let (mut frontier, mut nodes) = (Frontier::new(), HashMap::new());
+            for entry in 0..size {
+                for (level, index, hash) in frontier.push(leaf_hash(entry.to_string().as_bytes())) {
+                    nodes.insert((level, index), hash);
+                }
+            }
+            Grown { nodes }
+        }
+
+        /// The hash of leaf `index`.
+        pub(crate) fn leaf(&self, index: u64) -> Hash {
+            self.nodes[&(0, index)]
+        }
+    }
+
+    impl Nodes for Grown {
+        type Error = (u8, u64);
+
+        fn node(&self, level: u8, index: u64) -> Result<Hash, (u8, u64)> {
+            self.nodes.get(&(level, index)).copied().ok_or((level, index))
+        }
+    }
+
+    /// The roots of the test tree that RFC 6962 implementations share.
+    #[test]
+    fn roots_of_the_certificate_transparency_test_tree() {
+        let entries: [&[u8]; 8] = [
+            &[],
+            &[0x00],
+            &[0x10],
+            &[0x20, 0x21],
+            &[0x30, 0x31],
+            &[0x40, 0x41, 0x42, 0x43],
+            &[0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57],
+            &[
+                0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d,
+                0x6e, 0x6f,
+            ],
+        ];
+        let roots = [
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+            "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+            "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+            "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+            "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+        ];
+        let mut frontier = Frontier::new();
+        assert_eq!(frontier.root(), empty_root());
+        for (entry, root) in entries.iter().zip(roots) {
+            frontier.push(leaf_hash(entry));
+            let found = data_encoding::HEXLOWER.encode(&frontier.root().0);
+            assert_eq!(found, root, "tree of {}", frontier.size());
+        }
+    }
+}

@@ -1,4 +1,11 @@
-//! Bytes: what is signed, how it is signed, and how it travels. FORMAT.md beside
-//! this file is the normative description.
+//! Bytes: statements, signed notes, their signatures and the codes printed from
+//! them. Pure functions over `model`; no clock, no randomness, no input or output.
+//!
+//! FORMAT.md beside this file is the normative text.
 
+pub mod note;
+pub mod signature;
 pub mod statement;
+
+pub use note::{Note, NoteError, SignatureLine};
+pub use signature::{KeyCache, PreparedKey, Signer, SigningKey};

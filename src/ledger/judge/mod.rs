@@ -163,3 +163,10 @@ const OBSERVERS: &[Role] =
     &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor, Role::Station];
 /// Everybody.
 const ANYONE: &[Role] = Role::ALL;
+
+/// The refusals over a due date alone, for an intent that cannot be filled in.
+pub(super) fn due_refusals(state: &State, due: Option<crate::model::Day>, at: Stamp) -> Vec<Refusal> {
+    let mut verdict = Verdict { state, found: Vec::new() };
+    custody::due(&mut verdict, due, at);
+    verdict.found
+}

@@ -1,0 +1,305 @@
+//! Intents: what somebody wants to do, before the ledger's facts are filled in.
+
+use crate::model::hardware::{Grade, HardwareIdentity};
+use crate::model::statement::{self, Signs, Some1, Statement};
+use crate::model::vocabulary::{RevocationReason, Role};
+use crate::model::{
+    AlarmLine, Day, EncryptionLine, EntryRef, MediumId, MediumLine, Name, Nonce, Origin, PartyId, PartyRef,
+    Phrase, ReceiptId, Seal, Seen, Side, Signatory, Stamp, Token, VerifierKey,
+};
+
+use super::checks::Outcome;
+use super::judge::judge;
+use super::policy::Policy;
+use super::refusal::{Refusal, Refusals};
+use super::state::State;
+
+/// What comes from outside the ledger's logic: clock, head of the log, randomness.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// The clock.
+    pub at: Stamp,
+    /// The newest checkpoint.
+    pub seen: Seen,
+    /// 16 random bytes.
+    pub nonce: Nonce,
+}
+
+/// What a person, by command or desk, wants to become an entry.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // the fields are those of the statement each becomes
+pub enum Intent {
+    /// Enrol a party or renew one.
+    Enrol { party: PartyRef, roles: Vec<Role>, key: Option<VerifierKey>, renew: bool, by: PartyId },
+    /// Revoke the present key of a party.
+    Revoke { party: PartyId, reason: RevocationReason, detail: Option<Phrase>, by: PartyId },
+    /// Set the policy.
+    SetPolicy { policy: Policy, reason: Option<Phrase>, by: PartyId, second: Option<PartyId> },
+    /// Register a medium.
+    Register(Box<Registration>),
+    /// Hand media over.
+    HandOver(Box<HandOver>),
+    /// Close a round.
+    CloseCheck { place: Name, outcome: Outcome, detail: Option<Phrase>, by: PartyId },
+    /// Correct an entry.
+    Correct { entry: EntryRef, field: Token, correction: Phrase, reason: Phrase, by: PartyId },
+}
+
+/// What a registration says.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // see statement::Register
+pub struct Registration {
+    pub medium: MediumLine,
+    pub grade: Grade,
+    pub product: Option<Phrase>,
+    pub capacity: Option<u64>,
+    pub release: Option<Token>,
+    pub configurations: Option<u32>,
+    pub interfaces: Option<Phrase>,
+    pub inquiry: Vec<Phrase>,
+    pub mark: Vec<Phrase>,
+    pub encryption: EncryptionLine,
+    pub home: Name,
+    pub owner: Name,
+    pub class: Name,
+    pub interval_days: Option<u32>,
+    pub alarm: Vec<AlarmLine>,
+    pub detail: Option<Phrase>,
+    pub by: PartyId,
+}
+
+/// What a handover says.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // see statement::Handover
+pub struct HandOver {
+    pub receipt: ReceiptId,
+    pub media: Vec<MediumId>,
+    pub giver: PartyId,
+    pub receiver: PartyId,
+    pub witness: Option<PartyId>,
+    pub purpose: Phrase,
+    pub contents: Option<Phrase>,
+    pub persons: Option<u64>,
+    pub place: Name,
+    pub due: Option<Day>,
+    pub request: Option<EntryRef>,
+    pub alarm: Vec<AlarmLine>,
+}
+
+/// Decides whether the intent may become an entry, and if so, as which statement.
+///
+/// # Errors
+/// Every reason against it, in order of precedence. A party or medium nobody
+/// knows leaves no statement to judge further; what can be said without it
+/// (the due date, say) is still said.
+pub fn decide(state: &State, intent: Intent, frame: Frame) -> Result<Statement, Refusals> {
+    let Some(facts) = &state.facts else { return Err(Refusals(vec![Refusal::NotFounded])) };
+    let mut filling = Filling { state, ledger: facts.origin.clone(), frame, found: Vec::new() };
+    let statement = filling.fill(intent);
+    let verdict = statement.as_ref().map(|statement| judge(state, statement, frame.at));
+    if let Some(Err(Refusals(more))) = verdict {
+        filling.found.extend(more);
+    }
+    Refusals::into_result(filling.found)?;
+    statement.ok_or(Refusals(vec![Refusal::NotFounded]))
+}
+
+/// The statement while the ledger's facts are put in.
+struct Filling<'a> {
+    state: &'a State,
+    ledger: Origin,
+    frame: Frame,
+    found: Vec<Refusal>,
+}
+
+impl Filling<'_> {
+    fn party(&mut self, id: &PartyId) -> Option<PartyRef> {
+        let known = self.state.parties.get(id).map(|party| party.party.clone());
+        if known.is_none() {
+            self.found.push(Refusal::UnknownParty { party: id.clone() });
+        }
+        known
+    }
+
+    fn signatory(&mut self, id: &PartyId) -> Option<Signatory> {
+        let party = self.party(id)?;
+        let key = self.state.parties.get(id).and_then(|party| party.key.clone());
+        if key.is_none() {
+            self.found.push(self.without_key(id));
+        }
+        Some(Signatory { party, key: key? })
+    }
+
+    /// No key now: it was revoked, and that entry is named, or there never was one.
+    fn without_key(&self, id: &PartyId) -> Refusal {
+        let ended = self.state.keys.values().filter(|record| record.party == *id);
+        let newest = ended.filter_map(|r| r.until.map(|(index, _)| (index, &r.key))).max_by_key(|(i, _)| *i);
+        match newest {
+            Some((index, key)) => {
+                Refusal::RevokedKey { party: id.clone(), key: key.name().to_string(), index }
+            }
+            None => Refusal::NoKey { party: id.clone() },
+        }
+    }
+
+    /// A side seals with its key; an outside party that never had one, on paper.
+    fn side(&mut self, id: &PartyId) -> Option<Side> {
+        let party = self.party(id)?;
+        let known = self.state.parties.get(id)?;
+        let seal = match &known.key {
+            Some(key) => Seal::Key(key.clone()),
+            None if known.has_any(&[Role::Outside]) => Seal::Paper,
+            None => {
+                self.found.push(self.without_key(id));
+                return None;
+            }
+        };
+        Some(Side { party, seal })
+    }
+
+    fn media(&mut self, ids: &[MediumId]) -> Vec<MediumLine> {
+        let mut lines = Vec::new();
+        for id in ids {
+            match self.state.media.get(id) {
+                Some(medium) => lines.push(medium.line.clone()),
+                None => self.found.push(Refusal::UnknownMedium { medium: id.clone() }),
+            }
+        }
+        lines
+    }
+
+    fn fill(&mut self, intent: Intent) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        Some(match intent {
+            Intent::Enrol { party, roles, key, renew, by } => {
+                if self.state.parties.contains_key(&party.id) && !renew {
+                    self.found.push(Refusal::PartyExists { party: party.id.clone() });
+                }
+                if !self.state.parties.contains_key(&party.id) && renew {
+                    self.found.push(Refusal::UnknownParty { party: party.id.clone() });
+                }
+                let by = self.signatory(&by)?;
+                let key = key.map(Signs);
+                statement::Party { ledger, at, seen, party, roles: Some1(roles), key, by, nonce }.into()
+            }
+            Intent::Revoke { party, reason, detail, by } => {
+                let key = self.state.parties.get(&party).and_then(|known| known.key.clone());
+                let (party, by) = (self.party(&party), self.signatory(&by));
+                let (party, by) = (party?, by?);
+                if key.is_none() {
+                    self.found.push(self.without_key(&party.id));
+                }
+                statement::KeyRevoke { ledger, at, seen, party, key: key?, reason, detail, by, nonce }.into()
+            }
+            Intent::SetPolicy { policy, reason, by, second } => {
+                let by = self.signatory(&by)?;
+                let second = match second {
+                    Some(second) => Some(self.signatory(&second)?),
+                    None => None,
+                };
+                statement::Policy {
+                    ledger,
+                    at,
+                    seen,
+                    draft_hours: policy.draft_hours,
+                    interval_days: policy.interval_days,
+                    grace_days: policy.grace_days,
+                    loan_days: policy.loan_days,
+                    grade: policy.grade,
+                    checker: policy.checker,
+                    witness: policy.witness,
+                    paper: policy.paper,
+                    reason,
+                    by,
+                    second,
+                    nonce,
+                }
+                .into()
+            }
+            Intent::Register(wanted) => self.register(*wanted)?,
+            Intent::HandOver(wanted) => self.hand_over(*wanted)?,
+            Intent::CloseCheck { place, outcome, detail, by } => {
+                let by = self.signatory(&by)?;
+                let Outcome { found, missing, unexpected, unknown, alarms } = outcome;
+                let alarm = alarms;
+                statement::Check {
+                    ledger, at, seen, place, found, missing, unexpected, unknown, alarm, detail, by, nonce,
+                }
+                .into()
+            }
+            Intent::Correct { entry, field, correction, reason, by } => {
+                let by = self.signatory(&by)?;
+                statement::Correct { ledger, at, seen, entry, field, correction, reason, by, nonce }.into()
+            }
+        })
+    }
+
+    fn register(&mut self, wanted: Registration) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let by = self.signatory(&wanted.by)?;
+        let hardware: HardwareIdentity = wanted.medium.hardware();
+        let body = statement::Register {
+            ledger,
+            at,
+            seen,
+            medium: wanted.medium,
+            hardware,
+            serial_grade: wanted.grade,
+            product: wanted.product,
+            capacity: wanted.capacity,
+            release: wanted.release,
+            configurations: wanted.configurations,
+            interfaces: wanted.interfaces,
+            inquiry: wanted.inquiry,
+            mark: wanted.mark,
+            encryption: wanted.encryption,
+            home: wanted.home,
+            owner: wanted.owner,
+            class: wanted.class,
+            interval_days: wanted.interval_days,
+            alarm: wanted.alarm,
+            detail: wanted.detail,
+            by,
+            nonce,
+        };
+        Some(body.into())
+    }
+
+    fn hand_over(&mut self, wanted: HandOver) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let media = self.media(&wanted.media);
+        let (giver, receiver) = (self.side(&wanted.giver), self.side(&wanted.receiver));
+        let witness = match &wanted.witness {
+            Some(id) => self.signatory(id).map(Some),
+            None => Some(None),
+        };
+        let parts = (giver, receiver, witness);
+        let (Some(giver), Some(receiver), Some(witness), false) = (parts.0, parts.1, parts.2, media.is_empty())
+        else {
+            self.found.extend(super::judge::due_refusals(self.state, wanted.due, at));
+            return None;
+        };
+        let encryption =
+            media.iter().filter_map(|line| self.state.media.get(&line.id)).map(|m| m.encryption.clone());
+        let body = statement::Handover {
+            ledger,
+            receipt: wanted.receipt,
+            at,
+            seen,
+            encryption: encryption.collect(),
+            medium: Some1(media),
+            giver,
+            receiver,
+            witness,
+            purpose: wanted.purpose,
+            contents: wanted.contents,
+            persons: wanted.persons,
+            place: wanted.place,
+            due: wanted.due,
+            request: wanted.request,
+            alarm: wanted.alarm,
+            nonce,
+        };
+        Some(body.into())
+    }
+}
