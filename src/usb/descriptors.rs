@@ -276,3 +276,172 @@ fn settings(body: &[u8], faults: &mut BTreeSet<Fault>) -> Vec<Setting> {
     }
     found
 }
+
+/// The UTF-16 units of a string descriptor (USB 2.0, 9.6.7), or `None` if the
+/// bytes are not one.
+///
+/// Old firmware answers with a head of two zero bytes and the text behind it;
+/// the Linux kernel repairs that (`usb_try_string_workarounds`) and so does
+/// this, since otherwise one drive would have two serials on two platforms.
+#[must_use]
+pub fn string(bytes: &[u8]) -> Option<Vec<u16>> {
+    let (head, body) = bytes.split_first_chunk::<2>()?;
+    let units = |text: &[u8]| -> Vec<u16> {
+        text.as_chunks::<2>()
+            .0
+            .iter()
+            .map(|pair| u16::from_le_bytes(*pair))
+            .collect()
+    };
+    match *head {
+        [0, 0] => {
+            let mut text = units(body);
+            let printable = |unit: &u16| (0x20..0x7f).contains(unit);
+            text.truncate(text.iter().take_while(|unit| printable(unit)).count());
+            if text.is_empty() { None } else { Some(text) }
+        }
+        // What follows the announced length is left over from other requests.
+        [length, 3] if length >= 2 => Some(units(
+            body.get(..usize::from(length).saturating_sub(2))
+                .unwrap_or(body),
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A stick as lsusb shows thousands: one bulk-only storage interface.
+    const STICK: &str = "12010002000000405109661610010102030109022000010100803209\
+                         0400000208065000070581020002000705020200020";
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+        data_encoding::HEXLOWER.decode(&digits).unwrap()
+    }
+
+    fn stick() -> Vec<u8> {
+        bytes(&format!("{STICK}0"))
+    }
+
+    #[test]
+    fn a_plain_stick() {
+        let read = parse(&stick());
+        assert_eq!(read.faults, BTreeSet::new());
+        let device = read.device.unwrap();
+        assert_eq!(device.id.to_string(), "0951:1666");
+        assert_eq!((device.release, device.serial_index), (0x0110, 3));
+        let [configuration] = read.configurations.as_slice() else {
+            panic!("one expected")
+        };
+        assert_eq!(configuration.settings.len(), 1);
+        assert_eq!(configuration.settings[0].interface.to_string(), "08:06:50");
+    }
+
+    #[test]
+    fn faults_are_named_and_the_rest_is_read() {
+        let whole = stick();
+        let change = |at: usize, to: u8| {
+            let mut bytes = whole.clone();
+            bytes[at] = to;
+            parse(&bytes)
+        };
+        for (read, fault) in [
+            (parse(&[]), Fault::Empty),
+            (parse(&whole[..17]), Fault::DeviceBroken),
+            (change(0, 17), Fault::DeviceBroken),
+            (change(1, 2), Fault::DeviceBroken),
+            (change(17, 2), Fault::ConfigurationCount),
+            (change(18, 8), Fault::ConfigurationBroken),
+            (change(19, 4), Fault::ConfigurationBroken),
+            (change(20, 8), Fault::ConfigurationBroken),
+            (change(20, 33), Fault::ConfigurationTooLong),
+            (change(22, 2), Fault::InterfaceCount),
+            (change(27, 0), Fault::LengthImpossible),
+            (change(27, 1), Fault::LengthImpossible),
+            (change(27, 200), Fault::LengthImpossible),
+            (change(27, 8), Fault::InterfaceShort),
+            (change(37, 2), Fault::Nested),
+            (
+                parse(&[whole.as_slice(), &[9, 9]].concat()),
+                Fault::ConfigurationBroken,
+            ),
+        ] {
+            assert!(
+                read.faults.contains(&fault),
+                "{fault:?} not in {:?}",
+                read.faults
+            );
+        }
+        // A wrong length in the last descriptor does not hide the first.
+        let read = change(43, 0);
+        assert_eq!(read.configurations[0].settings.len(), 1);
+    }
+
+    #[test]
+    fn counts_are_capped() {
+        let mut many = stick()[..18].to_vec();
+        for _ in 0..20 {
+            many.extend([9, 2, 9, 0, 0, 1, 0, 0x80, 50]);
+        }
+        let read = parse(&many);
+        assert_eq!(read.configurations.len(), MAX_CONFIGURATIONS);
+        assert!(read.faults.contains(&Fault::TooMany));
+
+        let mut wide = stick()[..18].to_vec();
+        let total = u16::try_from(9 + 9 * 300).unwrap().to_le_bytes();
+        wide.extend([9, 2, total[0], total[1], 1, 1, 0, 0x80, 50]);
+        for _ in 0..300 {
+            wide.extend([9, 4, 0, 0, 0, 8, 6, 0x50, 0]);
+        }
+        let read = parse(&wide);
+        assert_eq!(read.configurations[0].settings.len(), MAX_SETTINGS);
+        assert!(read.faults.contains(&Fault::TooMany));
+    }
+
+    #[test]
+    fn string_descriptors() {
+        assert_eq!(string(&[6, 3, 0x41, 0, 0x42, 0]), Some(vec![0x41, 0x42]));
+        // Rubbish behind the announced length, half a unit, shorter than said.
+        assert_eq!(string(&[4, 3, 0x41, 0, 0x42, 0]), Some(vec![0x41]));
+        assert_eq!(string(&[5, 3, 0x41, 0, 0x42]), Some(vec![0x41]));
+        assert_eq!(string(&[200, 3, 0x41, 0]), Some(vec![0x41]));
+        assert_eq!(string(&[2, 3]), Some(vec![]));
+        assert_eq!(
+            string(&[0, 0, 0x41, 0, 0x42, 0, 0, 0]),
+            Some(vec![0x41, 0x42])
+        );
+        for wrong in [&[][..], &[2], &[0, 3], &[4, 2, 0x41, 0], &[0, 0]] {
+            assert_eq!(string(wrong), None, "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_bytes_are_survived(raw in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = parse(&raw);
+            let _ = string(&raw);
+        }
+
+        /// Random bytes rarely get past the head; a damaged real device does.
+        #[test]
+        fn any_damage_is_survived(
+            damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+            kept in any::<prop::sample::Index>(),
+        ) {
+            let mut raw = stick();
+            for (at, value) in damage {
+                let at = at.index(raw.len());
+                raw[at] = value;
+            }
+            raw.truncate(kept.index(raw.len()) + 1);
+            let read = parse(&raw);
+            prop_assert!(read.configurations.len() <= MAX_CONFIGURATIONS);
+        }
+    }
+}

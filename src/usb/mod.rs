@@ -13,8 +13,12 @@
 pub mod descriptors;
 mod device;
 mod identity;
+pub mod libusb;
+pub mod names;
 mod observation;
 mod oddity;
+pub mod recorded;
+pub mod sysfs;
 
 pub use device::{BlockDevice, Device, SerialReading, Source};
 pub use identity::{Identified, SerialUnread, identify, present_twice};
@@ -41,6 +45,18 @@ pub trait Bus {
     ///
     /// When the bus as a whole cannot be read.
     fn list(&self) -> Result<Vec<Device>, BusError>;
+}
+
+/// The bus of this machine: sysfs where there is one, since it needs neither
+/// privilege nor a transfer to any device, else libusb.
+#[must_use]
+pub fn system() -> Box<dyn Bus> {
+    let sysfs = sysfs::Sysfs::default();
+    if sysfs.is_present() {
+        Box::new(sysfs)
+    } else {
+        Box::new(libusb::Libusb)
+    }
 }
 
 /// Why no list of devices could be had.
@@ -70,6 +86,9 @@ pub enum BusError {
         #[source]
         source: rusb::Error,
     },
+    /// A recording could not be used.
+    #[error(transparent)]
+    Recording(#[from] recorded::RecordingError),
 }
 
 /// What helps when there is no bus; part of the error's own text.
@@ -83,6 +102,9 @@ impl BusError {
     pub const fn remedy(&self) -> &'static str {
         match self {
             Self::NoBus { .. } => NO_BUS_REMEDY,
+            Self::Recording(_) => {
+                "make the recording again with --record FILE, or name another file or frame"
+            }
             Self::Read { .. } => "check that the path exists and that you may read it",
             Self::Libusb { .. } => {
                 "plug the device in again; on Linux no special permission is needed, \
