@@ -13,7 +13,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod model;
 pub mod ledger;
+pub mod model;
 pub mod proof;
+pub mod usb;
 pub mod wire;

@@ -55,7 +55,10 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
     }
     let mut outcome = Outcome::default();
     let mut identities: BTreeMap<HardwareIdentity, u32> = BTreeMap::new();
-    for device in observed.iter().filter_map(|o| if let Observation::Device(line) = o { Some(line) } else { None }) {
+    for device in observed
+        .iter()
+        .filter_map(|o| if let Observation::Device(line) = o { Some(line) } else { None })
+    {
         let hardware = HardwareIdentity::of(device.vid_pid, &device.serial);
         *identities.entry(hardware).or_default() += 1;
         let candidates = state.by_hardware.get(&hardware).map_or(&[][..], Vec::as_slice);
@@ -69,7 +72,8 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
     }
     for (hardware, times) in identities.into_iter().filter(|(_, times)| *times > 1) {
         let twice = state.by_hardware.get(&hardware).into_iter().flatten();
-        let strong = twice.filter(|id| state.media.get(*id).is_some_and(|medium| !medium.is_weak()));
+        let strong =
+            twice.filter(|id| state.media.get(*id).is_some_and(|medium| !medium.is_weak()));
         let _ = times;
         outcome.alarms.extend(strong.filter_map(|id| alarm(id, "identity-twice")));
     }
@@ -100,6 +104,7 @@ pub fn alarm(id: &MediumId, name: &str) -> Option<AlarmLine> {
 /// Two devices on one bus that answer to one registered, strong identity.
 pub fn answers_twice(state: &State, devices: &[UnknownLine], line: &MediumLine) -> bool {
     let strong = state.media.get(&line.id).is_some_and(|medium| !medium.is_weak());
-    let same = |device: &&UnknownLine| device.vid_pid == line.vid_pid && device.serial == line.serial;
+    let same =
+        |device: &&UnknownLine| device.vid_pid == line.vid_pid && device.serial == line.serial;
     strong && devices.iter().filter(same).count() > 1
 }

@@ -4,8 +4,8 @@ use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, Signs, Some1, Statement};
 use crate::model::vocabulary::{RevocationReason, Role};
 use crate::model::{
-    AlarmLine, Day, EncryptionLine, EntryRef, MediumId, MediumLine, Name, Nonce, Origin, PartyId, PartyRef,
-    Phrase, ReceiptId, Seal, Seen, Side, Signatory, Stamp, Token, VerifierKey,
+    AlarmLine, Day, EncryptionLine, EntryRef, MediumId, MediumLine, Name, Nonce, Origin, PartyId,
+    PartyRef, Phrase, ReceiptId, Seal, Seen, Side, Signatory, Stamp, Token, VerifierKey,
 };
 
 use super::checks::Outcome;
@@ -133,7 +133,8 @@ impl Filling<'_> {
     /// No key now: it was revoked, and that entry is named, or there never was one.
     fn without_key(&self, id: &PartyId) -> Refusal {
         let ended = self.state.keys.values().filter(|record| record.party == *id);
-        let newest = ended.filter_map(|r| r.until.map(|(index, _)| (index, &r.key))).max_by_key(|(i, _)| *i);
+        let newest =
+            ended.filter_map(|r| r.until.map(|(index, _)| (index, &r.key))).max_by_key(|(i, _)| *i);
         match newest {
             Some((index, key)) => {
                 Refusal::RevokedKey { party: id.clone(), key: key.name().to_string(), index }
@@ -180,7 +181,8 @@ impl Filling<'_> {
                 }
                 let by = self.signatory(&by)?;
                 let key = key.map(Signs);
-                statement::Party { ledger, at, seen, party, roles: Some1(roles), key, by, nonce }.into()
+                statement::Party { ledger, at, seen, party, roles: Some1(roles), key, by, nonce }
+                    .into()
             }
             Intent::Revoke { party, reason, detail, by } => {
                 let key = self.state.parties.get(&party).and_then(|known| known.key.clone());
@@ -189,7 +191,18 @@ impl Filling<'_> {
                 if key.is_none() {
                     self.found.push(self.without_key(&party.id));
                 }
-                statement::KeyRevoke { ledger, at, seen, party, key: key?, reason, detail, by, nonce }.into()
+                statement::KeyRevoke {
+                    ledger,
+                    at,
+                    seen,
+                    party,
+                    key: key?,
+                    reason,
+                    detail,
+                    by,
+                    nonce,
+                }
+                .into()
             }
             Intent::SetPolicy { policy, reason, by, second } => {
                 let by = self.signatory(&by)?;
@@ -223,13 +236,25 @@ impl Filling<'_> {
                 let Outcome { found, missing, unexpected, unknown, alarms } = outcome;
                 let alarm = alarms;
                 statement::Check {
-                    ledger, at, seen, place, found, missing, unexpected, unknown, alarm, detail, by, nonce,
+                    ledger,
+                    at,
+                    seen,
+                    place,
+                    found,
+                    missing,
+                    unexpected,
+                    unknown,
+                    alarm,
+                    detail,
+                    by,
+                    nonce,
                 }
                 .into()
             }
             Intent::Correct { entry, field, correction, reason, by } => {
                 let by = self.signatory(&by)?;
-                statement::Correct { ledger, at, seen, entry, field, correction, reason, by, nonce }.into()
+                statement::Correct { ledger, at, seen, entry, field, correction, reason, by, nonce }
+                    .into()
             }
         })
     }
@@ -274,13 +299,16 @@ impl Filling<'_> {
             None => Some(None),
         };
         let parts = (giver, receiver, witness);
-        let (Some(giver), Some(receiver), Some(witness), false) = (parts.0, parts.1, parts.2, media.is_empty())
+        let (Some(giver), Some(receiver), Some(witness), false) =
+            (parts.0, parts.1, parts.2, media.is_empty())
         else {
             self.found.extend(super::judge::due_refusals(self.state, wanted.due, at));
             return None;
         };
-        let encryption =
-            media.iter().filter_map(|line| self.state.media.get(&line.id)).map(|m| m.encryption.clone());
+        let encryption = media
+            .iter()
+            .filter_map(|line| self.state.media.get(&line.id))
+            .map(|m| m.encryption.clone());
         let body = statement::Handover {
             ledger,
             receipt: wanted.receipt,

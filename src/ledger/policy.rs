@@ -66,9 +66,10 @@ impl Policy {
             ("grace-days", self.grace_days, 0..=366),
             ("loan-days", self.loan_days, 1..=3_660),
         ];
-        let outside = |(name, number, range): (&'static str, u32, std::ops::RangeInclusive<u32>)| {
-            (!range.contains(&number)).then_some(name)
-        };
+        let outside =
+            |(name, number, range): (&'static str, u32, std::ops::RangeInclusive<u32>)| {
+                (!range.contains(&number)).then_some(name)
+            };
         ranges.into_iter().filter_map(outside).collect()
     }
 }

@@ -13,8 +13,8 @@ use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, Statement};
 use crate::model::vocabulary::{RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
-    Day, EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Origin, PartyId, PartyRef, Phrase,
-    ReceiptId, ReceiptPrefix, Stamp, VerifierKey,
+    Day, EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Origin, PartyId, PartyRef,
+    Phrase, ReceiptId, ReceiptPrefix, Stamp, VerifierKey,
 };
 
 /// What the genesis says, and the log keys since.
@@ -277,11 +277,25 @@ impl State {
             }
             Statement::Handover(said) => self.apply_handover(index, said),
             Statement::Sighting(said) => {
-                self.sight(index, said.at, &said.medium.id, said.grade, &said.place, &said.by.party.id);
+                self.sight(
+                    index,
+                    said.at,
+                    &said.medium.id,
+                    said.grade,
+                    &said.place,
+                    &said.by.party.id,
+                );
             }
             Statement::RollCall(said) => {
                 for seen in &said.present {
-                    self.sight(index, said.at, &seen.id, seen.grade, &said.place, &said.by.party.id);
+                    self.sight(
+                        index,
+                        said.at,
+                        &seen.id,
+                        seen.grade,
+                        &said.place,
+                        &said.by.party.id,
+                    );
                 }
             }
             Statement::Check(said) => self.apply_check(index, said),
@@ -298,7 +312,10 @@ impl State {
                     facts.log_keys.push((index, said.new_key.0.clone()));
                 }
             }
-            Statement::Attach(_) | Statement::Erase(_) | Statement::Correct(_) | Statement::Link(_) => {}
+            Statement::Attach(_)
+            | Statement::Erase(_)
+            | Statement::Correct(_)
+            | Statement::Link(_) => {}
         }
         self.advance_clock(said);
         self.size += 1;
@@ -334,13 +351,21 @@ impl State {
         self.enrol(index, said.at, &said.party, &said.roles, key);
     }
 
-    fn enrol(&mut self, index: u64, at: Stamp, who: &PartyRef, roles: &[Role], key: Option<&VerifierKey>) {
+    fn enrol(
+        &mut self,
+        index: u64,
+        at: Stamp,
+        who: &PartyRef,
+        roles: &[Role],
+        key: Option<&VerifierKey>,
+    ) {
         let before = self.parties.get(&who.id).and_then(|party| party.key.clone());
         if let Some(old) = before.filter(|old| Some(old) != key) {
             self.end_key(index, old.public(), RevocationReason::Superseded);
         }
         if let Some(key) = key {
-            let record = KeyRecord { party: who.id.clone(), key: key.clone(), from: index, until: None };
+            let record =
+                KeyRecord { party: who.id.clone(), key: key.clone(), from: index, until: None };
             self.keys.entry(*key.public()).or_insert(record);
         }
         let party = Party {
@@ -537,7 +562,10 @@ impl State {
     pub fn next_receipt(&self, at: Stamp, taken: &BTreeSet<ReceiptId>) -> Option<ReceiptId> {
         let prefix = &self.facts.as_ref()?.receipt_prefix;
         let year = at.year();
-        let last = u16::try_from(year).ok().and_then(|year| self.receipts.get(&year)).map_or(0, |n| n.last);
+        let last = u16::try_from(year)
+            .ok()
+            .and_then(|year| self.receipts.get(&year))
+            .map_or(0, |n| n.last);
         (last + 1..=last + RECEIPT_JUMP)
             .filter_map(|number| ReceiptId::new(prefix.clone(), year, number))
             .find(|receipt| !taken.contains(receipt))

@@ -21,7 +21,10 @@ fn not_holder(verdict: &mut Verdict<'_>, by: &PartyId, id: &MediumId) {
 fn strong_enough(verdict: &mut Verdict<'_>, id: &MediumId, grade: SightingGrade) {
     let least = verdict.state.policy.grade;
     // The vocabulary is ordered best first.
-    verdict.refuse_if(grade > least, || Refusal::GradeTooWeak { medium: id.clone(), grade: least.as_str() });
+    verdict.refuse_if(grade > least, || Refusal::GradeTooWeak {
+        medium: id.clone(),
+        grade: least.as_str(),
+    });
 }
 
 pub(super) fn sighting(verdict: &mut Verdict<'_>, said: &statement::Sighting) {
@@ -55,7 +58,8 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
             Some(medium) => in_use(verdict, medium),
         }
     }
-    let expected: BTreeSet<&MediumId> = state.expected_at(&said.place).map(|medium| &medium.line.id).collect();
+    let expected: BTreeSet<&MediumId> =
+        state.expected_at(&said.place).map(|medium| &medium.line.id).collect();
     let given: BTreeSet<&MediumId> = listed().collect();
     for id in expected.difference(&given) {
         verdict.refuse(Refusal::CheckOmits { medium: (*id).clone() });
@@ -96,5 +100,7 @@ pub(super) fn lost(verdict: &mut Verdict<'_>, said: &statement::Lost) {
     signatory(verdict, &said.by, &[Role::Administrator]);
     let Some(medium) = registered(verdict, &said.medium) else { return };
     let missing = matches!(medium.presence, crate::ledger::state::Presence::Missing { .. });
-    verdict.refuse_if(!missing && medium.in_use(), || Refusal::NotMissing { medium: said.medium.id.clone() });
+    verdict.refuse_if(!missing && medium.in_use(), || Refusal::NotMissing {
+        medium: said.medium.id.clone(),
+    });
 }

@@ -12,14 +12,16 @@ pub(super) fn handover(verdict: &mut Verdict<'_>, said: &statement::Handover) {
     let (giver, receiver) = (&said.giver, &said.receiver);
     side(verdict, giver);
     side(verdict, receiver);
-    verdict.refuse_if(giver.id() == receiver.id(), || Refusal::GiverIsReceiver { party: giver.id().clone() });
+    verdict.refuse_if(giver.id() == receiver.id(), || Refusal::GiverIsReceiver {
+        party: giver.id().clone(),
+    });
     verdict.refuse_if(giver.key().is_none() && receiver.key().is_none(), || Refusal::PaperOnly);
     witness(verdict, said);
     each_once(verdict, said.medium.iter().map(|line| &line.id));
     for line in said.medium.iter() {
         changes_hands(verdict, line, said);
     }
-    let carried = |id| said.medium.iter().any(|line| line.id == *id);
+    let carried = |id: &crate::model::MediumId| said.medium.iter().any(|line| line.id == *id);
     for id in said.encryption.iter().map(|e| &e.id).chain(said.alarm.iter().map(|a| &a.id)) {
         verdict.refuse_if(!carried(id), || Refusal::UnknownMedium { medium: id.clone() });
     }
@@ -42,7 +44,8 @@ fn side(verdict: &mut Verdict<'_>, side: &Side) {
             let refused = verdict.state.policy.paper == PaperRule::Refused;
             verdict.refuse_if(refused, || Refusal::PaperRefused { party: party() });
             let known = verdict.state.parties.get(side.id());
-            let fits = known.is_some_and(|known| known.has_any(&[Role::Outside]) && known.key.is_none());
+            let fits =
+                known.is_some_and(|known| known.has_any(&[Role::Outside]) && known.key.is_none());
             verdict.refuse_if(!fits, || Refusal::PaperNotForThem { party: party() });
         }
     }
@@ -56,8 +59,8 @@ fn witness(verdict: &mut Verdict<'_>, said: &statement::Handover) {
     };
     signatory(verdict, witness, ANYONE);
     let id = &witness.party.id;
-    verdict.refuse_if(id == said.giver.id() || id == said.receiver.id(), || Refusal::WitnessIsParty {
-        party: id.clone(),
+    verdict.refuse_if(id == said.giver.id() || id == said.receiver.id(), || {
+        Refusal::WitnessIsParty { party: id.clone() }
     });
 }
 
@@ -72,10 +75,16 @@ fn changes_hands(verdict: &mut Verdict<'_>, line: &MediumLine, said: &statement:
         return;
     }
     verdict.refuse(match &medium.custody.receipt {
-        Some(receipt) if holder == said.receiver.id() => {
-            Refusal::AlreadyHandedOver { medium: id(), holder: holder.clone(), receipt: receipt.to_string() }
-        }
-        _ => Refusal::NotHolder { medium: id(), giver: said.giver.id().clone(), holder: holder.clone() },
+        Some(receipt) if holder == said.receiver.id() => Refusal::AlreadyHandedOver {
+            medium: id(),
+            holder: holder.clone(),
+            receipt: receipt.to_string(),
+        },
+        _ => Refusal::NotHolder {
+            medium: id(),
+            giver: said.giver.id().clone(),
+            holder: holder.clone(),
+        },
     });
 }
 
@@ -89,7 +98,8 @@ pub(in crate::ledger) fn due(verdict: &mut Verdict<'_>, due: Option<Day>, at: St
 
 fn receipt_number(verdict: &mut Verdict<'_>, receipt: &ReceiptId, at: Stamp) {
     let Some(facts) = &verdict.state.facts else { return };
-    let fits_ledger = *receipt.prefix() == facts.receipt_prefix && i32::from(receipt.year()) == i32::from(at.year());
+    let fits_ledger = *receipt.prefix() == facts.receipt_prefix
+        && i32::from(receipt.year()) == i32::from(at.year());
     let free = match verdict.state.receipts.get(&receipt.year()) {
         Some(numbers) => {
             let ahead = numbers.last + 1..=numbers.last + RECEIPT_JUMP;
@@ -101,20 +111,24 @@ fn receipt_number(verdict: &mut Verdict<'_>, receipt: &ReceiptId, at: Stamp) {
             receipt.number() <= RECEIPT_JUMP && newest.is_none_or(|newest| *newest < receipt.year())
         }
     };
-    verdict.refuse_if(!fits_ledger || !free, || Refusal::ReceiptNumber { receipt: receipt.clone() });
+    verdict
+        .refuse_if(!fits_ledger || !free, || Refusal::ReceiptNumber { receipt: receipt.clone() });
 }
 
 fn approved(verdict: &mut Verdict<'_>, request: &EntryRef, said: &statement::Handover) {
     let index = request.index;
     let unfit = |problem| Refusal::RequestUnfit { index, problem };
-    let Some(record) = verdict.state.requests.get(&index).filter(|record| record.leaf == request.leaf) else {
+    let Some(record) =
+        verdict.state.requests.get(&index).filter(|record| record.leaf == request.leaf)
+    else {
         verdict.refuse(unfit("it is no open request"));
         return;
     };
     let covers = said.medium.iter().all(|line| record.media.contains(&line.id));
     verdict.refuse_if(record.verdict != Some(Answer::Approved), || unfit("it is not approved"));
     verdict.refuse_if(!covers, || unfit("it names other drives"));
-    verdict.refuse_if(record.receiver != *said.receiver.id(), || unfit("it names another receiver"));
+    verdict
+        .refuse_if(record.receiver != *said.receiver.id(), || unfit("it names another receiver"));
 }
 
 pub(super) fn request(verdict: &mut Verdict<'_>, said: &statement::Request) {
@@ -156,5 +170,6 @@ pub(super) fn attach(verdict: &mut Verdict<'_>, said: &statement::Attach) {
     let issued = verdict.state.receipts.get(&said.receipt.year()).is_none_or(|numbers| {
         said.receipt.number() <= numbers.last && !numbers.skipped.contains(&said.receipt.number())
     });
-    verdict.refuse_if(!ours || !issued, || Refusal::UnknownReceipt { receipt: said.receipt.clone() });
+    verdict
+        .refuse_if(!ours || !issued, || Refusal::UnknownReceipt { receipt: said.receipt.clone() });
 }

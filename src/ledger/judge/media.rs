@@ -40,7 +40,8 @@ pub(super) fn each_once<'a>(verdict: &mut Verdict<'_>, ids: impl Iterator<Item =
 pub(super) fn register(verdict: &mut Verdict<'_>, said: &statement::Register) {
     signatory(verdict, &said.by, KEEPERS);
     let (state, id) = (verdict.state, &said.medium.id);
-    verdict.refuse_if(state.media.contains_key(id), || Refusal::MediumExists { medium: id.clone() });
+    verdict
+        .refuse_if(state.media.contains_key(id), || Refusal::MediumExists { medium: id.clone() });
     verdict.refuse_if(said.hardware != said.medium.hardware() || said.encryption.id != *id, || {
         Refusal::HardwareUnsound { medium: id.clone() }
     });

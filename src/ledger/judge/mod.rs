@@ -103,7 +103,10 @@ fn frame(verdict: &mut Verdict<'_>, said: &Statement, now: Stamp) {
     }
     let hours = state.policy.draft_hours;
     let age = now.unix().saturating_sub(said.at().unix());
-    verdict.refuse_if(age > i64::from(hours) * 3_600, || Refusal::DraftTooOld { at: said.at(), hours });
+    verdict.refuse_if(age > i64::from(hours) * 3_600, || Refusal::DraftTooOld {
+        at: said.at(),
+        hours,
+    });
     let (seen, size) = (said.seen().size, state.size);
     verdict.refuse_if(seen > size, || Refusal::SeenAhead { seen, size });
 }
@@ -129,7 +132,8 @@ fn key_of(verdict: &mut Verdict<'_>, who: &PartyRef, key: &VerifierKey) {
     if party.key.as_ref() == Some(key) {
         return;
     }
-    let ended = state.keys.get(key.public()).filter(|record| record.party == who.id && record.key == *key);
+    let ended =
+        state.keys.get(key.public()).filter(|record| record.party == who.id && record.key == *key);
     verdict.refuse(match ended.and_then(|record| record.until) {
         Some((index, _)) => {
             Refusal::RevokedKey { party: who.id.clone(), key: key.name().to_string(), index }
@@ -165,7 +169,11 @@ const OBSERVERS: &[Role] =
 const ANYONE: &[Role] = Role::ALL;
 
 /// The refusals over a due date alone, for an intent that cannot be filled in.
-pub(super) fn due_refusals(state: &State, due: Option<crate::model::Day>, at: Stamp) -> Vec<Refusal> {
+pub(super) fn due_refusals(
+    state: &State,
+    due: Option<crate::model::Day>,
+    at: Stamp,
+) -> Vec<Refusal> {
     let mut verdict = Verdict { state, found: Vec::new() };
     custody::due(&mut verdict, due, at);
     verdict.found

@@ -28,10 +28,10 @@ pub(super) fn genesis(verdict: &mut Verdict<'_>, said: &statement::Genesis) {
 
 pub(super) fn party(verdict: &mut Verdict<'_>, said: &statement::Party) {
     let known = verdict.state.parties.get(&said.party.id);
-    let sensitive = |roles: &[Role]| {
-        roles.iter().any(|role| !matches!(role, Role::Staff | Role::Outside))
-    };
-    let touches_trust = sensitive(&said.roles) || known.is_some_and(|party| sensitive(&party.roles));
+    let sensitive =
+        |roles: &[Role]| roles.iter().any(|role| !matches!(role, Role::Staff | Role::Outside));
+    let touches_trust =
+        sensitive(&said.roles) || known.is_some_and(|party| sensitive(&party.roles));
     // One's own key may be renewed with the old one, as long as nothing else changes.
     let own = said.by.party.id == said.party.id;
     let renewal = own
@@ -80,12 +80,14 @@ fn roles_sound(verdict: &mut Verdict<'_>, said: &statement::Party) {
 /// name with other bytes would look like it in a list of signatures.
 fn key_free(verdict: &mut Verdict<'_>, said: &statement::Party, key: &VerifierKey) {
     let state = verdict.state;
-    let kept = state.parties.get(&said.party.id).is_some_and(|party| party.key.as_ref() == Some(key));
+    let kept =
+        state.parties.get(&said.party.id).is_some_and(|party| party.key.as_ref() == Some(key));
     if kept {
         return;
     }
     let taken = state.keys.values().find(|record| {
-        record.key.public() == key.public() || record.key.name() == key.name() && record.party != said.party.id
+        record.key.public() == key.public()
+            || record.key.name() == key.name() && record.party != said.party.id
     });
     if let Some(record) = taken {
         let party = record.party.clone();
@@ -93,7 +95,10 @@ fn key_free(verdict: &mut Verdict<'_>, said: &statement::Party, key: &VerifierKe
     }
     let log = state.facts.iter().flat_map(|facts| &facts.log_keys);
     if log.into_iter().any(|(_, log)| log.public() == key.public() || log.name() == key.name()) {
-        verdict.refuse(Refusal::KeyTaken { key: key.name().to_string(), party: said.by.party.id.clone() });
+        verdict.refuse(Refusal::KeyTaken {
+            key: key.name().to_string(),
+            party: said.by.party.id.clone(),
+        });
     }
 }
 
@@ -103,8 +108,10 @@ fn last_administrator(verdict: &mut Verdict<'_>, leaving: crate::model::PartyId)
     };
     let state = verdict.state;
     let is_one = state.parties.get(&leaving).is_some_and(administers);
-    let others = state.parties.values().filter(|party| party.party.id != leaving && administers(party));
-    verdict.refuse_if(is_one && others.count() == 0, || Refusal::LastAdministrator { party: leaving });
+    let others =
+        state.parties.values().filter(|party| party.party.id != leaving && administers(party));
+    verdict
+        .refuse_if(is_one && others.count() == 0, || Refusal::LastAdministrator { party: leaving });
 }
 
 pub(super) fn revoke(verdict: &mut Verdict<'_>, said: &statement::KeyRevoke) {
@@ -115,8 +122,11 @@ pub(super) fn revoke(verdict: &mut Verdict<'_>, said: &statement::KeyRevoke) {
         }
     }
     if named(verdict, &said.party) {
-        let current = verdict.state.parties.get(&said.party.id).and_then(|party| party.key.as_ref());
-        verdict.refuse_if(current != Some(&said.key), || Refusal::KeyNotCurrent { party: said.party.id.clone() });
+        let current =
+            verdict.state.parties.get(&said.party.id).and_then(|party| party.key.as_ref());
+        verdict.refuse_if(current != Some(&said.key), || Refusal::KeyNotCurrent {
+            party: said.party.id.clone(),
+        });
         last_administrator(verdict, said.party.id.clone());
     }
 }
@@ -141,6 +151,7 @@ pub(super) fn log_key(verdict: &mut Verdict<'_>, said: &statement::LogKey) {
     let new = &said.new_key.0;
     verdict.refuse_if(new.name() != said.old_key.0.name(), || Refusal::LogKeyDiffers);
     if let Some(record) = state.keys.get(new.public()) {
-        verdict.refuse(Refusal::KeyTaken { key: new.name().to_string(), party: record.party.clone() });
+        verdict
+            .refuse(Refusal::KeyTaken { key: new.name().to_string(), party: record.party.clone() });
     }
 }

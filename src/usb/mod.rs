@@ -1,0 +1,111 @@
+//! What is plugged in, read without touching it.
+//!
+//! Three buses give one picture: [`sysfs`] on Linux, [`libusb`] elsewhere and
+//! [`recorded`] for files made from either. Each gathers an [`Observation`],
+//! the raw facts; one pure function, [`Device::from_observation`], turns it
+//! into a [`Device`]. A recording holds observations, so a device recorded
+//! today is read again by a later, better parser.
+//!
+//! Nothing in this module mounts, claims, detaches, resets, configures or
+//! writes to a device. The one kind of transfer ever started is the standard
+//! request for a string descriptor, and only on the libusb path.
+
+pub mod descriptors;
+mod device;
+mod identity;
+pub mod libusb;
+pub mod names;
+mod observation;
+mod oddity;
+pub mod recorded;
+pub mod sysfs;
+
+pub use device::{BlockDevice, Device, SerialReading, Source};
+pub use identity::{Identified, SerialUnread, identify, present_twice};
+pub use observation::{
+    BlockName, NameError, Observation, ObservedBlock, ObservedLun, Partition, Position, Speed,
+    Units,
+};
+pub use oddity::{Companion, Oddity};
+
+use std::path::PathBuf;
+
+/// A place where devices can be seen.
+pub trait Bus {
+    /// What the bus is called in messages: `sysfs`, `libusb`, or the recording.
+    fn name(&self) -> &str;
+
+    /// Every device except the root hubs, which belong to the machine, in
+    /// order of position.
+    ///
+    /// A device that can only be read in part is listed with what was read and
+    /// its [`Oddity`]s; it is never left out.
+    ///
+    /// # Errors
+    ///
+    /// When the bus as a whole cannot be read.
+    fn list(&self) -> Result<Vec<Device>, BusError>;
+}
+
+/// The bus of this machine: sysfs where there is one, since it needs neither
+/// privilege nor a transfer to any device, else libusb.
+#[must_use]
+pub fn system() -> Box<dyn Bus> {
+    let sysfs = sysfs::Sysfs::default();
+    if sysfs.is_present() { Box::new(sysfs) } else { Box::new(libusb::Libusb) }
+}
+
+/// Why no list of devices could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The machine, container or permission set has no USB at all.
+    #[error("no USB bus here ({tried}); {}", NO_BUS_REMEDY)]
+    NoBus {
+        /// What was looked for and what came back.
+        tried: String,
+    },
+    /// The bus exists and could not be read.
+    #[error("{} could not be read", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+    /// libusb answered with an error.
+    #[error("libusb failed at {step}")]
+    Libusb {
+        /// What was being asked.
+        step: &'static str,
+        /// libusb's answer.
+        #[source]
+        source: rusb::Error,
+    },
+    /// A recording could not be used.
+    #[error(transparent)]
+    Recording(#[from] recorded::RecordingError),
+}
+
+/// What helps when there is no bus; part of the error's own text.
+const NO_BUS_REMEDY: &str = "run this on the machine the drive is plugged into, \
+     give a container --volume /sys:/sys:ro or --device /dev/bus/usb, \
+     or read a recording made there (--record FILE there, --bus FILE here)";
+
+impl BusError {
+    /// What the reader can do about it, in one sentence.
+    #[must_use]
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoBus { .. } => NO_BUS_REMEDY,
+            Self::Recording(_) => {
+                "make the recording again with --record FILE, or name another file or frame"
+            }
+            Self::Read { .. } => "check that the path exists and that you may read it",
+            Self::Libusb { .. } => {
+                "plug the device in again; on Linux no special permission is needed, \
+                 since sysfs is read first"
+            }
+        }
+    }
+}
