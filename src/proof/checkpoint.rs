@@ -4,7 +4,7 @@
 use crate::model::key::KeyName;
 use crate::model::{Hash, VerifierKey};
 use crate::proof::tree::empty_root;
-use crate::wire::note::{Note, NoteError, Profile};
+use crate::wire::note::{Note, NoteError, Profile, SignatureLine};
 use crate::wire::signature::{self, LineRefused, SignError, Signer};
 
 /// Largest tree size: Go's tlog package counts in signed 64-bit integers, and
@@ -210,6 +210,18 @@ impl SignedCheckpoint {
         if signed { Ok(()) } else { Err(CheckpointError::NotSigned(log.name().clone())) }
     }
 
+    /// The same checkpoint with one more signature line at its end, such as a
+    /// witness's cosignature, which is not judged here.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Note`] when there are too many lines or bytes.
+    pub fn with_line(&self, line: SignatureLine) -> Result<Self, CheckpointError> {
+        let mut lines = self.note.signatures().to_vec();
+        lines.push(line);
+        let note = Note::assemble(self.note.text(), lines, Profile::Checkpoint)?;
+        Ok(SignedCheckpoint { checkpoint: self.checkpoint.clone(), note })
+    }
+
     /// What it says.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
@@ -241,7 +253,6 @@ fn is_line(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::note::SignatureLine;
     use crate::wire::signature::SigningKey;
 
     const SOFA: &str = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";

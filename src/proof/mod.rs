@@ -2,5 +2,9 @@
 
 pub mod checkpoint;
 pub mod consistency;
+pub mod cosignature;
 pub mod inclusion;
+pub mod receipt;
+pub mod tiles;
+pub mod tlog_proof;
 pub mod tree;

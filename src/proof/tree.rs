@@ -102,13 +102,18 @@ pub(crate) mod tests {
     impl Grown {
         /// A tree whose entries are the decimal numbers below `size`.
         pub(crate) fn new(size: u64) -> Self {
-            let (mut frontier, mut nodes) = (Frontier::new(), HashMap::new());
+            let (mut frontier, mut grown) = (Frontier::new(), Grown { nodes: HashMap::new() });
             for entry in 0..size {
-                for (level, index, hash) in frontier.push(leaf_hash(entry.to_string().as_bytes())) {
-                    nodes.insert((level, index), hash);
-                }
+                grown.add(&mut frontier, leaf_hash(entry.to_string().as_bytes()));
             }
-            Grown { nodes }
+            grown
+        }
+
+        /// Adds a leaf to the tree whose right edge is `frontier`.
+        pub(crate) fn add(&mut self, frontier: &mut Frontier, leaf: Hash) {
+            for (level, index, hash) in frontier.push(leaf) {
+                self.nodes.insert((level, index), hash);
+            }
         }
 
         /// The hash of leaf `index`.

@@ -3,9 +3,12 @@
 //!
 //! FORMAT.md beside this file is the normative text.
 
+pub mod label;
 pub mod note;
+pub mod qr;
 pub mod signature;
 pub mod statement;
 
+pub use label::{Label, LabelError};
 pub use note::{Note, NoteError, SignatureLine};
 pub use signature::{KeyCache, PreparedKey, Signer, SigningKey};
