@@ -107,7 +107,7 @@ pub struct Custody {
 
 /// Whether a medium is where it should be, as far as entries tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "presence")]
+#[serde(rename_all = "kebab-case")]
 pub enum Presence {
     /// Nothing says otherwise.
     Present,
