@@ -18,6 +18,7 @@ import json
 import os
 import re
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -126,6 +127,8 @@ def escaped(path):
 
 def qemu_command(options):
     command = [
+        # A driver that is killed takes QEMU along.
+        "setpriv", "--pdeathsig", "KILL",
         "qemu-system-x86_64",
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
         # A /dev/kvm that exists need not work, and the result must not
@@ -251,6 +254,7 @@ def main():
     parser.add_argument("--cpus", type=int, required=True)
     options = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(BROKEN))
     try:
         run = Run(options)
     except (OSError, Refused) as why:

@@ -33,6 +33,18 @@ expect_exit() {
   fail "exit $got instead of $want: $*"
 }
 
+# expect_refused COMMAND...: it must say no, which a crash, a panic (101) or
+# the time limit (124) is not.
+expect_refused() {
+  local got=0
+  "$@" >"$OUT_FILE" 2>"$lab_scratch/err" </dev/null || got=$?
+  OUT=$(tr -d '\0' <"$OUT_FILE")
+  ERR=$(tr -d '\0' <"$lab_scratch/err")
+  [ "$got" -gt 0 ] && [ "$got" -lt 100 ] && return
+  printf -- '--- output\n%s\n--- errors\n%s\n---\n' "$OUT" "$ERR"
+  fail "exit $got instead of a refusal: $*"
+}
+
 # expect_text TEXT WHERE: WHERE contains TEXT.
 expect_text() {
   case $2 in *"$1"*) return ;; esac
@@ -121,6 +133,9 @@ block_path() {
 wait_for_block() {
   until_true "${3:-20}" block_path "$1" "${2:-0}" || fail "no block device for $1"
 }
+
+# blocks_written DEVICE: sectors written to it since it appeared.
+blocks_written() { awk '{ print $7 }' "/sys/class/block/${1#/dev/}/stat"; }
 
 # --- gadgets: any VID:PID, serial and mixture, made inside the guest
 
