@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# The product's main job on a real kernel: two sticks are scanned, registered,
+# one is handed over with a receipt, the other disappears and the check says so.
+#
+# `--set BREAK=STEP` spoils one step; the run then has to exit 1:
+#   unplug   the missing stick stays plugged
+#   luks     the encrypted stick is left blank
+#   receipt  the receipt is altered before it is verified
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=../guest/lib.sh
+. "$LAB/guest/lib.sh"
+: "${BREAK:=nothing}"
+
+[ -n "$CUSTODY" ] || fail "no custody program: build it, or give --binary"
+
+# --- the command line, in one place
+
+ledger=/tmp/work/ledger
+receipt=/tmp/work/receipt.txt
+log_key=/tmp/work/log.pub
+giver_key=/tmp/work/giver.key
+receiver_key=/tmp/work/receiver.key
+passphrase=/tmp/work/passphrase
+place=HOME
+exit_found=0
+exit_missing=3
+
+# The limit is for a command that waits for an answer.
+custody() { timeout 90 "$CUSTODY" --ledger "$ledger" "$@"; }
+custody_init() { custody init --origin lab.example/office --passphrase-file "$passphrase"; }
+custody_log_key() { custody log-key; }
+custody_key() { custody key new --name "$1" --out "$2" --passphrase-file "$passphrase"; }
+custody_scan() { custody scan --json; }
+custody_register() { # MEDIUM SERIAL
+  custody register "$1" --serial "$2" --place "$place" \
+    --key "$giver_key" --passphrase-file "$passphrase"
+}
+custody_handover() { # MEDIUM
+  custody handover "$1" --purpose "printing and binding" --due 2099-12-31 \
+    --giver-key "$giver_key" --receiver-key "$receiver_key" --passphrase-file "$passphrase"
+}
+custody_receipt() { custody receipt --out "$1"; }
+custody_verify_receipt() { custody verify "$1" --log-key "$2"; }
+custody_check() {
+  custody check --place "$place" --key "$giver_key" --passphrase-file "$passphrase"
+}
+custody_verify_ledger() { custody verify; }
+
+# --- the story
+
+SEALED=1C6F65D8ABCDE1234567
+PLAIN=0019E06B9C85F9A0F755
+# Whatever shape the output has, the value stands somewhere in it.
+has() { printf 'any(.. | strings; . == "%s")' "$1"; }
+
+say "two sticks, one of them LUKS2"
+host_stick sealed $SEALED 64
+host_stick plain $PLAIN 64
+host_plug sealed
+host_plug plain
+sealed=$(wait_for_block $SEALED)
+plain=$(wait_for_block $PLAIN)
+if [ "$BREAK" != luks ]; then luks_format "$sealed" "correct horse"; fi
+sync "$sealed"
+written="$(blocks_written "$sealed") $(blocks_written "$plain")"
+
+say "ledger and keys"
+printf 'lab only' >"$passphrase"
+expect_exit 0 custody_init
+expect_exit 0 custody_key giver "$giver_key"
+expect_exit 0 custody_key receiver "$receiver_key"
+expect_exit 0 custody_log_key
+cp "$OUT_FILE" "$log_key"
+
+say "scan"
+expect_exit 0 custody_scan
+expect_json "$(has $SEALED)" "$OUT"
+expect_json "$(has $PLAIN)" "$OUT"
+must_fail expect_json "$(has NOSUCHSERIAL)" "$OUT"
+expect_json 'any(.. | strings; ascii_downcase | test("luks2"))' "$OUT"
+
+say "register both"
+expect_exit 0 custody_register USB-1 $SEALED
+expect_exit 0 custody_register USB-2 $PLAIN
+expect_refused custody_register USB-3 $PLAIN
+expect_refused custody_register USB-4 NOSUCHSERIAL
+
+say "hand one over"
+expect_exit 0 custody_handover USB-1
+expect_exit 0 custody_receipt "$receipt"
+grep -q '^custody/handover/v1$' "$receipt" || fail "not a handover: $receipt"
+[ "$(grep -c '^— ' "$receipt")" -ge 2 ] || fail "fewer than two signatures: $receipt"
+if [ "$BREAK" = receipt ]; then sed -i 's/^purpose: ./&x/' "$receipt"; fi
+expect_exit 0 custody_verify_receipt "$receipt" "$log_key"
+
+say "an altered receipt, a receipt with one signature and a wrong log key are refused"
+sed 's/^purpose: ./&x/' "$receipt" >altered.txt
+! cmp -s "$receipt" altered.txt || fail "the receipt has no purpose to alter"
+expect_refused custody_verify_receipt altered.txt "$log_key"
+awk '/^— / && !done { done = 1; next } { print }' "$receipt" >stripped.txt
+expect_refused custody_verify_receipt stripped.txt "$log_key"
+# Another ledger's key, made the same way.
+ledger=/tmp/work/other expect_exit 0 custody_init
+ledger=/tmp/work/other expect_exit 0 custody_log_key
+cp "$OUT_FILE" other.pub
+expect_refused custody_verify_receipt "$receipt" other.pub
+
+say "check with both there"
+expect_exit $exit_found custody_check
+
+say "the other one disappears"
+if [ "$BREAK" != unplug ]; then
+  host_unplug plain
+  wait_for_absence $PLAIN
+fi
+expect_exit 0 custody_scan
+expect_json "$(has $SEALED)" "$OUT"
+expect_exit $exit_missing custody_check
+expect_text USB-2 "$OUT$ERR"
+echo "$OUT"
+
+say "and comes back"
+if [ "$BREAK" != unplug ]; then host_plug plain; fi
+plain=$(wait_for_block $PLAIN)
+expect_exit $exit_found custody_check
+
+say "the whole ledger"
+expect_exit 0 custody_verify_ledger
+cp -a "$ledger" spoilt
+segment=$(find spoilt/journal -type f -size +0 | sort | head -n 1)
+[ -n "$segment" ] || fail "no journal in $ledger"
+# A third of the way in: whole frames follow, so it is no torn tail.
+at=$(($(stat -c %s "$segment") / 3))
+byte=$(od -An -tu1 -j "$at" -N 1 "$segment" | tr -d ' ')
+printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of="$segment" bs=1 seek="$at" conv=notrunc status=none
+ledger=/tmp/work/spoilt expect_refused custody_verify_ledger
+
+say "nothing was written to the sticks"
+# The plain one is counted anew since it came back.
+[ "$(blocks_written "$sealed") $(blocks_written "$plain")" = "${written% *} 0" ] ||
+  fail "sectors written: $written before, now $(blocks_written "$sealed") $(blocks_written "$plain")"
+[ "${written#* }" = 0 ] || fail "the blank stick was written to before it was scanned"
+! grep -E "^($sealed|$plain)" /proc/mounts || fail "a stick is mounted"
+
+say "done after ${SECONDS} s in the guest, $(cut -d' ' -f1 /proc/uptime) s since boot"
