@@ -316,7 +316,7 @@ mod tests {
 
     /// A stick as lsusb shows thousands: one bulk-only storage interface.
     const STICK: &str = "12010002000000405109661610010102030109022000010100803209\
-                         0400000208065000070581020002000705020200020";
+                         04000002080650000705810200020007050202000200";
 
     fn bytes(hex: &str) -> Vec<u8> {
         let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -324,7 +324,7 @@ mod tests {
     }
 
     fn stick() -> Vec<u8> {
-        bytes(&format!("{STICK}0"))
+        bytes(STICK)
     }
 
     #[test]

@@ -22,9 +22,9 @@
 //! that conclusions are drawn anew by whatever version reads the file.
 //!
 //! Reading is strict: an unknown or repeated field, a repeated label, position
-//! or block device, a number out of range or a device whose descriptors name
-//! other numbers than `id` refuses the whole file. Descriptors themselves may
-//! be nonsense; showing that is what a recording is for.
+//! or block device or a number out of range refuses the whole file. What a
+//! device says may be nonsense, down to descriptors that name other numbers
+//! than `id`: showing that is what a recording is for.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -37,7 +37,7 @@ use crate::model::hardware::{MAX_SERIAL_UNITS, Reading};
 use crate::model::printable::{must_be_escaped, printable};
 
 use super::observation::{Observation, ObservedLun, Units};
-use super::{Bus, BusError, Device, Source, descriptors};
+use super::{Bus, BusError, Device, Source};
 
 /// The first field of every recording.
 pub const FORMAT: &str = "custody-bus/v1";
@@ -300,14 +300,6 @@ fn check_device(device: &Observation, place: &impl Fn() -> String) -> Result<(),
         device.descriptors.len() <= MAX_DESCRIPTOR_BYTES,
         place,
         "descriptors have at most 65,536 bytes",
-    )?;
-    let named = descriptors::parse(&device.descriptors)
-        .device
-        .map(|read| read.id);
-    require(
-        named.is_none_or(|id| id == device.id),
-        place,
-        "id is what the descriptors say",
     )?;
     for text in [&device.manufacturer, &device.product, &device.serial] {
         let fits = !matches!(text, Reading::Read(Units(units)) if units.len() > MAX_SERIAL_UNITS);

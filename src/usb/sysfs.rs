@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::model::hardware::{Reading, VidPid};
+use crate::model::hardware::{MAX_SERIAL_UNITS, Reading, VidPid};
 
 use super::observation::{
     BlockName, Observation, ObservedBlock, ObservedLun, Partition, Position, Speed, Units,
@@ -26,6 +26,8 @@ const MAX_DEVICES: usize = 4_096;
 /// below its USB device; a sixteen-slot reader has a few hundred folders.
 const MAX_ENTRIES: usize = 8_192;
 const MAX_DEPTH: usize = 10;
+/// Logical units kept of one device; a recording holds as many.
+const MAX_UNITS: usize = 64;
 /// Sysfs counts sizes in sectors of 512 bytes, whatever the block size.
 const SECTOR: u64 = 512;
 
@@ -123,7 +125,10 @@ fn observe(folder: &Path, position: &Position) -> Option<Observation> {
 /// one and the kernel could not get it, which proves nothing.
 fn string(folder: &Path, file: &str, index: Option<u8>) -> Reading<Units> {
     match (raw_text(&folder.join(file)), index) {
-        (Some(text), _) => Reading::Read(Units::from_text(&text)),
+        // The kernel cannot show more than a descriptor holds; a copy of sysfs can.
+        (Some(text), _) => {
+            Reading::Read(Units(text.encode_utf16().take(MAX_SERIAL_UNITS).collect()))
+        }
         (None, Some(0)) => Reading::Absent,
         (None, _) => Reading::Unread,
     }
@@ -163,7 +168,7 @@ fn units_below(folder: &Path) -> Reading<Vec<ObservedLun>> {
     if found.is_empty() {
         Reading::Absent
     } else {
-        Reading::Read(found.into_values().collect())
+        Reading::Read(found.into_values().take(MAX_UNITS).collect())
     }
 }
 

@@ -153,10 +153,11 @@ fn judge(characters: &[char], id: VidPid, reasons: &mut BTreeSet<GradeReason>) {
 }
 
 /// `09511666`, `VID_0951&PID_1666`, `1666095100000000`, repeated or padded with
-/// zeros; also one of the two numbers alone.
+/// zeros; also one of the two numbers alone, and the pair with at most four
+/// characters more, as on the readers that all say `058F63666433`.
 fn built_from_ids(core: &str, id: VidPid) -> bool {
-    let bare = core.replace("vid", "").replace("pid", "");
-    let bare = bare.trim_matches('0');
+    let whole = core.replace("vid", "").replace("pid", "");
+    let bare = whole.trim_matches('0');
     if bare.is_empty() {
         return false;
     }
@@ -168,13 +169,19 @@ fn built_from_ids(core: &str, id: VidPid) -> bool {
         vendor.clone(),
         product.clone(),
     ];
+    // All zeros would be found in any padding.
+    let both = pairs
+        .iter()
+        .take(2)
+        .filter(|pair| !pair.trim_matches('0').is_empty());
+    for pair in both {
+        if whole.contains(pair.as_str()) && bare.len() <= pair.len().saturating_add(4) {
+            return true;
+        }
+    }
     pairs.iter().any(|pair| {
         // At most 126 characters, so at most 32 repetitions matter.
-        (1..=32).any(|times| {
-            let repeated = pair.repeat(times);
-            // An all-zero number would match any padding.
-            !repeated.trim_matches('0').is_empty() && repeated.trim_matches('0') == bare
-        })
+        (1..=32).any(|times| pair.repeat(times).trim_matches('0') == bare)
     })
 }
 
@@ -279,6 +286,7 @@ mod tests {
             ("0951166600000000", Grade::C, vec![BuiltFromIds]),
             ("1666095116660951", Grade::C, vec![BuiltFromIds]),
             ("VID_0951&PID_1666", Grade::C, vec![BuiltFromIds]),
+            ("095116666433", Grade::C, vec![BuiltFromIds]),
             ("1234567890", Grade::C, vec![Placeholder, Short]),
             ("0123456789ABCDEF", Grade::C, vec![Placeholder]),
             ("123456789012", Grade::C, vec![Placeholder]),
