@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use media_custody::model::hardware::{Drift, Grade, GradeReason};
+use media_custody::model::hardware::{Drift, Grade, GradeReason, Reading};
 use media_custody::usb::recorded::{
     FORMAT, Frame, MAX_BYTES, RecordedBus, Recording, RecordingError,
 };
-use media_custody::usb::{Bus, Device, identify, present_twice};
+use media_custody::usb::{Bus, Device, Source, Units, identify, present_twice};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices")
@@ -276,4 +276,53 @@ fn frames_have_different_labels() {
     assert!(Recording::new("test", vec![frame("a"), frame("b")]).is_ok());
     assert!(Recording::new("test", vec![frame("a"), frame("a")]).is_err());
     assert!(Recording::new("test", vec![]).is_err());
+}
+
+#[test]
+fn rarer_oddities_are_found_too() {
+    let mut seen = recording("sandisk-pair").frames()[0].devices[0].clone();
+    seen.id = "0781:5581".parse().unwrap();
+    seen.serial = Reading::Read(Units::from_text("  \0"));
+    // bNumConfigurations, with one configuration to follow.
+    seen.descriptors[17] = 2;
+    if let Reading::Read(luns) = &mut seen.luns {
+        let block = luns[0].block.as_mut().unwrap();
+        block.size_bytes = Some(0);
+        block.removable = false;
+    }
+    let device = Device::from_observation(seen, Source::Recorded);
+    let said: Vec<String> = device.oddities.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "its own descriptor says 0781:5567",
+            "2 configurations",
+            "an empty serial number",
+            "sda says it has no bytes",
+            "number of configurations is not the announced one",
+        ]
+    );
+    assert!(!device.blocks[0].has_medium());
+    assert_eq!(device.profile.capacity(), None);
+}
+
+#[test]
+fn network_beside_storage_is_named_and_uas_is_not() {
+    let mut seen = recording("uas-ssd").frames()[0].devices[0].clone();
+    let at = seen
+        .descriptors
+        .windows(3)
+        .rposition(|class| class == [8, 6, 0x62])
+        .unwrap();
+    assert!(
+        Device::from_observation(seen.clone(), Source::Recorded)
+            .oddities
+            .is_empty()
+    );
+    seen.descriptors[at..at + 3].copy_from_slice(&[0xe0, 1, 3]);
+    let device = Device::from_observation(seen, Source::Recorded);
+    assert_eq!(
+        device.oddities[0].to_string(),
+        "storage with a network interface (e0:01:03)"
+    );
 }
