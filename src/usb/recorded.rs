@@ -22,9 +22,9 @@
 //! that conclusions are drawn anew by whatever version reads the file.
 //!
 //! Reading is strict: an unknown or repeated field, a repeated label, position
-//! or block device, a number out of range or a device whose descriptors name
-//! other numbers than `id` refuses the whole file. Descriptors themselves may
-//! be nonsense; showing that is what a recording is for.
+//! or block device or a number out of range refuses the whole file. What a
+//! device says may be nonsense, down to descriptors that name other numbers
+//! than `id`: showing that is what a recording is for.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -37,7 +37,7 @@ use crate::model::hardware::{MAX_SERIAL_UNITS, Reading};
 use crate::model::printable::{must_be_escaped, printable};
 
 use super::observation::{Observation, ObservedLun, Units};
-use super::{Bus, BusError, Device, Source, descriptors};
+use super::{Bus, BusError, Device, Source};
 
 /// The first field of every recording.
 pub const FORMAT: &str = "custody-bus/v1";
@@ -123,7 +123,11 @@ impl Recording {
     /// When the frames break a rule of the format, for example by two frames
     /// of one label.
     pub fn new(origin: &str, frames: Vec<Frame>) -> Result<Self, RecordingError> {
-        let recording = Self { format: FORMAT.to_owned(), origin: printable(origin, 400), frames };
+        let recording = Self {
+            format: FORMAT.to_owned(),
+            origin: printable(origin, 400),
+            frames,
+        };
         recording.check()?;
         Ok(recording)
     }
@@ -148,7 +152,10 @@ impl Recording {
     ///
     /// See [`RecordingError`].
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
-        let failed = |source| RecordingError::Read { path: path.to_path_buf(), source };
+        let failed = |source| RecordingError::Read {
+            path: path.to_path_buf(),
+            source,
+        };
         let mut bytes = Vec::new();
         // One byte more than allowed tells a large file from a full one.
         File::open(path)
@@ -189,19 +196,27 @@ impl Recording {
     /// Every rule that the shape alone does not hold.
     fn check(&self) -> Result<(), RecordingError> {
         if self.format != FORMAT {
-            return Err(RecordingError::Format { found: printable(&self.format, 40) });
+            return Err(RecordingError::Format {
+                found: printable(&self.format, 40),
+            });
         }
         let file =
             |holds: bool, rule: &'static str| require(holds, || "recording".to_owned(), rule);
         file(!self.frames.is_empty(), "there is at least one frame")?;
-        file(self.frames.len() <= MAX_FRAMES, "there are at most 64 frames")?;
+        file(
+            self.frames.len() <= MAX_FRAMES,
+            "there are at most 64 frames",
+        )?;
         file(
             self.origin.chars().count() <= 400 && !self.origin.chars().any(must_be_escaped),
             "origin is one line of at most 400 characters",
         )?;
         let mut labels = BTreeSet::new();
         for frame in &self.frames {
-            file(is_label(&frame.label), "a label is 1 to 40 of a-z, 0-9 and -")?;
+            file(
+                is_label(&frame.label),
+                "a label is 1 to 40 of a-z, 0-9 and -",
+            )?;
             file(labels.insert(&frame.label), "every label is used once")?;
             frame.check()?;
         }
@@ -213,13 +228,23 @@ impl Frame {
     /// A frame of what a bus shows now, to be recorded.
     #[must_use]
     pub fn of(label: &str, devices: &[Device]) -> Self {
-        let devices = devices.iter().map(|device| device.observed.clone()).collect();
-        Self { label: label.to_owned(), devices }
+        let devices = devices
+            .iter()
+            .map(|device| device.observed.clone())
+            .collect();
+        Self {
+            label: label.to_owned(),
+            devices,
+        }
     }
 
     fn check(&self) -> Result<(), RecordingError> {
         let place = || format!("frame {}", self.label);
-        require(self.devices.len() <= MAX_DEVICES, place, "a frame has at most 1,024 devices")?;
+        require(
+            self.devices.len() <= MAX_DEVICES,
+            place,
+            "a frame has at most 1,024 devices",
+        )?;
         let mut blocks = BTreeSet::new();
         for (device, next) in self.devices.iter().zip(self.devices.iter().skip(1)) {
             require(
@@ -234,8 +259,15 @@ impl Frame {
             let units = device.luns.value().into_iter().flatten();
             for block in units.filter_map(|unit| unit.block.as_ref()) {
                 let fresh = blocks.insert(&block.name)
-                    && block.partitions.iter().all(|partition| blocks.insert(&partition.name));
-                require(fresh, place, "every block device and partition is named once")?;
+                    && block
+                        .partitions
+                        .iter()
+                        .all(|partition| blocks.insert(&partition.name));
+                require(
+                    fresh,
+                    place,
+                    "every block device and partition is named once",
+                )?;
             }
         }
         Ok(())
@@ -247,7 +279,14 @@ fn require(
     place: impl Fn() -> String,
     rule: &'static str,
 ) -> Result<(), RecordingError> {
-    if holds { Ok(()) } else { Err(RecordingError::Rule { place: place(), rule }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(RecordingError::Rule {
+            place: place(),
+            rule,
+        })
+    }
 }
 
 fn is_label(text: &str) -> bool {
@@ -262,14 +301,16 @@ fn check_device(device: &Observation, place: &impl Fn() -> String) -> Result<(),
         place,
         "descriptors have at most 65,536 bytes",
     )?;
-    let named = descriptors::parse(&device.descriptors).device.map(|read| read.id);
-    require(named.is_none_or(|id| id == device.id), place, "id is what the descriptors say")?;
     for text in [&device.manufacturer, &device.product, &device.serial] {
         let fits = !matches!(text, Reading::Read(Units(units)) if units.len() > MAX_SERIAL_UNITS);
         require(fits, place, "a string has at most 126 UTF-16 units")?;
     }
     let units = device.luns.value().map_or(&[][..], Vec::as_slice);
-    require(units.len() <= MAX_LUNS, place, "a device has at most 64 logical units")?;
+    require(
+        units.len() <= MAX_LUNS,
+        place,
+        "a device has at most 64 logical units",
+    )?;
     units.iter().try_for_each(|unit| check_unit(unit, place))
 }
 
@@ -281,7 +322,11 @@ fn check_unit(unit: &ObservedLun, place: &impl Fn() -> String) -> Result<(), Rec
         place,
         "an INQUIRY field has at most 64 characters",
     )?;
-    require(unit.kind.is_none_or(|kind| kind < 32), place, "a peripheral device type is 0 to 31")?;
+    require(
+        unit.kind.is_none_or(|kind| kind < 32),
+        place,
+        "a peripheral device type is 0 to 31",
+    )?;
     let Some(block) = &unit.block else {
         return Ok(());
     };
@@ -291,7 +336,9 @@ fn check_unit(unit: &ObservedLun, place: &impl Fn() -> String) -> Result<(), Rec
         "a block device has at most 256 partitions",
     )?;
     require(
-        block.logical_block_bytes.is_none_or(|size| size.is_power_of_two() && size >= 512),
+        block
+            .logical_block_bytes
+            .is_none_or(|size| size.is_power_of_two() && size >= 512),
         place,
         "a logical block is a power of two and at least 512 bytes",
     )
@@ -326,7 +373,11 @@ impl RecordedBus {
             .find(|frame| label.is_none_or(|label| frame.label == label))
             .ok_or_else(|| RecordingError::NoFrame {
                 wanted: printable(label.unwrap_or_default(), 40),
-                known: recording.frames.iter().map(|frame| frame.label.clone()).collect(),
+                known: recording
+                    .frames
+                    .iter()
+                    .map(|frame| frame.label.clone())
+                    .collect(),
             })?;
         Ok(Self {
             name: format!("recording, frame {}", wanted.label),
