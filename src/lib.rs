@@ -14,5 +14,7 @@
 #![warn(missing_docs)]
 
 pub mod model;
+pub mod picture;
 pub mod proof;
+pub mod render;
 pub mod wire;
