@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod keyring;
 pub mod model;
 pub mod picture;
 pub mod proof;
