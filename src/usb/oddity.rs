@@ -71,6 +71,29 @@ pub enum Oddity {
     Descriptor(Fault),
 }
 
+impl Oddity {
+    /// The oddity's name as it stands in `alarm` lines.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StorageBeside { companion: Companion::Input, .. } => "input-beside-storage",
+            Self::StorageBeside { companion: Companion::Network, .. } => "network-beside-storage",
+            Self::StorageBeside { companion: Companion::Hub, .. } => "hub-beside-storage",
+            Self::HubClaimsStorage => "hub-claims-storage",
+            Self::IdMismatch { .. } => "id-mismatch",
+            Self::SeveralConfigurations(_) => "several-configurations",
+            Self::SerialMissing => "serial-missing",
+            Self::SerialBlank => "serial-blank",
+            Self::SerialUnread => "serial-unread",
+            Self::HostileText { .. } => "hostile-text",
+            Self::NoMedium { .. } => "no-medium",
+            Self::CapacityZero { .. } => "capacity-zero",
+            Self::StorageWithoutBlock => "storage-without-block",
+            Self::Descriptor(_) => "descriptor-unsound",
+        }
+    }
+}
+
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

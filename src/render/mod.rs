@@ -1,0 +1,3 @@
+//! Value to bytes: what is shown and printed. No clock, no input or output.
+
+pub mod qr;
