@@ -133,7 +133,7 @@ pub fn file_stem(name: &KeyName) -> String {
 }
 
 /// The text of a small file, or `None` when there is none.
-fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyringError> {
+pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyringError> {
     let failed = |error| KeyringError::Io { path: path.to_owned(), error };
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -151,7 +151,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyringError> {
 
 /// Writes a new file: a temporary one (mode 0600) beside it, fsync, a rename
 /// that fails where the name is taken, fsync of the folder.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
     let failed = |error| KeyringError::Io { path: path.to_owned(), error };
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -58,7 +58,7 @@ pub fn found(
     let log = SigningKey::from_seed(name, &random()?);
     let drafts = first_entries(founding, &log, administrator, custodian, at)?;
     FileStore::create(folder, &options())?;
-    keyring::save_plain(&folder.join(LOG_KEY_FILE), &log)?;
+    keyring::save_log_key(&folder.join(LOG_KEY_FILE), &log)?;
     let vkey = folder.join(LOG_VKEY_FILE);
     std::fs::write(&vkey, format!("{}\n", log.key())).map_err(|e| OpsError::file("cannot write", &vkey, e))?;
     let mut ledger = Ledger::open(folder, &mut |_, _| {})?;

@@ -298,7 +298,7 @@ impl Ledger {
             return Err(OpsError::refused(Refusal::NotFounded));
         };
         if self.log_signer.is_none() {
-            self.log_signer = Some(keyring::load_plain(&path, named.name())?);
+            self.log_signer = Some(keyring::load_log_key(&path, &named)?);
         }
         match &self.log_signer {
             Some(signer) if *signer.key() == named => Ok(()),
