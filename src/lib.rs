@@ -15,3 +15,4 @@
 
 pub mod model;
 pub mod proof;
+pub mod store;
