@@ -17,5 +17,7 @@ pub mod audit;
 pub mod ledger;
 pub mod model;
 pub mod proof;
+pub mod render;
+pub mod report;
 pub mod usb;
 pub mod wire;

@@ -1,0 +1,5 @@
+//! Value to bytes: what is shown and printed. No clock, no input or output.
+
+pub mod json;
+pub mod receipt_svg;
+pub mod text;
