@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use crate::model::{MediumId, ReceiptId, Stamp, Statement};
 
-use super::text;
 use super::who::Who;
-use super::words;
+use super::{named, text, words};
 
 /// Some entries, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,9 +52,9 @@ impl LogEntry {
             at: said.at(),
             kind: said.kind(),
             summary: words::summary(said),
-            media: words::media(said),
-            receipt: words::receipt(said),
-            signers: words::signers(said),
+            media: named::media(said),
+            receipt: named::receipt(said),
+            signers: named::signers(said),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Everything recorded of one medium, and its history.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::ledger::{Medium, State};
@@ -9,9 +11,9 @@ use crate::model::{MediumId, Name, Phrase, ReceiptId, Stamp, Statement, Token};
 use crate::wire::Label;
 
 use super::status::Row;
-use super::text;
 use super::who::Who;
-use super::words;
+use super::words::Told;
+use super::{named, text, words};
 
 /// One medium.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -114,16 +116,13 @@ impl MediumView {
             interfaces: medium.interfaces.clone(),
             inquiry: medium.inquiry.clone(),
             marks: medium.marks.clone(),
-            encryption: medium.encryption.spoken(),
+            encryption: words::encryption(&medium.encryption),
             encryption_grade: medium.encryption.grade,
             owner: medium.owner.clone(),
             class: medium.class.clone(),
             interval_days: medium.interval_days.unwrap_or(state.policy.interval_days),
             grace_days: state.policy.grace_days,
-            timeline: history
-                .iter()
-                .filter_map(|(index, said)| Event::new(*index, said, id))
-                .collect(),
+            timeline: timeline(id, history),
         })
     }
 }
@@ -133,19 +132,40 @@ fn look_alikes(state: &State, medium: &Medium) -> Vec<MediumId> {
     same.filter(|id| **id != medium.line.id).cloned().collect()
 }
 
+/// The entries that name `id`, and those that answer, correct or complete one
+/// of them.
+fn timeline(id: &MediumId, history: &[(u64, Statement)]) -> Vec<Event> {
+    let mut entries = BTreeSet::new();
+    let mut receipts = BTreeSet::new();
+    let mut events = Vec::new();
+    for (index, said) in history {
+        let told = words::told_of(said, id);
+        let named = told.is_some();
+        let beside = || {
+            named::receipt(said).is_some_and(|receipt| receipts.contains(&receipt))
+                || named::refers_to(said).is_some_and(|entry| entries.contains(&entry.index))
+        };
+        let Some(told) = told.or_else(|| beside().then(|| words::told_beside(said))) else {
+            continue;
+        };
+        entries.insert(*index);
+        receipts.extend(named.then(|| named::receipt(said)).flatten());
+        events.push(Event::new(*index, said, told));
+    }
+    events
+}
+
 impl Event {
-    /// What `said` tells of `id`; none when it tells nothing.
-    pub fn new(index: u64, said: &Statement, id: &MediumId) -> Option<Self> {
-        let told = words::told_of(said, id)?;
-        Some(Event {
+    fn new(index: u64, said: &Statement, told: Told) -> Self {
+        Event {
             index,
             at: said.at(),
             kind: said.kind(),
             words: told.words,
             details: told.details,
-            parties: words::parties(said),
-            receipt: words::receipt(said),
+            parties: named::parties(said),
+            receipt: named::receipt(said),
             alarming: told.alarming,
-        })
+        }
     }
 }

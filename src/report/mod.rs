@@ -9,6 +9,7 @@
 pub mod check;
 pub mod log;
 pub mod medium;
+mod named;
 pub mod parties;
 pub mod receipt;
 pub mod registration;
@@ -16,7 +17,7 @@ pub mod scan;
 pub mod status;
 pub mod verification;
 pub mod who;
-mod words;
+pub mod words;
 
 pub use check::CheckReport;
 pub use log::LogView;

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 use super::who::{KeyView, Who};
-use super::{optional_text, text};
+use super::{optional_text, text, words};
 
 /// A receipt, or the draft of one while no entry stands behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -152,7 +152,7 @@ impl ReceiptMedium {
             medium: line.id.clone(),
             vid_pid: line.vid_pid,
             serial: line.serial.to_string(),
-            encryption: encryption.map(|stated| stated.spoken()),
+            encryption: encryption.map(words::encryption),
             encryption_grade: encryption.map(|stated| stated.grade),
             alarms: said.alarm.iter().filter(own).map(|line| line.alarm.to_string()).collect(),
         }

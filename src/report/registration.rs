@@ -8,8 +8,8 @@ use crate::model::hardware::{Grade, VidPid, grade};
 use crate::model::{Day, MediumId, Name, Stamp};
 use crate::wire::Label;
 
-use super::text;
 use super::who::Who;
+use super::{text, words};
 
 /// A fresh registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,7 +67,7 @@ impl RegistrationView {
             home: medium.home.clone(),
             owner: medium.owner.clone(),
             class: medium.class.clone(),
-            encryption: medium.encryption.spoken(),
+            encryption: words::encryption(&medium.encryption),
             holder: Who::of(state, &medium.custody.holder),
             entry: medium.registered.index,
             at: medium.registered_at,
