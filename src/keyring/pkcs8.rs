@@ -42,7 +42,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// What every real key gets: 16 MiB and about a tenth of a second.
+    /// What every real key gets: 16 MiB and about a fifth of a second.
     pub const STANDARD: Cost = Cost { log_n: 14, p: 5 };
     /// Next to nothing. For tests and for the tour's throw-away keys; named so
     /// that it stands out where it is used.
