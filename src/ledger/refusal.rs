@@ -236,6 +236,10 @@ refusals! {
     LogKeyDiffers = "log-key-differs",
         "the old key named is not the log key in use",
         "See 'custody key show --log'.";
+    /// A log key signs checkpoints, once, and nothing else.
+    LogKeyReused { key: String } = "log-key-reused",
+        "the key {key} has the name or the bytes of a log key of this ledger, present or past",
+        "Make a new key with 'custody key new'.";
     /// The corrected entry does not exist.
     UnknownEntry { index: u64 } = "unknown-entry",
         "there is no entry {index}",

@@ -84,12 +84,15 @@ fn first_line(line: &str) -> Result<&str, StatementError> {
     }
 }
 
-/// One key cannot seal two sides of a statement.
+/// One key cannot seal two sides of a statement. Two keys of one name can: a log
+/// keeps its name when its key changes, and so may a party; a signature line names
+/// its key by name and id.
 fn distinct_signers(statement: &Statement) -> Result<(), FieldError> {
     let signers = statement.signers();
     for (at, key) in signers.iter().enumerate() {
-        let again =
-            |other: &&&VerifierKey| other.public() == key.public() || other.name() == key.name();
+        let again = |other: &&&VerifierKey| {
+            other.public() == key.public() || (other.name() == key.name() && other.id() == key.id())
+        };
         if signers[..at].iter().any(|other| again(&other)) {
             return Err(FieldError::SameSigner(key.name().to_string()));
         }

@@ -3,6 +3,7 @@
 use super::{KEEPERS, Verdict, key_of, named, role, signatory};
 use crate::ledger::policy::Policy;
 use crate::ledger::refusal::Refusal;
+use crate::ledger::state::State;
 use crate::model::statement;
 use crate::model::vocabulary::Role;
 use crate::model::{Hash, VerifierKey};
@@ -23,6 +24,10 @@ pub(super) fn genesis(verdict: &mut Verdict<'_>, said: &statement::Genesis) {
     verdict.refuse_if(
         log_key.public() == said.administrator.key.public(),
         unsound("the administrator's key is the log key"),
+    );
+    verdict.refuse_if(
+        log_key.name() == said.administrator.key.name(),
+        unsound("the administrator's key bears the log key's name"),
     );
 }
 
@@ -83,6 +88,11 @@ fn key_free(verdict: &mut Verdict<'_>, said: &statement::Party, key: &VerifierKe
     let kept =
         state.parties.get(&said.party.id).is_some_and(|party| party.key.as_ref() == Some(key));
     if kept {
+        // One's own key cannot be renewed with itself: it would have to sign twice.
+        verdict.refuse_if(said.by.key == *key, || Refusal::KeyTaken {
+            key: key.name().to_string(),
+            party: said.party.id.clone(),
+        });
         return;
     }
     let taken = state.keys.values().find(|record| {
@@ -93,13 +103,15 @@ fn key_free(verdict: &mut Verdict<'_>, said: &statement::Party, key: &VerifierKe
         let party = record.party.clone();
         verdict.refuse(Refusal::KeyTaken { key: key.name().to_string(), party });
     }
-    let log = state.facts.iter().flat_map(|facts| &facts.log_keys);
-    if log.into_iter().any(|(_, log)| log.public() == key.public() || log.name() == key.name()) {
-        verdict.refuse(Refusal::KeyTaken {
-            key: key.name().to_string(),
-            party: said.by.party.id.clone(),
-        });
-    }
+    let log = |log: &VerifierKey| log.public() == key.public() || log.name() == key.name();
+    verdict.refuse_if(log_keys(state).any(log), || Refusal::LogKeyReused {
+        key: key.name().to_string(),
+    });
+}
+
+/// Every key that signs or signed checkpoints.
+fn log_keys(state: &State) -> impl Iterator<Item = &VerifierKey> {
+    state.facts.iter().flat_map(|facts| &facts.log_keys).map(|(_, key)| key)
 }
 
 fn last_administrator(verdict: &mut Verdict<'_>, leaving: crate::model::PartyId) {
@@ -150,6 +162,9 @@ pub(super) fn log_key(verdict: &mut Verdict<'_>, said: &statement::LogKey) {
     verdict.refuse_if(state.log_key() != Some(&said.old_key.0), || Refusal::LogKeyDiffers);
     let new = &said.new_key.0;
     verdict.refuse_if(new.name() != said.old_key.0.name(), || Refusal::LogKeyDiffers);
+    // A replaced log key never comes back: it may have been replaced as stolen.
+    let used = log_keys(state).any(|key| key.public() == new.public());
+    verdict.refuse_if(used, || Refusal::LogKeyReused { key: new.name().to_string() });
     if let Some(record) = state.keys.get(new.public()) {
         verdict
             .refuse(Refusal::KeyTaken { key: new.name().to_string(), party: record.party.clone() });
