@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::judge::restarts_clock;
 use super::policy::Policy;
 use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, Statement};
@@ -250,7 +251,7 @@ pub struct State {
     pub media: BTreeMap<MediumId, Medium>,
     /// Media by hardware identity; more than one only where all are weak.
     pub by_hardware: BTreeMap<HardwareIdentity, Vec<MediumId>>,
-    /// Receipt numbers by year; the newest two years are kept.
+    /// Receipt numbers by year.
     pub receipts: BTreeMap<u16, ReceiptNumbers>,
     /// Requests not yet used up, by index.
     pub requests: BTreeMap<u64, RequestRecord>,
@@ -325,8 +326,13 @@ impl State {
     /// correction of an entry's `at` restarts it, so that one handover made under
     /// a clock a year ahead does not close the ledger for a year.
     fn advance_clock(&mut self, said: &Statement) {
-        let restart = matches!(said, Statement::Correct(correct) if correct.field.as_str() == "at");
-        if restart || self.newest.is_none_or(|newest| newest < said.at()) {
+        if restarts_clock(said) {
+            self.newest = Some(said.at());
+            // A sighting dated a year ahead would hide a loss for that year.
+            for medium in self.media.values_mut() {
+                medium.seen.at = medium.seen.at.min(said.at());
+            }
+        } else if self.newest.is_none_or(|newest| newest < said.at()) {
             self.newest = Some(said.at());
         }
     }
@@ -486,9 +492,6 @@ impl State {
             numbers.skipped = numbers.skipped.split_off(&keep);
         } else {
             numbers.skipped.remove(&number);
-        }
-        while self.receipts.len() > 2 {
-            self.receipts.pop_first();
         }
     }
 

@@ -105,11 +105,9 @@ fn receipt_number(verdict: &mut Verdict<'_>, receipt: &ReceiptId, at: Stamp) {
             let ahead = numbers.last + 1..=numbers.last + RECEIPT_JUMP;
             numbers.skipped.contains(&receipt.number()) || ahead.contains(&receipt.number())
         }
-        // The year's first; years that have been closed are not reopened.
-        None => {
-            let newest = verdict.state.receipts.keys().next_back();
-            receipt.number() <= RECEIPT_JUMP && newest.is_none_or(|newest| *newest < receipt.year())
-        }
+        // The year's first. It need not be a later year than those before: a clock
+        // that ran ahead may have numbered a receipt of a year still to come.
+        None => receipt.number() <= RECEIPT_JUMP,
     };
     verdict
         .refuse_if(!fits_ledger || !free, || Refusal::ReceiptNumber { receipt: receipt.clone() });
@@ -164,10 +162,8 @@ pub(super) fn approve(verdict: &mut Verdict<'_>, said: &statement::Approve) {
 pub(super) fn attach(verdict: &mut Verdict<'_>, said: &statement::Attach) {
     signatory(verdict, &said.by, &[Role::Custodian, Role::Administrator, Role::Staff]);
     let Some(facts) = &verdict.state.facts else { return };
-    // Only the newest two years' numbers are in the state; older ones pass here
-    // and are looked up in the index by whoever appends.
     let ours = *said.receipt.prefix() == facts.receipt_prefix;
-    let issued = verdict.state.receipts.get(&said.receipt.year()).is_none_or(|numbers| {
+    let issued = verdict.state.receipts.get(&said.receipt.year()).is_some_and(|numbers| {
         said.receipt.number() <= numbers.last && !numbers.skipped.contains(&said.receipt.number())
     });
     verdict
