@@ -12,7 +12,7 @@ use super::judge::restarts_clock;
 use super::policy::Policy;
 use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::vocabulary::{CheckerRule, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
     Day, EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Origin, PartyId, PartyRef,
     Phrase, ReceiptId, ReceiptPrefix, Stamp, VerifierKey,
@@ -458,6 +458,10 @@ impl State {
         }
         let fully_signed = said.giver.key().is_some() && said.receiver.key().is_some();
         for line in said.medium.iter() {
+            // Both parties had it in their hands; no device was compared. The
+            // receiver does not hold it yet, so this is not a holder's own word.
+            let by = &said.receiver.party.id;
+            self.sight(index, said.at, &line.id, SightingGrade::Attested, &said.place, by);
             if let Some(medium) = self.media.get_mut(&line.id) {
                 medium.custody = Custody {
                     holder: said.receiver.party.id.clone(),
@@ -469,9 +473,6 @@ impl State {
                     fully_signed,
                 };
             }
-            // Both parties had it in their hands; no device was compared.
-            let by = &said.receiver.party.id;
-            self.sight(index, said.at, &line.id, SightingGrade::Attested, &said.place, by);
         }
         for line in &said.encryption {
             if let Some(medium) = self.media.get_mut(&line.id) {
@@ -521,7 +522,9 @@ impl State {
     }
 
     /// Records an observation. Seeing a missing medium ends the missing state; a
-    /// lost one takes a `found` entry.
+    /// lost one takes a `found` entry. An observation that the policy does not take
+    /// for evidence, being too weak or the holder's own, stands in the log and
+    /// changes neither: or the one who lost a medium could talk it back.
     fn sight(
         &mut self,
         index: u64,
@@ -532,8 +535,11 @@ impl State {
         by: &PartyId,
     ) {
         let Some(medium) = self.media.get_mut(id) else { return };
-        // Weaker evidence than the policy accepts does not move the bound.
-        if grade <= self.policy.grade && medium.seen.at <= at {
+        let own = self.policy.checker == CheckerRule::NotHolder && medium.custody.holder == *by;
+        if own || grade > self.policy.grade {
+            return;
+        }
+        if medium.seen.at <= at {
             medium.seen = SightingRecord { at, index, grade, place: place.clone(), by: by.clone() };
         }
         if matches!(medium.presence, Presence::Missing { .. }) {

@@ -1,6 +1,6 @@
 //! Requests, handovers and what is attached to them.
 
-use super::media::{each_once, registered};
+use super::media::{at_hand, each_once, registered};
 use super::{ANYONE, HOLDERS, KEEPERS, Verdict, key_of, named, role, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::ledger::state::RECEIPT_JUMP;
@@ -18,6 +18,8 @@ pub(super) fn handover(verdict: &mut Verdict<'_>, said: &statement::Handover) {
     verdict.refuse_if(giver.key().is_none() && receiver.key().is_none(), || Refusal::PaperOnly);
     witness(verdict, said);
     each_once(verdict, said.medium.iter().map(|line| &line.id));
+    // Two encryptions of one medium would leave it open which one was agreed on.
+    each_once(verdict, said.encryption.iter().map(|line| &line.id));
     for line in said.medium.iter() {
         changes_hands(verdict, line, said);
     }
@@ -65,11 +67,8 @@ fn witness(verdict: &mut Verdict<'_>, said: &statement::Handover) {
 }
 
 fn changes_hands(verdict: &mut Verdict<'_>, line: &MediumLine, said: &statement::Handover) {
-    let Some(medium) = registered(verdict, line) else { return };
+    let Some(medium) = at_hand(verdict, line) else { return };
     let id = || line.id.clone();
-    if let Some(index) = medium.gone() {
-        verdict.refuse(Refusal::NotPresent { medium: id(), index });
-    }
     let holder = &medium.custody.holder;
     if holder == said.giver.id() {
         return;
@@ -148,9 +147,9 @@ pub(super) fn approve(verdict: &mut Verdict<'_>, said: &statement::Approve) {
     match open {
         None => verdict.refuse(Refusal::RequestUnfit { index, problem: "it is no open request" }),
         Some(record) => {
-            verdict.refuse_if(record.by == said.by.party.id, || Refusal::SecondPersonNeeded {
-                party: record.by.clone(),
-            });
+            let answers = &said.by.party.id;
+            let own = record.by == *answers || record.receiver == *answers;
+            verdict.refuse_if(own, || Refusal::SecondPersonNeeded { party: answers.clone() });
             verdict.refuse_if(record.verdict.is_some(), || Refusal::RequestUnfit {
                 index,
                 problem: "it has been answered",
