@@ -272,7 +272,10 @@ impl State {
             Statement::Register(said) => self.apply_register(entry, said),
             Statement::Request(said) => self.apply_request(entry, said),
             Statement::Approve(said) => {
-                if let Some(request) = self.requests.get_mut(&said.request.index) {
+                // A declined request is done with.
+                if said.verdict == Verdict::Declined {
+                    self.requests.remove(&said.request.index);
+                } else if let Some(request) = self.requests.get_mut(&said.request.index) {
                     request.verdict = Some(said.verdict);
                 }
             }

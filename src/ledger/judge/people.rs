@@ -1,9 +1,9 @@
 //! Founding, people, keys and policy.
 
-use super::{KEEPERS, Verdict, key_of, named, role, signatory};
+use super::{HOLDERS, KEEPERS, Verdict, key_of, named, role, signatory};
 use crate::ledger::policy::Policy;
 use crate::ledger::refusal::Refusal;
-use crate::ledger::state::State;
+use crate::ledger::state::{Medium, State};
 use crate::model::statement;
 use crate::model::vocabulary::Role;
 use crate::model::{Hash, VerifierKey};
@@ -42,11 +42,21 @@ pub(super) fn party(verdict: &mut Verdict<'_>, said: &statement::Party) {
     let renewal = own
         && known.is_some_and(|party| party.roles == said.roles.0 && party.party == said.party)
         && said.key.is_some();
+    // Whoever replaces somebody's valid key, or takes it away, can act in their
+    // name from then on. A custodian could so sign for both sides of a handover.
+    let takes_key = known
+        .and_then(|party| party.key.as_ref())
+        .is_some_and(|key| said.key.as_ref().is_none_or(|new| new.0 != *key));
     if renewal {
         signatory(verdict, &said.by, Role::ALL);
     } else {
         verdict.refuse_if(own, || Refusal::SecondPersonNeeded { party: said.party.id.clone() });
-        signatory(verdict, &said.by, if touches_trust { &[Role::Administrator] } else { KEEPERS });
+        let by_administrator = touches_trust || takes_key;
+        signatory(
+            verdict,
+            &said.by,
+            if by_administrator { &[Role::Administrator] } else { KEEPERS },
+        );
     }
     roles_sound(verdict, said);
     if let Some(key) = &said.key {
@@ -69,6 +79,13 @@ fn roles_sound(verdict: &mut Verdict<'_>, said: &statement::Party) {
     verdict.refuse_if(
         roles.len() > 1 && roles.iter().any(|role| alone.contains(role)),
         unsound("an outside party or a station has no other role"),
+    );
+    verdict.refuse_if(roles.is_empty(), unsound("at least one role"));
+    let custody = |medium: &Medium| medium.in_use() && medium.custody.holder == said.party.id;
+    verdict.refuse_if(
+        !roles.iter().any(|role| HOLDERS.contains(role))
+            && verdict.state.media.values().any(custody),
+        unsound("they hold media and could not hand them over; have that done first"),
     );
     let holds = roles.iter().any(|role| matches!(role, Role::Custodian | Role::Staff));
     verdict.refuse_if(
