@@ -1,6 +1,7 @@
 //! Reports as text for a terminal or a sheet of paper.
 
 mod check;
+mod layout;
 mod log;
 mod medium;
 mod parties;
@@ -14,7 +15,7 @@ pub use check::check;
 pub use log::log;
 pub use medium::medium;
 pub use parties::{parties, party};
-pub use receipt::receipt;
+pub use receipt::{Sheet, receipt};
 pub use registration::registration;
 pub use scan::scan;
 pub use status::status;
