@@ -54,8 +54,10 @@ impl Check {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let ui = global.ui();
         let mut asking = ui.asking();
-        let place: Option<Name> = asking.need("--place", self.place.as_deref(), "Which place", None);
-        let by: Option<PartyId> = asking.need("--by", self.by.as_deref(), "Who checks (party id)", None);
+        let place: Option<Name> =
+            asking.need("--place", self.place.as_deref(), "Which place", None);
+        let by: Option<PartyId> =
+            asking.need("--by", self.by.as_deref(), "Who checks (party id)", None);
         let detail: Option<Phrase> = asking.may("--detail", self.detail.as_deref());
         asking.end()?;
         let (Some(place), Some(by)) = (place, by) else {
@@ -65,7 +67,9 @@ impl Check {
         let bus = if self.no_bus { None } else { Some(self.bus.choice().open()?) };
         let round = look(&ledger, bus.as_deref(), &place, &self.labels)?;
         for position in &round.unread {
-            ui.warn(&format!("the serial of the drive at {position} could not be read; it counts for nothing"));
+            ui.warn(&format!(
+                "the serial of the drive at {position} could not be read; it counts for nothing"
+            ));
         }
         let draft = close(&ledger, &round, detail, by)?;
         // What people see first is the result, before anybody types a passphrase.
@@ -89,7 +93,11 @@ fn report(ledger: &crate::ops::Ledger, draft: &Draft, entry: Option<u64>) -> Opt
     report_in(ledger.state(), draft, entry)
 }
 
-fn report_in(state: &crate::ledger::State, draft: &Draft, entry: Option<u64>) -> Option<CheckReport> {
+fn report_in(
+    state: &crate::ledger::State,
+    draft: &Draft,
+    entry: Option<u64>,
+) -> Option<CheckReport> {
     match draft.statement() {
         Statement::Check(said) => Some(CheckReport::new(state, said, entry)),
         _ => None,

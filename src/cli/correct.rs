@@ -38,9 +38,11 @@ impl Correct {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let mut asking = global.ui().asking();
         let field: Option<Token> = asking.need("--field", Some(&self.field), "Which line", None);
-        let to: Option<Phrase> = asking.need("--to", Some(&self.to), "What it should have said", None);
+        let to: Option<Phrase> =
+            asking.need("--to", Some(&self.to), "What it should have said", None);
         let reason: Option<Phrase> = asking.need("--reason", self.reason.as_deref(), "Why", None);
-        let by: Option<PartyId> = asking.need("--by", self.by.as_deref(), "Corrected by (party id)", None);
+        let by: Option<PartyId> =
+            asking.need("--by", self.by.as_deref(), "Corrected by (party id)", None);
         asking.end()?;
         let (Some(field), Some(to), Some(reason), Some(by)) = (field, to, reason, by) else {
             return Err(OpsError::input("correct", "an answer is missing"));

@@ -45,7 +45,8 @@ pub struct Worded {
 
 impl Failure {
     fn one(kind: &str, cause: impl ToString, remedy: impl Into<Option<String>>) -> Self {
-        let problem = Worded { name: kind.to_owned(), cause: cause.to_string(), remedy: remedy.into() };
+        let problem =
+            Worded { name: kind.to_owned(), cause: cause.to_string(), remedy: remedy.into() };
         Failure { kind: kind.to_owned(), problems: vec![problem], exit_code: EXIT_ERROR }
     }
 
@@ -177,8 +178,12 @@ fn store(error: &StoreError) -> Failure {
             "Check the disk, then submit the same draft again: an entry that was kept is not recorded twice.",
             EXIT_ERROR,
         ),
-        StoreError::Index { .. } => ("index", "Run the command again; the index is rebuilt.", EXIT_ERROR),
-        StoreError::Io { .. } => ("file", "Check the folder's permissions and the disk.", EXIT_ERROR),
+        StoreError::Index { .. } => {
+            ("index", "Run the command again; the index is rebuilt.", EXIT_ERROR)
+        }
+        StoreError::Io { .. } => {
+            ("file", "Check the folder's permissions and the disk.", EXIT_ERROR)
+        }
         _ => ("store", "Run 'custody fsck'.", EXIT_ERROR),
     };
     Failure::one(kind, error, hint(remedy)).exiting(code)
@@ -186,8 +191,12 @@ fn store(error: &StoreError) -> Failure {
 
 fn keyring(error: &KeyringError) -> Failure {
     let (kind, remedy) = match error {
-        KeyringError::WrongPassphrase => ("wrong-passphrase", Some("Try again; nothing was signed.")),
-        KeyringError::Exists(_) => ("key-exists", Some("Choose another name, or use the key that is there.")),
+        KeyringError::WrongPassphrase => {
+            ("wrong-passphrase", Some("Try again; nothing was signed."))
+        }
+        KeyringError::Exists(_) => {
+            ("key-exists", Some("Choose another name, or use the key that is there."))
+        }
         KeyringError::NotFound(_) => ("no-key-file", Some("Check --keys and --from.")),
         KeyringError::Unencrypted => ("key-unencrypted", Some("Import it with --unencrypted.")),
         _ => ("key-file", None),
@@ -224,9 +233,15 @@ fn draft(error: &DraftError) -> Failure {
         DraftError::Stranger { .. } => {
             ("draft-stranger", "Make a new draft and have it signed by the people it names.")
         }
-        DraftError::WrongSigner { .. } => ("draft-wrong-signer", "Sign with one of the keys it asks for."),
-        DraftError::SignedTwice { .. } => ("draft-signed-twice", "Pass it on to the next signer, or submit it."),
-        DraftError::Incomplete { .. } => ("draft-incomplete", "Have them run 'custody sign' on it."),
+        DraftError::WrongSigner { .. } => {
+            ("draft-wrong-signer", "Sign with one of the keys it asks for.")
+        }
+        DraftError::SignedTwice { .. } => {
+            ("draft-signed-twice", "Pass it on to the next signer, or submit it.")
+        }
+        DraftError::Incomplete { .. } => {
+            ("draft-incomplete", "Have them run 'custody sign' on it.")
+        }
         DraftError::Statement(_) | DraftError::Note(_) | DraftError::NotADraft(_) => {
             ("draft-malformed", "Make a new draft; a draft is not edited by hand.")
         }
@@ -238,7 +253,9 @@ fn device(choice: &DeviceChoice) -> Failure {
     let (kind, remedy) = match choice {
         DeviceChoice::None => ("no-drive", "Plug the drive in and run the command again."),
         DeviceChoice::NoMatch(_) => ("no-such-drive", "See 'custody scan' for what is plugged in."),
-        DeviceChoice::Several(_) => ("several-drives", "Unplug the others, or say which with --device."),
+        DeviceChoice::Several(_) => {
+            ("several-drives", "Unplug the others, or say which with --device.")
+        }
         DeviceChoice::IdentityTwice { .. } => (
             "identity-twice",
             "One may be a copy of the other. Set both aside; if both are genuine, register each alone with --weak.",
@@ -259,9 +276,14 @@ pub(crate) fn notice_words(notice: &Notice) -> String {
             kept.display()
         ),
         Notice::Unacknowledged { from, to } => {
-            format!("entries {from} to {} were written before a stop and are kept", to.saturating_sub(1))
+            format!(
+                "entries {from} to {} were written before a stop and are kept",
+                to.saturating_sub(1)
+            )
         }
-        Notice::HeadSlot { file } => format!("{} was damaged and has been written anew", file.display()),
+        Notice::HeadSlot { file } => {
+            format!("{} was damaged and has been written anew", file.display())
+        }
         Notice::IndexRebuilt { cause } => format!("the index was rebuilt: {cause}"),
         Notice::IndexCopied { copy } => {
             format!("the last run did not end properly; its index was copied to {}", copy.display())

@@ -79,9 +79,12 @@ impl Handover {
             names.extend(asking.need::<String>("MEDIUM", None, "Which drive (asset id)", None));
         }
         let media: Vec<MediumId> = asking.each("MEDIUM", &names);
-        let giver: Option<PartyId> = asking.need("--from", self.from.as_deref(), "Who gives (party id)", None);
-        let receiver: Option<PartyId> = asking.need("--to", self.to.as_deref(), "Who receives (party id)", None);
-        let purpose: Option<Phrase> = asking.need("--purpose", self.purpose.as_deref(), "What for", None);
+        let giver: Option<PartyId> =
+            asking.need("--from", self.from.as_deref(), "Who gives (party id)", None);
+        let receiver: Option<PartyId> =
+            asking.need("--to", self.to.as_deref(), "Who receives (party id)", None);
+        let purpose: Option<Phrase> =
+            asking.need("--purpose", self.purpose.as_deref(), "What for", None);
         let witness = asking.may("--witness", self.witness.as_deref());
         let contents = asking.may("--contents", self.contents.as_deref());
         let persons = asking.may("--persons", self.persons.as_deref());
@@ -92,7 +95,16 @@ impl Handover {
             return Err(OpsError::input("handover", "an answer is missing"));
         };
         let wish = HandoverWish {
-            media, giver, receiver, witness, purpose, contents, persons, place, due, request: None,
+            media,
+            giver,
+            receiver,
+            witness,
+            purpose,
+            contents,
+            persons,
+            place,
+            due,
+            request: None,
         };
         let mut ledger = global.open()?;
         let draft = hand_over(&ledger, wish)?;

@@ -82,15 +82,17 @@ impl Init {
             if let Some(known) = keyring.list().into_iter().find(|key| *key.name() == name) {
                 let prompt = format!("Passphrase of {} (key {name})", party.spoken());
                 let words = self.passphrases.of(ui, party.id.as_str(), name.as_str(), &prompt)?;
-                let words = words.ok_or_else(|| OpsError::input("--passphrase-file", format!("for {name}")))?;
+                let words = words
+                    .ok_or_else(|| OpsError::input("--passphrase-file", format!("for {name}")))?;
                 keys.push(keyring.open(&known, &words)?);
                 continue;
             }
             let prompt = format!("New passphrase for {} (key {name})", party.spoken());
             let words = self.passphrases.fresh(ui, party.id.as_str(), name.as_str(), &prompt)?;
-            keys.push(keyring.create(name, &words, Cost::default())?);
+            keys.push(keyring.create(name, &words, Cost::STANDARD)?);
         }
-        let (ledger, committed) = found(&folder, &founding, &keys[0], &keys[1], Arc::new(SystemClock))?;
+        let (ledger, committed) =
+            found(&folder, &founding, &keys[0], &keys[1], Arc::new(SystemClock))?;
         let log_key = ledger.state().log_key().map(ToString::to_string).unwrap_or_default();
         let answer = Founded {
             ledger: folder,
@@ -117,18 +119,46 @@ impl Init {
 
     fn founding(&self, global: &Global) -> Result<Founding, OpsError> {
         let mut asking = global.ui().asking();
-        let origin = asking.need("--origin", self.origin.as_deref(), "Name of the ledger, such as custody.example.jp/shizuoka", None);
-        let organisation = asking.need("--organisation", self.organisation.as_deref(), "Organisation", None);
+        let origin = asking.need(
+            "--origin",
+            self.origin.as_deref(),
+            "Name of the ledger, such as custody.example.jp/shizuoka",
+            None,
+        );
+        let organisation =
+            asking.need("--organisation", self.organisation.as_deref(), "Organisation", None);
         let site = asking.need("--site", self.site.as_deref(), "Site or branch", None);
         let zone = asking.need("--zone", self.zone.as_deref(), "Time zone", Some("Asia/Tokyo"));
-        let prefix = asking.need("--prefix", self.prefix.as_deref(), "Letters of receipt numbers", Some("C"));
-        let admin = asking.need("--admin", self.admin.as_deref(), "Id of the administrator, such as kato", None);
-        let admin_name: Option<Name> =
-            asking.need("--admin-name", self.admin_name.as_deref(), "Name of the administrator", None);
-        let custodian =
-            asking.need("--custodian", self.custodian.as_deref(), "Id of the custodian, a second person", None);
-        let custodian_name: Option<Name> =
-            asking.need("--custodian-name", self.custodian_name.as_deref(), "Name of the custodian", None);
+        let prefix = asking.need(
+            "--prefix",
+            self.prefix.as_deref(),
+            "Letters of receipt numbers",
+            Some("C"),
+        );
+        let admin = asking.need(
+            "--admin",
+            self.admin.as_deref(),
+            "Id of the administrator, such as kato",
+            None,
+        );
+        let admin_name: Option<Name> = asking.need(
+            "--admin-name",
+            self.admin_name.as_deref(),
+            "Name of the administrator",
+            None,
+        );
+        let custodian = asking.need(
+            "--custodian",
+            self.custodian.as_deref(),
+            "Id of the custodian, a second person",
+            None,
+        );
+        let custodian_name: Option<Name> = asking.need(
+            "--custodian-name",
+            self.custodian_name.as_deref(),
+            "Name of the custodian",
+            None,
+        );
         asking.end()?;
         let incomplete = || OpsError::input("init", "an answer is missing");
         let organisation: Name = organisation.ok_or_else(incomplete)?;

@@ -94,7 +94,7 @@ impl Key {
                 let name = parse_name(&new.name)?;
                 let prompt = format!("New passphrase for {name}");
                 let words = new.passphrases.fresh(ui, name.as_str(), name.as_str(), &prompt)?;
-                let key = global.keyring()?.create(name, &words, Cost::default())?;
+                let key = global.keyring()?.create(name, &words, Cost::STANDARD)?;
                 ui.say(&format!("Key kept in {}.", global.keyring()?.folder().display()));
                 Keys::of(&[key.key().clone()])
             }
@@ -112,7 +112,8 @@ impl ShowKey {
             // Read beside the ledger, not through it: it is public, and a ledger in
             // use by another process should not be in the way.
             let path = global.ledger_folder()?.join(LOG_VKEY_FILE);
-            let text = std::fs::read_to_string(&path).map_err(|e| OpsError::file("cannot read", &path, e))?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|e| OpsError::file("cannot read", &path, e))?;
             let key: VerifierKey =
                 text.trim().parse().map_err(|error| OpsError::input("log.vkey", error))?;
             return Ok(Keys::of(&[key]));
@@ -125,7 +126,10 @@ impl ShowKey {
                 let name = parse_name(&name)?;
                 let found: Vec<_> = all.into_iter().filter(|key| *key.name() == name).collect();
                 if found.is_empty() {
-                    return Err(OpsError::NoPrivateKey { key: name, keyring: keyring.folder().to_owned() });
+                    return Err(OpsError::NoPrivateKey {
+                        key: name,
+                        keyring: keyring.folder().to_owned(),
+                    });
                 }
                 Ok(Keys::of(&found))
             }
@@ -148,8 +152,14 @@ impl Import {
         let allow = if self.unencrypted { Unencrypted::Allow } else { Unencrypted::Refuse };
         let prompt = format!("New passphrase for {name}");
         let new = self.passphrases.fresh(ui, name.as_str(), name.as_str(), &prompt)?;
-        let key =
-            global.keyring()?.import(&self.from, name, old.as_ref(), allow, &new, Cost::default())?;
+        let key = global.keyring()?.import(
+            &self.from,
+            name,
+            old.as_ref(),
+            allow,
+            &new,
+            Cost::STANDARD,
+        )?;
         Ok(key.key().clone())
     }
 }

@@ -94,7 +94,8 @@ impl Global {
 fn data_folder(name: &str) -> Result<PathBuf, OpsError> {
     use etcetera::BaseStrategy as _;
     let base = etcetera::choose_base_strategy();
-    let base = base.map_err(|_| OpsError::input("--ledger", "there is no home folder; name a folder"))?;
+    let base =
+        base.map_err(|_| OpsError::input("--ledger", "there is no home folder; name a folder"))?;
     Ok(base.data_dir().join("custody").join(name))
 }
 

@@ -125,11 +125,13 @@ impl Add {
     fn enrolment(&self, global: &Global, ledger: &Ledger) -> Result<Enrolment, OpsError> {
         let mut asking = global.ui().asking();
         let id: Option<PartyId> = asking.need("ID", Some(&self.id), "Party id", None);
-        let known = id.as_ref().filter(|_| self.renew).and_then(|id| ledger.state().parties.get(id));
+        let known =
+            id.as_ref().filter(|_| self.renew).and_then(|id| ledger.state().parties.get(id));
         let old_name = known.map(|party| party.party.name.to_string());
         let name: Option<Name> =
             asking.need("--name", self.name.as_deref().or(old_name.as_deref()), "Name", None);
-        let mut organisation: Option<Name> = asking.may("--organisation", self.organisation.as_deref());
+        let mut organisation: Option<Name> =
+            asking.may("--organisation", self.organisation.as_deref());
         if self.organisation.is_none() {
             organisation = known.and_then(|party| party.party.organisation.clone());
         }
@@ -137,35 +139,54 @@ impl Add {
         if self.roles.is_empty() {
             match known {
                 Some(known) => roles = known.roles.clone(),
-                None => roles.extend(asking.need::<Role>("--role", None, "Role (staff, outside, ...)", None)),
+                None => roles.extend(asking.need::<Role>(
+                    "--role",
+                    None,
+                    "Role (staff, outside, ...)",
+                    None,
+                )),
             }
         }
-        let by: Option<PartyId> = asking.need("--by", self.by.as_deref(), "Enrolled by (party id)", None);
+        let by: Option<PartyId> =
+            asking.need("--by", self.by.as_deref(), "Enrolled by (party id)", None);
         asking.end()?;
         let (Some(id), Some(name), Some(by)) = (id, name, by) else {
             return Err(OpsError::input("party add", "an answer is missing"));
         };
         let key = self.key(global, ledger, &id)?;
-        let party = PartyRef::new(id, name, organisation).map_err(|error| OpsError::input("--name", error))?;
+        let party = PartyRef::new(id, name, organisation)
+            .map_err(|error| OpsError::input("--name", error))?;
         Ok(Enrolment { party, roles, key, renew: self.renew, by })
     }
 
-    fn key(&self, global: &Global, ledger: &Ledger, id: &PartyId) -> Result<Option<VerifierKey>, OpsError> {
+    fn key(
+        &self,
+        global: &Global,
+        ledger: &Ledger,
+        id: &PartyId,
+    ) -> Result<Option<VerifierKey>, OpsError> {
         if self.no_key {
             return Ok(None);
         }
         if let Some(given) = &self.vkey {
             return read_vkey(given).map(Some);
         }
-        let known = ledger.state().parties.get(id).filter(|_| self.renew).and_then(|party| party.key.clone());
+        let known = ledger
+            .state()
+            .parties
+            .get(id)
+            .filter(|_| self.renew)
+            .and_then(|party| party.key.clone());
         if known.is_some() {
             return Ok(known);
         }
-        let origin = ledger.state().facts.as_ref().map(|facts| facts.origin.to_string()).unwrap_or_default();
+        let origin =
+            ledger.state().facts.as_ref().map(|facts| facts.origin.to_string()).unwrap_or_default();
         let name = key_name(id, &origin)?;
         let own = global.keyring()?.list().into_iter().find(|key| *key.name() == name);
         own.map(Some).ok_or_else(|| {
-            let make = format!("give --vkey, make one with 'custody key new {name}', or say --no-key");
+            let make =
+                format!("give --vkey, make one with 'custody key new {name}', or say --no-key");
             OpsError::input("--vkey", make)
         })
     }
@@ -174,7 +195,8 @@ impl Add {
 /// A verifier key given as text or as the name of a file that holds it.
 pub(super) fn read_vkey(given: &str) -> Result<VerifierKey, OpsError> {
     let text = if Path::new(given).is_file() {
-        std::fs::read_to_string(given).map_err(|error| OpsError::file("cannot read", Path::new(given), error))?
+        std::fs::read_to_string(given)
+            .map_err(|error| OpsError::file("cannot read", Path::new(given), error))?
     } else {
         given.to_owned()
     };
@@ -192,7 +214,8 @@ impl Revoke {
             None,
         );
         let detail: Option<Phrase> = asking.may("--detail", self.detail.as_deref());
-        let by: Option<PartyId> = asking.need("--by", self.by.as_deref(), "Revoked by (party id)", None);
+        let by: Option<PartyId> =
+            asking.need("--by", self.by.as_deref(), "Revoked by (party id)", None);
         asking.end()?;
         let (Some(id), Some(reason), Some(by)) = (id, reason, by) else { return Ok(2) };
         let mut ledger = global.open()?;

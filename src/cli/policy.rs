@@ -22,7 +22,9 @@ pub(super) struct ShowPolicy {}
 
 /// Change the rules from this entry on; what is not given stays
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  custody policy set --interval-days 14 --witness required --by kato")]
+#[command(
+    after_help = "Example:\n  custody policy set --interval-days 14 --witness required --by kato"
+)]
 pub(super) struct Set {
     /// Hours a draft may take to be signed (1 to 8760)
     #[arg(long)]
@@ -92,13 +94,20 @@ impl Set {
             interval_days,
             grace_days,
             loan_days,
-            grade: asking.may::<SightingGrade>("--grade", self.grade.as_deref()).unwrap_or(now.grade),
-            checker: asking.may::<CheckerRule>("--checker", self.checker.as_deref()).unwrap_or(now.checker),
-            witness: asking.may::<WitnessRule>("--witness", self.witness.as_deref()).unwrap_or(now.witness),
+            grade: asking
+                .may::<SightingGrade>("--grade", self.grade.as_deref())
+                .unwrap_or(now.grade),
+            checker: asking
+                .may::<CheckerRule>("--checker", self.checker.as_deref())
+                .unwrap_or(now.checker),
+            witness: asking
+                .may::<WitnessRule>("--witness", self.witness.as_deref())
+                .unwrap_or(now.witness),
             paper: asking.may::<PaperRule>("--paper", self.paper.as_deref()).unwrap_or(now.paper),
         };
         let reason: Option<Phrase> = asking.may("--reason", self.reason.as_deref());
-        let by: Option<PartyId> = asking.need("--by", self.by.as_deref(), "Set by (party id)", None);
+        let by: Option<PartyId> =
+            asking.need("--by", self.by.as_deref(), "Set by (party id)", None);
         let second: Option<PartyId> = asking.may("--second", self.second.as_deref());
         asking.end()?;
         let Some(by) = by else { return Ok(2) };

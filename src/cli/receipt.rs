@@ -42,18 +42,24 @@ pub(super) struct Drawn {
 
 impl Drawn {
     pub fn of(issued: &IssuedReceipt) -> Result<Self, OpsError> {
-        Ok(Drawn { note: Code::receipt(&issued.note_code)?, proof: Code::receipt(&issued.proof_code)? })
+        Ok(Drawn {
+            note: Code::receipt(&issued.note_code)?,
+            proof: Code::receipt(&issued.proof_code)?,
+        })
     }
 
     /// The receipt as text, with the codes below.
     pub fn text(&self, view: &ReceiptView, style: Style) -> String {
-        let (note, proof) =
-            (self.note.to_terminal(Terminal::default()), self.proof.to_terminal(Terminal::default()));
-        text::receipt(view, Some((&note, &proof)), style)
+        let (note, proof) = (
+            self.note.to_terminal(Terminal::default()),
+            self.proof.to_terminal(Terminal::default()),
+        );
+        text::receipt(view, Some((&note, &proof)), text::Sheet::Both, style)
     }
 
     fn svg(&self, view: &ReceiptView) -> String {
-        let matrix = |code: &Code| Matrix::new(code.width(), |column, row| code.is_dark(column, row));
+        let matrix =
+            |code: &Code| Matrix::new(code.width(), |column, row| code.is_dark(column, row));
         receipt_svg::receipt(view, Some((&matrix(&self.note), &matrix(&self.proof))))
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::signing::{Concluded, SignArgs, conclude};
 use super::{BusArg, Global};
-use crate::model::{MediumId, Name, Statement};
+use crate::model::{MediumId, Name};
 use crate::ops::register::{RegistrationWish, register};
 use crate::ops::{Ledger, OpsError};
 use crate::render::qr::{Code, Terminal};
@@ -77,15 +77,17 @@ impl Register {
         let id = wish.id.clone();
         let draft = register(&ledger, bus.as_ref(), wish)?;
         let concluded = conclude(global, &mut ledger, draft, &self.signing)?;
-        let registration = concluded.entry().and_then(|_| view(&ledger, &id));
-        let drawn = match &registration {
-            Some(view) => Some(Code::label(&view.label)?.to_terminal(Terminal::default())),
+        let registration =
+            concluded.entry().and_then(|_| RegistrationView::new(ledger.state(), &id));
+        let label = registration.as_ref().and_then(|view| view.label.as_deref());
+        let drawn = match label {
+            Some(label) => Some(Code::label(label)?.to_terminal(Terminal::default())),
             None => None,
         };
         let answer = Registered { concluded, registration };
-        ui.answer(&answer, |style| match (&answer.registration, &drawn) {
-            (Some(view), Some(drawn)) => text::registration(view, drawn, style),
-            _ => answer.concluded.words(),
+        ui.answer(&answer, |style| match &answer.registration {
+            Some(view) => text::registration(view, drawn.as_deref(), style),
+            None => answer.concluded.words(),
         });
         Ok(0)
     }
@@ -93,10 +95,12 @@ impl Register {
     fn wish(&self, global: &Global, ledger: &Ledger) -> Result<RegistrationWish, OpsError> {
         let mut asking = global.ui().asking();
         let site = ledger.state().facts.as_ref().map(|facts| facts.site.to_string());
-        let id: Option<MediumId> = asking.need("ID", self.id.as_deref(), "Asset id, such as USB-0421", None);
+        let id: Option<MediumId> =
+            asking.need("ID", self.id.as_deref(), "Asset id, such as USB-0421", None);
         let home: Option<Name> =
             asking.need("--home", self.home.as_deref(), "Where it belongs", site.as_deref());
-        let class: Option<Name> = asking.need("--class", self.class.as_deref(), "Kind of data", None);
+        let class: Option<Name> =
+            asking.need("--class", self.class.as_deref(), "Kind of data", None);
         let owner = asking.may("--owner", self.owner.as_deref());
         let interval_days = asking.may("--interval-days", self.interval_days.as_deref());
         let encryption = asking.may("--encryption", self.encryption.as_deref());
@@ -119,13 +123,4 @@ impl Register {
             by,
         })
     }
-}
-
-/// What the ledger now says of the drive, read back from it.
-fn view(ledger: &Ledger, id: &MediumId) -> Option<RegistrationView> {
-    let medium = ledger.state().media.get(id)?;
-    let index = medium.registered.index;
-    let (_, statement) = ledger.statements(&[index]).ok()?.pop()?;
-    let Statement::Register(said) = statement else { return None };
-    RegistrationView::new(ledger.state(), &said, index, medium.registered.leaf)
 }

@@ -57,15 +57,26 @@ impl Sign {
         let missing = draft.missing().iter().map(|key| key.name().to_string()).collect();
         let answer = Signed { file: self.file, signed_by: key.name().to_string(), missing };
         ui.answer(&answer, |_| match answer.missing.as_slice() {
-            [] => format!("Signed by {}. It is complete: 'custody submit {}' beside the ledger.\n", answer.signed_by, answer.file.display()),
-            missing => format!("Signed by {}; still to sign: {}.\n", answer.signed_by, missing.join(", ")),
+            [] => format!(
+                "Signed by {}. It is complete: 'custody submit {}' beside the ledger.\n",
+                answer.signed_by,
+                answer.file.display()
+            ),
+            missing => {
+                format!("Signed by {}; still to sign: {}.\n", answer.signed_by, missing.join(", "))
+            }
         });
         Ok(0)
     }
 
     /// The key to sign with. A named key is taken as named, so that signing with
     /// one the draft does not ask for says so.
-    fn choose(&self, draft: &Draft, own: &[VerifierKey], global: &Global) -> Result<VerifierKey, OpsError> {
+    fn choose(
+        &self,
+        draft: &Draft,
+        own: &[VerifierKey],
+        global: &Global,
+    ) -> Result<VerifierKey, OpsError> {
         let folder = global.keyring()?.folder().to_owned();
         if let Some(name) = &self.key {
             let name: KeyName = name.parse().map_err(|error| OpsError::input("--key", error))?;
@@ -73,11 +84,16 @@ impl Sign {
             return found.ok_or(OpsError::NoPrivateKey { key: name, keyring: folder });
         }
         let missing = draft.missing();
-        let here: Vec<&VerifierKey> = missing.iter().copied().filter(|key| own.contains(key)).collect();
+        let here: Vec<&VerifierKey> =
+            missing.iter().copied().filter(|key| own.contains(key)).collect();
         match (here.as_slice(), missing.first()) {
             ([key], _) => Ok((*key).clone()),
-            ([], None) => Err(OpsError::input("FILE", "the draft has all its signatures; submit it")),
-            ([], Some(first)) => Err(OpsError::NoPrivateKey { key: first.name().clone(), keyring: folder }),
+            ([], None) => {
+                Err(OpsError::input("FILE", "the draft has all its signatures; submit it"))
+            }
+            ([], Some(first)) => {
+                Err(OpsError::NoPrivateKey { key: first.name().clone(), keyring: folder })
+            }
             (several, _) => {
                 let names: Vec<&str> = several.iter().map(|key| key.name().as_str()).collect();
                 Err(OpsError::input("--key", format!("say which of {}", names.join(", "))))

@@ -42,9 +42,16 @@ impl Passphrases {
 
     /// The passphrase of `key`, held by `who`: from its own file, from the one
     /// common file, or typed. None when nobody can be asked and `optional`.
-    pub fn of(&self, ui: Ui, who: &str, key: &str, prompt: &str) -> Result<Option<Passphrase>, OpsError> {
+    pub fn of(
+        &self,
+        ui: Ui,
+        who: &str,
+        key: &str,
+        prompt: &str,
+    ) -> Result<Option<Passphrase>, OpsError> {
         let named = self.files.iter().filter_map(|file| file.split_once('='));
-        let own = named.clone().find(|(name, _)| *name == who || *name == key).map(|(_, file)| file);
+        let own =
+            named.clone().find(|(name, _)| *name == who || *name == key).map(|(_, file)| file);
         let common = self.files.iter().find(|file| !file.contains('=')).map(String::as_str);
         match own.or(common) {
             Some(file) => read_passphrase(Path::new(file)).map(Some),
@@ -54,18 +61,28 @@ impl Passphrases {
     }
 
     /// A passphrase for a new key.
-    pub fn fresh(&self, ui: Ui, who: &str, key: &str, prompt: &str) -> Result<Passphrase, OpsError> {
+    pub fn fresh(
+        &self,
+        ui: Ui,
+        who: &str,
+        key: &str,
+        prompt: &str,
+    ) -> Result<Passphrase, OpsError> {
         if self.files.is_empty() && ui.asks() {
             return ui.new_passphrase(prompt);
         }
         self.of(ui, who, key, prompt)?.ok_or_else(|| {
-            OpsError::input("--passphrase-file", format!("the new key {key} needs a passphrase; name a file"))
+            OpsError::input(
+                "--passphrase-file",
+                format!("the new key {key} needs a passphrase; name a file"),
+            )
         })
     }
 }
 
 fn read_passphrase(path: &Path) -> Result<Passphrase, OpsError> {
-    let content = std::fs::read(path).map_err(|error| OpsError::file("cannot read", path, error))?;
+    let content =
+        std::fs::read(path).map_err(|error| OpsError::file("cannot read", path, error))?;
     Ok(Passphrase::from_file(content).map_err(KeyringError::from)?)
 }
 
@@ -176,21 +193,27 @@ pub(crate) fn conclude(
         None => {
             let committed = ledger.submit(&[draft])?;
             let entry = committed.into_iter().next();
-            entry.map(Concluded::appended).ok_or_else(|| OpsError::Unknown("nothing was appended".to_owned()))
+            entry
+                .map(Concluded::appended)
+                .ok_or_else(|| OpsError::Unknown("nothing was appended".to_owned()))
         }
     }
 }
 
 fn refuse_existing(file: &Path) -> Result<(), OpsError> {
     if file.exists() {
-        return Err(OpsError::input("--draft", format!("{} exists; name a new file", file.display())));
+        return Err(OpsError::input(
+            "--draft",
+            format!("{} exists; name a new file", file.display()),
+        ));
     }
     Ok(())
 }
 
 fn write_draft(ledger: &Ledger, draft: &Draft, file: &Path) -> Result<Concluded, OpsError> {
     ledger.reserve(draft)?;
-    std::fs::write(file, draft.to_bytes()).map_err(|error| OpsError::file("cannot write", file, error))?;
+    std::fs::write(file, draft.to_bytes())
+        .map_err(|error| OpsError::file("cannot write", file, error))?;
     let missing = draft.missing().iter().map(|key| key.name().to_string()).collect();
     Ok(Concluded::Drafted { file: file.to_owned(), missing })
 }
@@ -199,5 +222,7 @@ fn write_draft(ledger: &Ledger, draft: &Draft, file: &Path) -> Result<Concluded,
 pub(crate) fn submit(ledger: &mut Ledger, draft: Draft) -> Result<Concluded, OpsError> {
     let committed = ledger.submit(&[draft])?;
     let entry = committed.into_iter().next();
-    entry.map(Concluded::appended).ok_or_else(|| OpsError::Unknown("nothing was appended".to_owned()))
+    entry
+        .map(Concluded::appended)
+        .ok_or_else(|| OpsError::Unknown("nothing was appended".to_owned()))
 }

@@ -8,7 +8,9 @@ use crate::render::text;
 
 /// Who holds what, since when, due when; overdue first
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  custody status --json | jq '.rows[] | select(.standing == \"return-overdue\")'")]
+#[command(
+    after_help = "Example:\n  custody status --json | jq '.rows[] | select(.standing == \"return-overdue\")'"
+)]
 pub(super) struct StatusCommand {}
 
 impl StatusCommand {

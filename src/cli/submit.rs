@@ -13,7 +13,9 @@ use crate::ops::OpsError;
 
 /// Append a draft that has all its signatures
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  custody submit handover.draft --receipt-file SZ-2026-000123.receipt")]
+#[command(
+    after_help = "Example:\n  custody submit handover.draft --receipt-file SZ-2026-000123.receipt"
+)]
 pub(super) struct Submit {
     /// The draft
     file: PathBuf,

@@ -35,7 +35,8 @@ impl Return {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let mut asking = global.ui().asking();
         let media: Vec<MediumId> = asking.each("MEDIUM", &self.media);
-        let to: Option<PartyId> = asking.need("--to", self.to.as_deref(), "Who takes them back (party id)", None);
+        let to: Option<PartyId> =
+            asking.need("--to", self.to.as_deref(), "Who takes them back (party id)", None);
         let witness = asking.may("--witness", self.witness.as_deref());
         let purpose: Option<Phrase> =
             asking.need("--purpose", self.purpose.as_deref(), "What for", Some("返却 / return"));

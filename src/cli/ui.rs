@@ -37,7 +37,8 @@ impl Ui {
     /// Width and colour of standard output.
     pub fn style(&self) -> Style {
         let terminal = std::io::stdout().is_terminal();
-        let width = terminal.then(|| rustix::termios::tcgetwinsize(std::io::stdout()).ok()).flatten();
+        let width =
+            terminal.then(|| rustix::termios::tcgetwinsize(std::io::stdout()).ok()).flatten();
         let width = width.map_or(80, |size| usize::from(size.ws_col)).clamp(40, 160);
         Style { width, colour: terminal && std::env::var_os("NO_COLOR").is_none() }
     }
@@ -84,7 +85,10 @@ impl Ui {
     /// The passphrase behind a prompt.
     pub fn passphrase(&self, prompt: &str) -> Result<Passphrase, OpsError> {
         if !self.asks {
-            return Err(OpsError::input("--passphrase-file", format!("{prompt}: give a passphrase file")));
+            return Err(OpsError::input(
+                "--passphrase-file",
+                format!("{prompt}: give a passphrase file"),
+            ));
         }
         let typed = rpassword::prompt_password(format!("{prompt}: "))
             .map_err(|error| OpsError::input("passphrase", error))?;
@@ -190,7 +194,11 @@ impl Asking {
         given.iter().filter_map(|text| self.parse(flag, text)).collect()
     }
 
-    fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self, flag: &str, text: &str) -> Option<T> {
+    fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        flag: &str,
+        text: &str,
+    ) -> Option<T> {
         let tidy = crate::model::text::tidy(text);
         match tidy.parse() {
             Ok(value) => Some(value),
@@ -208,7 +216,10 @@ impl Asking {
         if let Some(default) = default {
             prompt = prompt.with_default(default);
         }
-        prompt.prompt().map_err(|_| self.problems.push(Problem::new(question, "was not answered"))).ok()
+        prompt
+            .prompt()
+            .map_err(|_| self.problems.push(Problem::new(question, "was not answered")))
+            .ok()
     }
 
     /// Ends the asking.

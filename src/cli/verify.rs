@@ -37,7 +37,8 @@ impl Verify {
         if self.given.is_empty() {
             let mut bar = ui.progress("verifying");
             let folder = global.ledger_folder()?;
-            let report = verify_ledger(&folder, log_key.as_ref(), &mut |done, total| bar.at(done, total))?;
+            let report =
+                verify_ledger(&folder, log_key.as_ref(), &mut |done, total| bar.at(done, total))?;
             bar.end();
             ui.answer(&report, |style| text::ledger_verification(&report, style));
             return Ok(if report.verdict == Verdict::Passed { EXIT_FINE } else { EXIT_UNVERIFIED });

@@ -11,15 +11,16 @@ use std::path::Path;
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
+use super::KeyringError;
 use super::file::{read, write_new};
 use super::pkcs8::{Unencrypted, open_seed};
-use super::KeyringError;
 use crate::model::VerifierKey;
 use crate::wire::signature::{Signer as _, SigningKey};
 
 /// DER of a PKCS#8 v1 Ed25519 private key up to its 32 bytes (RFC 8410, section 7).
-const PREFIX: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PREFIX: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 /// Writes a log key. The file is new and readable by its owner only.
 ///
@@ -29,7 +30,10 @@ pub fn save_log_key(path: &Path, key: &SigningKey) -> Result<(), KeyringError> {
     let mut der = Zeroizing::new(PREFIX.to_vec());
     der.extend_from_slice(key.seed());
     let body = Zeroizing::new(BASE64.encode(&der));
-    let pem = Zeroizing::new(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", *body));
+    let pem = Zeroizing::new(format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        *body
+    ));
     write_new(path, pem.as_bytes())
 }
 

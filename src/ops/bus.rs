@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{DeviceChoice, OpsError};
 use crate::model::UnknownLine;
-use crate::usb::recorded::{Frame, Recording, RecordedBus};
+use crate::usb::recorded::{Frame, RecordedBus, Recording};
 use crate::usb::{self, Bus, Device, SerialReading};
 
 /// The bus to look at.
@@ -50,7 +50,10 @@ impl BusChoice {
             BusChoice::Sysfs => Box::new(usb::sysfs::Sysfs::default()),
             BusChoice::Recording(path, frame) => {
                 let recording = Recording::read(path).map_err(usb::BusError::from)?;
-                Box::new(RecordedBus::frame(&recording, frame.as_deref()).map_err(usb::BusError::from)?)
+                Box::new(
+                    RecordedBus::frame(&recording, frame.as_deref())
+                        .map_err(usb::BusError::from)?,
+                )
             }
         })
     }
@@ -66,7 +69,8 @@ impl BusChoice {
 /// # Errors
 /// When the file exists or cannot be written.
 pub fn record(devices: &[Device], origin: &str, file: &Path) -> Result<(), OpsError> {
-    let recording = Recording::new(origin, vec![Frame::of("now", devices)]).map_err(usb::BusError::from)?;
+    let recording =
+        Recording::new(origin, vec![Frame::of("now", devices)]).map_err(usb::BusError::from)?;
     let bytes = recording.to_bytes().map_err(usb::BusError::from)?;
     std::fs::OpenOptions::new()
         .write(true)
@@ -87,7 +91,9 @@ pub fn drives(bus: &dyn Bus) -> Result<Vec<Device>, OpsError> {
 /// What the device says of itself, as statements write it.
 pub fn identity_line(device: &Device) -> Option<UnknownLine> {
     match &device.serial {
-        SerialReading::Read(serial) => Some(UnknownLine { vid_pid: device.id, serial: serial.clone() }),
+        SerialReading::Read(serial) => {
+            Some(UnknownLine { vid_pid: device.id, serial: serial.clone() })
+        }
         SerialReading::Unread => None,
     }
 }
@@ -114,13 +120,16 @@ pub fn choose<'a>(drives: &'a [Device], wanted: Option<&str>) -> Result<&'a Devi
         ([device], _) => Ok(device),
         ([], None) => Err(DeviceChoice::None.into()),
         ([], Some(wanted)) => Err(DeviceChoice::NoMatch(wanted.to_owned()).into()),
-        (several, Some(_)) if several.iter().all(|d| d.id == several[0].id && d.serial == several[0].serial) => {
+        (several, Some(_))
+            if several.iter().all(|d| d.id == several[0].id && d.serial == several[0].serial) =>
+        {
             let identity = format!("{} {}", several[0].id, several[0].serial);
             let positions = several.iter().map(|device| device.position.to_string()).collect();
             Err(DeviceChoice::IdentityTwice { identity, positions }.into())
         }
         (several, _) => {
-            let names = several.iter().map(|d| format!("{} ({} {})", d.position, d.id, d.serial)).collect();
+            let names =
+                several.iter().map(|d| format!("{} ({} {})", d.position, d.id, d.serial)).collect();
             Err(DeviceChoice::Several(names).into())
         }
     }

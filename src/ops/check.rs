@@ -26,7 +26,12 @@ pub struct Round {
 /// # Errors
 /// A place nobody registered a medium for, labels that are not ours (all of them
 /// named), or a bus that cannot be read.
-pub fn look(ledger: &Ledger, bus: Option<&dyn Bus>, place: &Name, labels: &[String]) -> Result<Round, OpsError> {
+pub fn look(
+    ledger: &Ledger,
+    bus: Option<&dyn Bus>,
+    place: &Name,
+    labels: &[String],
+) -> Result<Round, OpsError> {
     let state = ledger.state();
     let places = state.places();
     if !places.contains(place) {
@@ -67,7 +72,8 @@ fn read_labels(ledger: &Ledger, labels: &[String]) -> Result<Vec<Observation>, O
 /// taken for this one.
 fn label_of(ledger: &Ledger, text: &str) -> Result<MediumId, String> {
     let label = Label::parse(text).map_err(|error| error.to_string())?;
-    let id: MediumId = label.medium().parse().map_err(|_| format!("'{}' is no asset id", label.medium()))?;
+    let id: MediumId =
+        label.medium().parse().map_err(|_| format!("'{}' is no asset id", label.medium()))?;
     let medium = ledger.state().media.get(&id).ok_or(format!("{id} is not registered here"))?;
     if label.belongs_to(&medium.registered.leaf) {
         Ok(id)
@@ -80,7 +86,12 @@ fn label_of(ledger: &Ledger, text: &str) -> Result<MediumId, String> {
 ///
 /// # Errors
 /// Every reason against it, among them that the checker holds what was checked.
-pub fn close(ledger: &Ledger, round: &Round, detail: Option<Phrase>, by: PartyId) -> Result<Draft, OpsError> {
+pub fn close(
+    ledger: &Ledger,
+    round: &Round,
+    detail: Option<Phrase>,
+    by: PartyId,
+) -> Result<Draft, OpsError> {
     let (place, outcome) = (round.place.clone(), round.outcome.clone());
     ledger.draft(Intent::CloseCheck { place, outcome, detail, by })
 }

@@ -83,7 +83,8 @@ impl Draft {
         if bytes.len() > NOTE_MAX {
             return Err(DraftError::NotADraft("it is too large"));
         }
-        let all = std::str::from_utf8(bytes).map_err(|_| DraftError::NotADraft("it is not UTF-8 text"))?;
+        let all = std::str::from_utf8(bytes)
+            .map_err(|_| DraftError::NotADraft("it is not UTF-8 text"))?;
         let (text, lines) = match all.strip_suffix("\n\n") {
             Some(text) => (format!("{text}\n"), Vec::new()),
             None if !all.contains("\n\n") => {
@@ -174,7 +175,8 @@ impl Draft {
     /// # Errors
     /// `Incomplete` when a signature is missing.
     pub fn finish(&self) -> Result<Note, DraftError> {
-        let missing: Vec<String> = self.missing().iter().map(|key| key.name().to_string()).collect();
+        let missing: Vec<String> =
+            self.missing().iter().map(|key| key.name().to_string()).collect();
         if !missing.is_empty() {
             return Err(DraftError::Incomplete { missing });
         }

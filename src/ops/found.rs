@@ -11,7 +11,9 @@ use crate::keyring;
 use crate::ledger::{Policy, State};
 use crate::model::statement::{self, Signs, Some1};
 use crate::model::vocabulary::Role;
-use crate::model::{Name, Nonce, Origin, PartyRef, ReceiptPrefix, Seen, Signatory, Stamp, Statement, Zone};
+use crate::model::{
+    Name, Nonce, Origin, PartyRef, ReceiptPrefix, Seen, Signatory, Stamp, Statement, Zone,
+};
 use crate::proof::tree::{empty_root, leaf_hash};
 use crate::store::FileStore;
 use crate::wire::signature::{Signer, SigningKey};
@@ -52,15 +54,19 @@ pub fn found(
     custodian: &dyn Signer,
     clock: Arc<dyn Clock>,
 ) -> Result<(Ledger, Vec<Committed>), OpsError> {
-    let zone = Zone::named(founding.zone.as_str()).map_err(|error| OpsError::input("--zone", error))?;
-    let at = Stamp::from_unix(clock.unix(), &zone).map_err(|error| OpsError::input("clock", error))?;
-    let name = founding.origin.as_str().parse().map_err(|error| OpsError::input("--origin", error))?;
+    let zone =
+        Zone::named(founding.zone.as_str()).map_err(|error| OpsError::input("--zone", error))?;
+    let at =
+        Stamp::from_unix(clock.unix(), &zone).map_err(|error| OpsError::input("clock", error))?;
+    let name =
+        founding.origin.as_str().parse().map_err(|error| OpsError::input("--origin", error))?;
     let log = SigningKey::from_seed(name, &random()?);
     let drafts = first_entries(founding, &log, administrator, custodian, at)?;
     FileStore::create(folder, &options())?;
     keyring::save_log_key(&folder.join(LOG_KEY_FILE), &log)?;
     let vkey = folder.join(LOG_VKEY_FILE);
-    std::fs::write(&vkey, format!("{}\n", log.key())).map_err(|e| OpsError::file("cannot write", &vkey, e))?;
+    std::fs::write(&vkey, format!("{}\n", log.key()))
+        .map_err(|e| OpsError::file("cannot write", &vkey, e))?;
     let mut ledger = Ledger::open(folder, &mut |_, _| {})?;
     ledger.set_clock(clock);
     let committed = ledger.submit(&drafts)?;

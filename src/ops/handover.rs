@@ -43,7 +43,10 @@ pub fn hand_over(ledger: &Ledger, wish: HandoverWish) -> Result<Draft, OpsError>
     };
     let at = ledger.now()?;
     let receipt = ledger.state().next_receipt(at, &ledger.reserved()).ok_or_else(|| {
-        OpsError::input("receipt", "too many drafts are out for signature; submit or delete some in drafts/")
+        OpsError::input(
+            "receipt",
+            "too many drafts are out for signature; submit or delete some in drafts/",
+        )
     })?;
     ledger.draft(Intent::HandOver(Box::new(HandOver {
         receipt,
@@ -64,7 +67,8 @@ pub fn hand_over(ledger: &Ledger, wish: HandoverWish) -> Result<Draft, OpsError>
 /// Where a party's media are, when nobody says: at their organisation, or with them.
 fn place_of(ledger: &Ledger, id: &PartyId) -> Result<Name, OpsError> {
     let party = ledger.state().parties.get(id);
-    let party = party.ok_or_else(|| OpsError::refused(Refusal::UnknownParty { party: id.clone() }))?;
+    let party =
+        party.ok_or_else(|| OpsError::refused(Refusal::UnknownParty { party: id.clone() }))?;
     Ok(party.party.organisation.clone().unwrap_or_else(|| party.party.name.clone()))
 }
 
@@ -83,18 +87,27 @@ pub fn take_back(
 ) -> Result<Draft, OpsError> {
     let state = ledger.state();
     let unknown = |id: &&MediumId| !state.media.contains_key(*id);
-    let missing: Vec<Refusal> =
-        media.iter().filter(unknown).map(|id| Refusal::UnknownMedium { medium: id.clone() }).collect();
+    let missing: Vec<Refusal> = media
+        .iter()
+        .filter(unknown)
+        .map(|id| Refusal::UnknownMedium { medium: id.clone() })
+        .collect();
     Refusals::into_result(missing)?;
     let known: Vec<_> = media.iter().filter_map(|id| state.media.get(id)).collect();
     let Some(first) = known.first() else {
         return Err(OpsError::input("MEDIUM", "name at least one drive"));
     };
     if known.iter().any(|medium| medium.home != first.home) {
-        return Err(OpsError::input("MEDIUM", "these drives have different homes; return them one home at a time"));
+        return Err(OpsError::input(
+            "MEDIUM",
+            "these drives have different homes; return them one home at a time",
+        ));
     }
     if known.iter().any(|medium| medium.custody.holder != first.custody.holder) {
-        return Err(OpsError::input("MEDIUM", "these drives are held by different people; return them one at a time"));
+        return Err(OpsError::input(
+            "MEDIUM",
+            "these drives are held by different people; return them one at a time",
+        ));
     }
     let wish = HandoverWish {
         giver: first.custody.holder.clone(),

@@ -31,7 +31,12 @@ impl Keyring {
     /// # Errors
     /// A key of that name exists, the passphrase is too short, or the folder
     /// cannot be written.
-    pub fn create(&self, name: KeyName, passphrase: &Passphrase, cost: Cost) -> Result<SigningKey, OpsError> {
+    pub fn create(
+        &self,
+        name: KeyName,
+        passphrase: &Passphrase,
+        cost: Cost,
+    ) -> Result<SigningKey, OpsError> {
         passphrase.check_new().map_err(KeyringError::from)?;
         self.make_folder()?;
         let key = generate(name.clone())?;
@@ -62,7 +67,8 @@ impl Keyring {
 
     fn make_folder(&self) -> Result<(), OpsError> {
         let folder = &self.folder;
-        std::fs::create_dir_all(folder).map_err(|e| OpsError::file("cannot make the folder", folder, e))
+        std::fs::create_dir_all(folder)
+            .map_err(|e| OpsError::file("cannot make the folder", folder, e))
     }
 
     /// Every verifier key in the folder, by name. A file that is no key is left out.
@@ -83,7 +89,10 @@ impl Keyring {
         let files = KeyFiles::of(&self.folder, key.name());
         match files.read_vkey() {
             Ok(found) if found == *key && files.pem().exists() => Ok(files),
-            _ => Err(OpsError::NoPrivateKey { key: key.name().clone(), keyring: self.folder.clone() }),
+            _ => Err(OpsError::NoPrivateKey {
+                key: key.name().clone(),
+                keyring: self.folder.clone(),
+            }),
         }
     }
 

@@ -57,7 +57,9 @@ pub struct Ledger {
 /// What the index needs to know of a note: the media, parties and receipt it
 /// names. Pure, and never panics: it is called on whatever the journal holds.
 pub fn index_keys(note: &[u8]) -> Vec<Key> {
-    let Some(statement) = Note::parse(note).ok().and_then(|note| statement::parse(note.text()).ok()) else {
+    let Some(statement) =
+        Note::parse(note).ok().and_then(|note| statement::parse(note.text()).ok())
+    else {
         return Vec::new();
     };
     let mut keys = vec![Key::Nonce(statement.nonce().0)];
@@ -67,7 +69,8 @@ pub fn index_keys(note: &[u8]) -> Vec<Key> {
             "medium" | "found" | "missing" | "unexpected" | "present" | "absent" => {
                 keys.push(Key::Medium(first()));
             }
-            "party" | "giver" | "receiver" | "witness" | "by" | "second" | "verifier" | "administrator" => {
+            "party" | "giver" | "receiver" | "witness" | "by" | "second" | "verifier"
+            | "administrator" => {
                 keys.push(Key::Party(first()));
             }
             "receipt" => keys.push(Key::Receipt(value)),
@@ -105,7 +108,15 @@ impl Ledger {
     pub fn over(store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, OpsError> {
         let (state, snapshot_at) = folded(store.as_ref())?;
         let folder = PathBuf::from(".");
-        Ok(Ledger { folder, store, state, snapshot_at, clock, notices: Vec::new(), log_signer: None })
+        Ok(Ledger {
+            folder,
+            store,
+            state,
+            snapshot_at,
+            clock,
+            notices: Vec::new(),
+            log_signer: None,
+        })
     }
 
     /// The folded state.
@@ -143,9 +154,11 @@ impl Ledger {
     /// # Errors
     /// When the clock shows a time before 2000 or after 9998.
     pub fn now(&self) -> Result<Stamp, OpsError> {
-        let zone = self.state.facts.as_ref().and_then(|facts| Zone::named(facts.zone.as_str()).ok());
-        Stamp::from_unix(self.clock.unix(), &zone.unwrap_or_else(Zone::utc))
-            .map_err(|_| OpsError::input("clock", "this computer's clock shows an impossible time; set it"))
+        let zone =
+            self.state.facts.as_ref().and_then(|facts| Zone::named(facts.zone.as_str()).ok());
+        Stamp::from_unix(self.clock.unix(), &zone.unwrap_or_else(Zone::utc)).map_err(|_| {
+            OpsError::input("clock", "this computer's clock shows an impossible time; set it")
+        })
     }
 
     /// Clock, head and fresh random bytes for the next statement.
@@ -199,7 +212,7 @@ impl Ledger {
         self.load_log_signer(&committed)?;
         let bytes: Vec<Vec<u8>> = notes.iter().map(Note::to_bytes).collect();
         let expected = self.store.head().size;
-        let mut frontier = Frontier::load(&self.store, expected)?;
+        let mut frontier = Frontier::load(self.store.as_ref(), expected)?;
         self.store.append(expected, &bytes)?;
         for entry in &committed {
             self.state.apply(entry.leaf, &entry.statement);
@@ -220,7 +233,8 @@ impl Ledger {
         for note in notes {
             let leaf = leaf_hash(&note.to_bytes());
             let Some(index) = self.store.find_leaf(&leaf)? else { return Ok(None) };
-            let statement = statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
+            let statement =
+                statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
             kept.push(Committed { index, leaf, statement });
         }
         Ok(Some(kept))
@@ -231,7 +245,8 @@ impl Ledger {
         let mut state = self.state.clone();
         let mut committed = Vec::new();
         for note in notes {
-            let statement = statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
+            let statement =
+                statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
             let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
             verify_required_with(&keys, note, &required)
                 .map_err(|error| OpsError::input("signatures", error))?;
@@ -255,7 +270,7 @@ impl Ledger {
         if seen.size > size {
             return Err(OpsError::refused(Refusal::SeenAhead { seen: seen.size, size }));
         }
-        let root = Frontier::load(&self.store, seen.size)?.root();
+        let root = Frontier::load(self.store.as_ref(), seen.size)?.root();
         if root == seen.root {
             Ok(())
         } else {
@@ -313,9 +328,11 @@ impl Ledger {
     /// When it is missing or does not open and cannot be signed anew.
     pub fn checkpoint(&mut self) -> Result<SignedCheckpoint, OpsError> {
         let bytes = self.store.checkpoint()?;
-        let key = self.state.log_key().cloned().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
+        let key =
+            self.state.log_key().cloned().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
         let opened = bytes.and_then(|bytes| SignedCheckpoint::open(&bytes, &key).ok());
-        if let Some(checkpoint) = opened.filter(|c| c.checkpoint().size() == self.store.head().size) {
+        if let Some(checkpoint) = opened.filter(|c| c.checkpoint().size() == self.store.head().size)
+        {
             return Ok(checkpoint);
         }
         self.load_log_signer(&[])?;
@@ -332,7 +349,7 @@ impl Ledger {
         let checkpoint = self.checkpoint()?;
         let note = self.note(index)?;
         let size = checkpoint.checkpoint().size();
-        let path = prove_inclusion(&self.store, index, size)
+        let path = prove_inclusion(self.store.as_ref(), index, size)
             .map_err(|error| OpsError::Unknown(format!("entry {index}: {error}")))?;
         Ok(Receipt::new(note, TlogProof::new(index, path, checkpoint))?)
     }
@@ -365,7 +382,8 @@ impl Ledger {
     /// # Errors
     /// What the store says.
     pub fn keep_snapshot(&mut self) -> Result<(), OpsError> {
-        let body = postcard::to_allocvec(&self.state).map_err(|error| OpsError::ReadBack(error.to_string()))?;
+        let body = postcard::to_allocvec(&self.state)
+            .map_err(|error| OpsError::ReadBack(error.to_string()))?;
         self.store.put_snapshot(self.state.size, &[SNAPSHOT_FORM, &body].concat())?;
         self.snapshot_at = self.state.size;
         Ok(())
@@ -377,8 +395,11 @@ impl Ledger {
 
     /// Receipt numbers of drafts that are out for signature.
     pub fn reserved(&self) -> BTreeSet<ReceiptId> {
-        let Ok(folder) = std::fs::read_dir(self.folder.join(DRAFTS)) else { return BTreeSet::new() };
-        let names = folder.filter_map(Result::ok).filter_map(|file| file.file_name().into_string().ok());
+        let Ok(folder) = std::fs::read_dir(self.folder.join(DRAFTS)) else {
+            return BTreeSet::new();
+        };
+        let names =
+            folder.filter_map(Result::ok).filter_map(|file| file.file_name().into_string().ok());
         names.filter_map(|name| name.strip_suffix(".draft")?.parse().ok()).collect()
     }
 
@@ -391,8 +412,10 @@ impl Ledger {
         let Statement::Handover(said) = draft.statement() else { return Ok(()) };
         let path = self.reservation(&said.receipt);
         let folder = self.folder.join(DRAFTS);
-        std::fs::create_dir_all(&folder).map_err(|e| OpsError::file("cannot make the folder", &folder, e))?;
-        std::fs::write(&path, draft.to_bytes()).map_err(|e| OpsError::file("cannot write", &path, e))
+        std::fs::create_dir_all(&folder)
+            .map_err(|e| OpsError::file("cannot make the folder", &folder, e))?;
+        std::fs::write(&path, draft.to_bytes())
+            .map_err(|e| OpsError::file("cannot write", &path, e))
     }
 }
 

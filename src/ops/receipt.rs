@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use crate::ledger::Refusal;
 use crate::model::{ReceiptId, Statement};
 use crate::proof::receipt::Receipt;
-use crate::report::receipt::ReceiptView;
+use crate::report::receipt::{EntryView, ReceiptView};
 use crate::store::Key;
 use crate::wire::qr::{PayloadKind, encode};
 use crate::wire::statement;
@@ -46,11 +46,14 @@ pub fn issue(ledger: &mut Ledger, index: u64) -> Result<IssuedReceipt, OpsError>
     let receipt = ledger.receipt_of(index)?;
     let note_code = encode(PayloadKind::Note, &receipt.note().to_bytes())?;
     let proof_code = encode(PayloadKind::Proof, &receipt.proof().to_bytes())?;
-    let statement = statement::parse(receipt.note().text()).map_err(super::draft::DraftError::from)?;
+    let statement =
+        statement::parse(receipt.note().text()).map_err(super::draft::DraftError::from)?;
     let Statement::Handover(said) = statement else {
         return Err(OpsError::Unknown(format!("entry {index} is no handover and has no receipt")));
     };
     let size = receipt.proof().checkpoint().checkpoint().size();
-    let view = ReceiptView::new(&said, Some(index), size, receipt.leaf(), &note_code, &proof_code);
+    let entry = EntryView { index, tree_size: Some(size), leaf: Some(receipt.leaf()) };
+    let view =
+        ReceiptView::new(&said, Some(entry)).with_codes(note_code.clone(), proof_code.clone());
     Ok(IssuedReceipt { receipt, note_code, proof_code, view })
 }

@@ -44,19 +44,26 @@ pub struct RegistrationWish {
 pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Result<Draft, OpsError> {
     let attached = drives(bus)?;
     let device = choose(&attached, wish.device.as_deref())?;
-    let identified =
-        identify(device, &attached).map_err(|unread| DeviceChoice::SerialUnread(unread.position.to_string()))?;
+    let identified = identify(device, &attached)
+        .map_err(|unread| DeviceChoice::SerialUnread(unread.position.to_string()))?;
     refuse_twins(&attached, device, &wish)?;
     let owner = match wish.owner {
         Some(owner) => owner,
-        None => ledger.state().facts.as_ref().map(|facts| facts.organisation.clone()).ok_or_else(|| {
-            OpsError::refused(crate::ledger::Refusal::NotFounded)
-        })?,
+        None => ledger
+            .state()
+            .facts
+            .as_ref()
+            .map(|facts| facts.organisation.clone())
+            .ok_or_else(|| OpsError::refused(crate::ledger::Refusal::NotFounded))?,
     };
     let grade = if wish.weak { Grade::C } else { identified.grade.grade };
     let encryption = EncryptionLine {
         id: wish.id.clone(),
-        grade: if wish.encryption.is_some() { EncryptionGrade::Stated } else { EncryptionGrade::NotExamined },
+        grade: if wish.encryption.is_some() {
+            EncryptionGrade::Stated
+        } else {
+            EncryptionGrade::NotExamined
+        },
         scheme: wish.encryption,
         cipher: None,
     };
@@ -85,7 +92,11 @@ pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Resul
 
 /// Two attached devices with one serial cannot both be the drive meant. A weak
 /// registration says that it knows, and goes by the label.
-fn refuse_twins(attached: &[Device], device: &Device, wish: &RegistrationWish) -> Result<(), OpsError> {
+fn refuse_twins(
+    attached: &[Device],
+    device: &Device,
+    wish: &RegistrationWish,
+) -> Result<(), OpsError> {
     let same = |other: &&Device| other.id == device.id && other.serial == device.serial;
     let twins: Vec<&Device> = attached.iter().filter(same).collect();
     let serial_less = device.serial.value().is_some_and(|serial| serial.is_none());
@@ -105,7 +116,8 @@ fn phrase(text: &str) -> Option<Phrase> {
 
 fn interfaces(device: &Device) -> Option<Phrase> {
     // 33 entries fill the line; a device with more shows the first and an oddity.
-    let all: Vec<String> = device.profile.interfaces.iter().take(33).map(ToString::to_string).collect();
+    let all: Vec<String> =
+        device.profile.interfaces.iter().take(33).map(ToString::to_string).collect();
     phrase_exact(&all.join(" "))
 }
 

@@ -17,7 +17,10 @@ use crate::usb::{Device, identify, present_twice};
 ///
 /// # Errors
 /// When the bus cannot be read, or the clock is impossible.
-pub fn scan(choice: &BusChoice, ledger: Option<&Ledger>) -> Result<(ScanReport, Vec<Device>), OpsError> {
+pub fn scan(
+    choice: &BusChoice,
+    ledger: Option<&Ledger>,
+) -> Result<(ScanReport, Vec<Device>), OpsError> {
     let bus = choice.open()?;
     let devices = super::bus::drives(bus.as_ref())?;
     let ids: Vec<VidPid> = devices.iter().map(|device| device.id).collect();
@@ -37,27 +40,44 @@ pub fn scan(choice: &BusChoice, ledger: Option<&Ledger>) -> Result<(ScanReport, 
     Ok((ScanReport { bus, devices: rows, notices: Vec::new() }, devices))
 }
 
-fn row(device: &Device, present: &[Device], names: &Names, ledger: Option<(&State, Stamp)>) -> ScanRow {
+fn row(
+    device: &Device,
+    present: &[Device],
+    names: &Names,
+    ledger: Option<(&State, Stamp)>,
+) -> ScanRow {
     let identified = identify(device, present).ok();
     let grade = identified.as_ref().map(|identified| &identified.grade);
     let spoken = |text: &crate::model::hardware::Reading<crate::model::hardware::DeviceText>| {
         text.value().map(|text| text.as_str().to_owned())
     };
     let mut oddities: Vec<String> = device.oddities.iter().map(ToString::to_string).collect();
-    let twice = identified.as_ref().and_then(|identified| present_twice(present).remove(&identified.hw));
+    let twice =
+        identified.as_ref().and_then(|identified| present_twice(present).remove(&identified.hw));
     if let Some(positions) = twice {
-        let others = positions.iter().map(ToString::to_string).filter(|p| *p != device.position.to_string());
-        oddities.push(format!("the same identity is also at {}", others.collect::<Vec<_>>().join(", ")));
+        let others =
+            positions.iter().map(ToString::to_string).filter(|p| *p != device.position.to_string());
+        oddities.push(format!(
+            "the same identity is also at {}",
+            others.collect::<Vec<_>>().join(", ")
+        ));
     }
     let medium = ledger.and_then(|(state, now)| Some((registered(state, device)?, state, now)));
     ScanRow {
         position: device.position.to_string(),
         vid_pid: device.id,
-        vendor_name: names.vendor(device.id).map(str::to_owned).or_else(|| spoken(&device.profile.manufacturer)),
-        product_name: names.product(device.id).map(str::to_owned).or_else(|| spoken(&device.profile.product)),
+        vendor_name: names
+            .vendor(device.id)
+            .map(str::to_owned)
+            .or_else(|| spoken(&device.profile.manufacturer)),
+        product_name: names
+            .product(device.id)
+            .map(str::to_owned)
+            .or_else(|| spoken(&device.profile.product)),
         serial: device.serial.value().map(ToString::to_string),
         serial_grade: grade.map(|grade| grade.grade),
-        grade_reasons: grade.map_or(Vec::new(), |g| g.reasons.iter().map(ToString::to_string).collect()),
+        grade_reasons: grade
+            .map_or(Vec::new(), |g| g.reasons.iter().map(ToString::to_string).collect()),
         capacity: device.profile.capacity().map(|capacity| capacity.bytes()),
         block_devices: device.blocks.iter().map(|block| block.name.to_string()).collect(),
         encryption: medium.as_ref().map(|(medium, ..)| medium.encryption.spoken()),

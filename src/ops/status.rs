@@ -50,7 +50,7 @@ pub fn log(ledger: &Ledger, medium: Option<&MediumId>, limit: usize) -> Result<L
             (size.saturating_sub(limit as u64)..size).collect()
         }
     };
-    Ok(LogView::new(ledger.state(), &ledger.statements(&indices)?))
+    Ok(LogView::new(&ledger.statements(&indices)?, ledger.state().size))
 }
 
 /// Everybody enrolled.

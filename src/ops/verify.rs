@@ -135,7 +135,9 @@ pub fn gather(given: &[String]) -> Result<Evidence, OpsError> {
         if is_picture(&bytes) {
             let found = picture::read_codes(&bytes, 2)?.texts;
             if found.is_empty() {
-                let problem = format!("no QR code could be read in {item}; take the picture closer, straighter, in better light");
+                let problem = format!(
+                    "no QR code could be read in {item}; take the picture closer, straighter, in better light"
+                );
                 return Err(OpsError::input("FILE", problem));
             }
             texts.extend(found);
@@ -165,7 +167,8 @@ fn join(texts: &[String]) -> Result<Evidence, OpsError> {
     match (note, proof) {
         (Some(note), Some(proof)) => {
             let note = Note::parse(&note).map_err(super::draft::DraftError::from)?;
-            let proof = TlogProof::parse(&proof).map_err(crate::proof::receipt::ReceiptError::from)?;
+            let proof =
+                TlogProof::parse(&proof).map_err(crate::proof::receipt::ReceiptError::from)?;
             Ok(Evidence::Whole(Box::new(Receipt::new(note, proof)?)))
         }
         (Some(note), None) => Ok(Evidence::Half(PayloadKind::Note, note)),
@@ -179,7 +182,9 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, OpsError> {
     const MOST: u64 = 64 << 20;
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|e| OpsError::file("cannot read", path, e))?;
-    file.take(MOST + 1).read_to_end(&mut bytes).map_err(|e| OpsError::file("cannot read", path, e))?;
+    file.take(MOST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| OpsError::file("cannot read", path, e))?;
     if bytes.len() as u64 > MOST {
         return Err(OpsError::input("FILE", format!("{} is larger than 64 MiB", path.display())));
     }
@@ -208,7 +213,10 @@ pub enum Judge<'a> {
 ///
 /// # Errors
 /// When the note is no statement.
-pub fn verify_evidence(evidence: &Evidence, judge: &Judge<'_>) -> Result<ReceiptVerification, OpsError> {
+pub fn verify_evidence(
+    evidence: &Evidence,
+    judge: &Judge<'_>,
+) -> Result<ReceiptVerification, OpsError> {
     match evidence {
         Evidence::Whole(receipt) => verify_receipt(receipt, judge),
         Evidence::Half(kind, bytes) => verify_half(*kind, bytes, judge),
@@ -233,19 +241,28 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
     let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
     let outcome = receipt.verify(&required, &key);
-    let mut answer = ReceiptVerification::new(said.as_ref(), judged_by).with_receipt(receipt.leaf(), &outcome);
+    let mut answer =
+        ReceiptVerification::new(said.as_ref(), judged_by).with_receipt(receipt.leaf(), &outcome);
     // The log key's name is the origin: a receipt of another ledger, logged by
     // mistake or on purpose under this key, is not one of this ledger's.
     let ours = statement.ledger().as_str() == key.name().as_str();
     answer = answer.with(
         "ledger",
         ours,
-        if ours { format!("it belongs to {}", key.name()) } else { format!("it names the ledger {} and the key is {}'s", statement.ledger(), key.name()) },
+        if ours {
+            format!("it belongs to {}", key.name())
+        } else {
+            format!("it names the ledger {} and the key is {}'s", statement.ledger(), key.name())
+        },
     );
     // A proof under a checkpoint cannot be older than what its own signers saw.
     let seen = statement.seen().size;
     let index = receipt.proof().index();
-    answer = answer.with("seen", seen <= index, format!("its signers saw {seen} entries and it is entry {index}"));
+    answer = answer.with(
+        "seen",
+        seen <= index,
+        format!("its signers saw {seen} entries and it is entry {index}"),
+    );
     if let Judge::Ledger(ledger) = judge {
         answer = against_ledger(answer, receipt, &statement, ledger)?;
     }
@@ -281,12 +298,18 @@ fn against_ledger(
 
 fn was_valid(state: &State, key: &VerifierKey, index: u64) -> bool {
     state.keys.get(key.public()).is_some_and(|record| {
-        record.key == *key && record.from <= index && record.until.is_none_or(|(until, _)| index <= until)
+        record.key == *key
+            && record.from <= index
+            && record.until.is_none_or(|(until, _)| index <= until)
     })
 }
 
 /// One code alone shows half: what it shows is said, and the verdict stays open.
-fn verify_half(kind: PayloadKind, bytes: &[u8], judge: &Judge<'_>) -> Result<ReceiptVerification, OpsError> {
+fn verify_half(
+    kind: PayloadKind,
+    bytes: &[u8],
+    judge: &Judge<'_>,
+) -> Result<ReceiptVerification, OpsError> {
     let judged_by = match judge {
         Judge::LogKey(_) => JudgedBy::LogKey,
         Judge::Ledger(_) => JudgedBy::Ledger,
@@ -301,7 +324,9 @@ fn verify_half(kind: PayloadKind, bytes: &[u8], judge: &Judge<'_>) -> Result<Rec
     let signatures = crate::wire::signature::verify_required(&note, &required);
     let mut answer = ReceiptVerification::new(said.as_ref(), judged_by);
     answer = match &signatures {
-        Ok(()) => answer.with("signatures", true, format!("{0} of {0} signatures hold", required.len())),
+        Ok(()) => {
+            answer.with("signatures", true, format!("{0} of {0} signatures hold", required.len()))
+        }
         Err(refused) => answer.with("signatures", false, refused.to_string()),
     };
     if let Judge::Ledger(ledger) = judge {
@@ -321,6 +346,7 @@ fn verify_half(kind: PayloadKind, bytes: &[u8], judge: &Judge<'_>) -> Result<Rec
 /// When the file is not there or holds no key.
 pub fn log_key_beside(folder: &Path) -> Result<VerifierKey, OpsError> {
     let path = folder.join(LOG_VKEY_FILE);
-    let text = std::fs::read_to_string(&path).map_err(|error| OpsError::file("cannot read", &path, error))?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| OpsError::file("cannot read", &path, error))?;
     text.trim().parse().map_err(|error| OpsError::input(LOG_VKEY_FILE, error))
 }

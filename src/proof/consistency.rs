@@ -11,7 +11,7 @@ use crate::proof::tree::{Nodes, empty_root, node_hash};
 ///
 /// # Errors
 /// [`ProveError`]: the sizes are the wrong way round or a node cannot be read.
-pub fn prove_consistency<N: Nodes>(
+pub fn prove_consistency<N: Nodes + ?Sized>(
     nodes: &N,
     first: u64,
     second: u64,

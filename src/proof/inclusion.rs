@@ -69,7 +69,7 @@ pub enum ProofRefused {
 ///
 /// # Errors
 /// [`ProveError`]: the entry does not exist or a node cannot be read.
-pub fn prove_inclusion<N: Nodes>(
+pub fn prove_inclusion<N: Nodes + ?Sized>(
     nodes: &N,
     index: u64,
     size: u64,
@@ -140,7 +140,11 @@ pub(crate) fn split(count: u64) -> u64 {
 /// Merkle tree hash of the leaves `begin..end`, put together from complete
 /// subtrees, where `begin` is a multiple of the largest of them (true of every
 /// range that splitting a tree yields).
-pub(crate) fn range_root<N: Nodes>(nodes: &N, begin: u64, end: u64) -> Result<Hash, N::Error> {
+pub(crate) fn range_root<N: Nodes + ?Sized>(
+    nodes: &N,
+    begin: u64,
+    end: u64,
+) -> Result<Hash, N::Error> {
     let (mut at, mut peaks) = (begin, Vec::new());
     for level in (0..64u8).rev() {
         if (end - begin) & (1 << level) != 0 {

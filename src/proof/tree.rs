@@ -48,7 +48,7 @@ impl Frontier {
     ///
     /// # Errors
     /// Whatever reading the nodes says.
-    pub fn load<N: Nodes>(nodes: &N, size: u64) -> Result<Self, N::Error> {
+    pub fn load<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Self, N::Error> {
         let mut peaks = Vec::new();
         let mut begin = 0u64;
         for level in (0..64u8).rev() {

@@ -8,6 +8,7 @@ mod parties;
 mod receipt;
 mod registration;
 mod scan;
+mod signing;
 mod status;
 mod verification;
 
@@ -18,6 +19,7 @@ pub use parties::{parties, party};
 pub use receipt::{Sheet, receipt};
 pub use registration::registration;
 pub use scan::scan;
+pub use signing::{policy, statement_summary};
 pub use status::status;
 pub use verification::{ledger_verification, receipt_verification};
 
