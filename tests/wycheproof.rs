@@ -3,7 +3,7 @@
 //! Policy: what Wycheproof calls valid must be accepted and what it calls invalid
 //! refused, without a list of exceptions. Where RFC 8032 leaves a choice we are
 //! stricter (cofactorless equation, no small-order key or R), and these vectors
-//! hold none of those cases; `strictness_beyond_the_vectors` adds them.
+//! hold none of those cases; the last two tests add them.
 
 use media_custody::model::VerifierKey;
 use media_custody::wire::note::SignatureLine;
@@ -84,4 +84,29 @@ fn strictness_beyond_the_vectors() {
         }
     }
     assert!(second_spellings >= 5, "{second_spellings}");
+}
+
+/// A signature that its signer made with the neutral element for R. It satisfies
+/// the equation, so plain verification accepts it; its nonce is zero, which gives
+/// the private key away (S = k * a), so nobody's signature looks like this by
+/// accident, and strict verification refuses it. The key is that of the seed
+/// 11 11 ... 11; S was computed apart.
+#[test]
+fn a_small_order_r_that_satisfies_the_equation_is_refused() {
+    let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).expect("hex");
+    let public: [u8; 32] = hex("d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737")
+        .try_into()
+        .expect("32");
+    let signature: [u8; 64] =
+        hex("0100000000000000000000000000000000000000000000000000000000000000\
+         ee5c2c9c2e69df620f24f17106b33b78536a172a24dbaf4f58c48180aab31002")
+        .try_into()
+        .expect("64");
+    let message = b"custody/test/v1\n";
+    let lax = ed25519_dalek::VerifyingKey::from_bytes(&public).expect("a key");
+    let parsed = ed25519_dalek::Signature::from_bytes(&signature);
+    let accepted = ed25519_dalek::Verifier::verify(&lax, message, &parsed).is_ok();
+    assert!(accepted, "else this vector shows nothing");
+    let strict = PreparedKey::new(&public).expect("a key");
+    assert!(!strict.verifies(message, &signature));
 }

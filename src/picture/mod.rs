@@ -339,4 +339,30 @@ mod tests {
             let _ = read_codes(&altered, 1);
         }
     }
+
+    #[test]
+    fn torn_and_blotted_codes_never_panic_and_never_lie() {
+        let text = text(120);
+        let whole = grey(&Code::receipt(&text).expect("code"), 3);
+        let mut state = 0x9e37_79b9_u32;
+        let mut next = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        for _ in 0..150 {
+            let mut picture = whole.clone();
+            for _ in 0..=next(12) {
+                let (left, top) = (next(whole.width()), next(whole.height()));
+                let (width, height, ink) = (next(40), next(40), next(256));
+                for (x, y, pixel) in picture.enumerate_pixels_mut() {
+                    let across = x.wrapping_sub(left) < width;
+                    if across && y.wrapping_sub(top) < height {
+                        *pixel = image::Luma([ink as u8]);
+                    }
+                }
+            }
+            let (found, _) = read_grey(&picture);
+            assert!(found.iter().all(|read| *read == text), "{found:?}");
+        }
+    }
 }
