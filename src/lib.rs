@@ -14,8 +14,10 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+pub mod keyring;
 pub mod ledger;
 pub mod model;
+pub mod picture;
 pub mod proof;
 pub mod render;
 pub mod report;
