@@ -53,6 +53,7 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
     for id in labels.iter().copied().filter(|id| state.media.contains_key(*id)) {
         note(&mut seen, id, SightingGrade::Label);
     }
+    let mut unmatched: Vec<&MediumId> = labels.iter().copied().collect();
     let mut outcome = Outcome::default();
     let mut identities: BTreeMap<HardwareIdentity, u32> = BTreeMap::new();
     for device in observed
@@ -65,9 +66,12 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
         let weak = |id: &MediumId| state.media.get(id).is_none_or(|medium| medium.is_weak());
         match candidates {
             [id] if !weak(id) => note(&mut seen, id, SightingGrade::Profile),
-            // A label names which of the look-alikes this one is.
-            _ if candidates.iter().any(|id| labels.contains(id)) => {}
-            _ => outcome.unknown.push(device.clone()),
+            // A label names which of the look-alikes this one is, and one label
+            // names one device: a second look-alike is somebody else's.
+            _ => match candidates.iter().find(|id| unmatched.contains(id)) {
+                Some(id) => unmatched.retain(|label| *label != id),
+                None => outcome.unknown.push(device.clone()),
+            },
         }
     }
     for (hardware, times) in identities.into_iter().filter(|(_, times)| *times > 1) {

@@ -1,7 +1,7 @@
 //! Intents: what somebody wants to do, before the ledger's facts are filled in.
 
 use crate::model::hardware::{Grade, HardwareIdentity};
-use crate::model::statement::{self, Signs, Some1, Statement};
+use crate::model::statement::{self, REPEAT_MAX, Signs, Some1, Statement, TEXT_MAX};
 use crate::model::vocabulary::{RevocationReason, Role};
 use crate::model::{
     AlarmLine, Day, EncryptionLine, EntryRef, MediumId, MediumLine, Name, Nonce, Origin, PartyId,
@@ -100,8 +100,17 @@ pub fn decide(state: &State, intent: Intent, frame: Frame) -> Result<Statement, 
     if let Some(Err(Refusals(more))) = verdict {
         filling.found.extend(more);
     }
+    filling.found.extend(statement.as_ref().and_then(too_large));
     Refusals::into_result(filling.found)?;
     statement.ok_or(Refusals(vec![Refusal::NotFounded]))
+}
+
+/// What is decided must be readable again. A statement that already exists has
+/// been read, so this is asked here and not of the judge.
+fn too_large(statement: &Statement) -> Option<Refusal> {
+    let lines = statement.lines();
+    let (bytes, lines) = (lines.text_len(statement.kind()), lines.most_repeated());
+    (bytes > TEXT_MAX || lines > REPEAT_MAX).then_some(Refusal::TooLarge { lines, bytes })
 }
 
 /// The statement while the ledger's facts are put in.
@@ -292,6 +301,9 @@ impl Filling<'_> {
 
     fn hand_over(&mut self, wanted: HandOver) -> Option<Statement> {
         let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        if wanted.media.is_empty() {
+            self.found.push(Refusal::NoMedium);
+        }
         let media = self.media(&wanted.media);
         let (giver, receiver) = (self.side(&wanted.giver), self.side(&wanted.receiver));
         let witness = match &wanted.witness {

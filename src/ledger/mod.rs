@@ -10,6 +10,7 @@ pub mod checks;
 pub mod intent;
 pub mod judge;
 pub mod policy;
+pub mod records;
 pub mod refusal;
 pub mod schedule;
 pub mod state;

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::model::statement::{REPEAT_MAX, TEXT_MAX};
 use crate::model::vocabulary::Role;
 use crate::model::{Day, MediumId, Origin, PartyId, ReceiptId, Stamp};
 
@@ -72,6 +73,10 @@ refusals! {
     SeenAhead { seen: u64, size: u64 } = "seen-ahead",
         "the statement says its signers saw {seen} entries, and this ledger has {size}",
         "Run 'custody verify': this ledger may have lost entries, or the draft belongs to another copy of it.";
+    /// More lines or bytes than a statement may have.
+    TooLarge { lines: usize, bytes: usize } = "too-large",
+        "the statement would repeat one line {lines} times and have {bytes} bytes; {REPEAT_MAX} and {TEXT_MAX} are the most",
+        "Divide it: fewer drives in one handover, or a place with fewer drives.";
     /// Nobody of that id was enrolled.
     UnknownParty { party: PartyId } = "unknown-party",
         "nobody with the id {party} is enrolled",
@@ -124,6 +129,10 @@ refusals! {
     SecondPersonNeeded { party: PartyId } = "second-person-needed",
         "{party} cannot be both the one and the other here",
         "A second person must sign.";
+    /// A handover of nothing.
+    NoMedium = "no-medium",
+        "no drive is named",
+        "Name at least one asset id.";
     /// No medium of that id was registered.
     UnknownMedium { medium: MediumId } = "unknown-medium",
         "no drive with the asset id {medium} is registered",
@@ -236,6 +245,10 @@ refusals! {
     LogKeyDiffers = "log-key-differs",
         "the old key named is not the log key in use",
         "See 'custody key show --log'.";
+    /// A log key signs checkpoints, once, and nothing else.
+    LogKeyReused { key: String } = "log-key-reused",
+        "the key {key} has the name or the bytes of a log key of this ledger, present or past",
+        "Make a new key with 'custody key new'.";
     /// The corrected entry does not exist.
     UnknownEntry { index: u64 } = "unknown-entry",
         "there is no entry {index}",
@@ -264,8 +277,14 @@ impl Refusals {
             return Ok(());
         }
         found.sort_by_key(Refusal::rank);
-        found.dedup();
-        Err(Refusals(found))
+        let mut once: Vec<Refusal> = Vec::with_capacity(found.len());
+        // Equal reasons need not be neighbours: one rank may hold several media.
+        for refusal in found {
+            if !once.contains(&refusal) {
+                once.push(refusal);
+            }
+        }
+        Err(Refusals(once))
     }
 }
 

@@ -8,229 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::judge::restarts_clock;
 use super::policy::Policy;
-use crate::model::hardware::{Grade, HardwareIdentity};
+pub use super::records::*;
+use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::vocabulary::{CheckerRule, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
-    Day, EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Origin, PartyId, PartyRef,
-    Phrase, ReceiptId, ReceiptPrefix, Stamp, VerifierKey,
+    EntryRef, Hash, MediumId, Name, PartyId, PartyRef, ReceiptId, Stamp, VerifierKey,
 };
-
-/// What the genesis says, and the log keys since.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LedgerFacts {
-    /// The ledger's origin.
-    pub origin: Origin,
-    /// Whose ledger it is.
-    pub organisation: Name,
-    /// Where it is kept.
-    pub site: Name,
-    /// IANA time zone of the site.
-    pub zone: Name,
-    /// Letters of its receipt numbers.
-    pub receipt_prefix: ReceiptPrefix,
-    /// Keys that signed or sign checkpoints, each with the index it holds from.
-    pub log_keys: Vec<(u64, VerifierKey)>,
-    /// When it was founded.
-    pub founded: Stamp,
-}
-
-/// An enrolled party.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Party {
-    /// Id, name, organisation.
-    pub party: PartyRef,
-    /// What they may do.
-    pub roles: Vec<Role>,
-    /// Their valid key, if they have one.
-    pub key: Option<VerifierKey>,
-    /// Index of the entry that last enrolled or renewed them.
-    pub enrolled: u64,
-    /// When that was.
-    pub since: Stamp,
-}
-
-impl Party {
-    /// Whether they have one of these roles.
-    pub fn has_any(&self, roles: &[Role]) -> bool {
-        self.roles.iter().any(|role| roles.contains(role))
-    }
-}
-
-/// A key and the entries between which it was valid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyRecord {
-    /// Whose key.
-    pub party: PartyId,
-    /// The key itself.
-    pub key: VerifierKey,
-    /// Valid from this entry's index on (in that entry itself, too).
-    pub from: u64,
-    /// Invalid from this entry's index on (in that entry itself still valid).
-    pub until: Option<(u64, RevocationReason)>,
-}
-
-/// The last time a medium was observed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SightingRecord {
-    /// When.
-    pub at: Stamp,
-    /// In which entry.
-    pub index: u64,
-    /// How.
-    pub grade: SightingGrade,
-    /// Where.
-    pub place: Name,
-    /// By whom.
-    pub by: PartyId,
-}
-
-/// Who has a medium since when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Custody {
-    /// Who has it.
-    pub holder: PartyId,
-    /// Where it is said to be.
-    pub place: Name,
-    /// Since when.
-    pub since: Stamp,
-    /// By which entry.
-    pub index: u64,
-    /// By which receipt; none while it was only registered.
-    pub receipt: Option<ReceiptId>,
-    /// Back by.
-    pub due: Option<Day>,
-    /// Both sides signed with a key.
-    pub fully_signed: bool,
-}
-
-/// Whether a medium is where it should be, as far as entries tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Presence {
-    /// Nothing says otherwise.
-    Present,
-    /// Looked for and not found.
-    Missing {
-        /// When that became known.
-        since: Stamp,
-        /// In which entry.
-        index: u64,
-    },
-    /// Decided to be lost.
-    Lost {
-        /// When.
-        since: Stamp,
-        /// In which entry.
-        index: u64,
-    },
-    /// Out of use.
-    Retired {
-        /// When.
-        since: Stamp,
-        /// In which entry.
-        index: u64,
-    },
-}
-
-/// A registered medium.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Medium {
-    /// Asset id, VID:PID, serial.
-    pub line: MediumLine,
-    /// Hardware identity.
-    pub hardware: HardwareIdentity,
-    /// How far the serial singles it out.
-    pub grade: Grade,
-    /// The registration's entry; its leaf hash gives the label's tag.
-    pub registered: EntryRef,
-    /// When it was registered.
-    pub registered_at: Stamp,
-    /// Product strings.
-    pub product: Option<Phrase>,
-    /// Capacity in bytes.
-    pub capacity: Option<u64>,
-    /// bcdDevice, four hex digits.
-    pub release: Option<crate::model::Token>,
-    /// Number of configurations.
-    pub configurations: Option<u32>,
-    /// Interface classes.
-    pub interfaces: Option<Phrase>,
-    /// SCSI INQUIRY lines.
-    pub inquiry: Vec<Phrase>,
-    /// Content marks.
-    pub marks: Vec<Phrase>,
-    /// Encryption as last stated.
-    pub encryption: EncryptionLine,
-    /// The place it belongs to.
-    pub home: Name,
-    /// Whose it is.
-    pub owner: Name,
-    /// Kind of data.
-    pub class: Name,
-    /// Its own interval between sightings, in days.
-    pub interval_days: Option<u32>,
-    /// Who has it.
-    pub custody: Custody,
-    /// When it was last observed.
-    pub seen: SightingRecord,
-    /// Whether it is where it should be.
-    pub presence: Presence,
-}
-
-impl Medium {
-    /// True when custody puts it at the place it belongs to.
-    pub fn at_home(&self) -> bool {
-        self.custody.place == self.home
-    }
-
-    /// True for grade C: never matched by what the device says alone.
-    pub fn is_weak(&self) -> bool {
-        self.grade == Grade::C
-    }
-
-    /// True unless it was retired.
-    pub fn in_use(&self) -> bool {
-        !matches!(self.presence, Presence::Retired { .. })
-    }
-
-    /// The entry that made it missing or lost.
-    pub fn gone(&self) -> Option<u64> {
-        match self.presence {
-            Presence::Missing { index, .. } | Presence::Lost { index, .. } => Some(index),
-            Presence::Present | Presence::Retired { .. } => None,
-        }
-    }
-}
-
-/// An application for a take-out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestRecord {
-    /// Its leaf hash.
-    pub leaf: Hash,
-    /// The media asked for.
-    pub media: Vec<MediumId>,
-    /// Who is to receive them.
-    pub receiver: PartyId,
-    /// Who asked.
-    pub by: PartyId,
-    /// The answer, once there is one.
-    pub verdict: Option<Verdict>,
-}
-
-/// Receipt numbers of one year.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ReceiptNumbers {
-    /// Largest number used.
-    pub last: u32,
-    /// Smaller numbers that were skipped, for drafts still out to be signed.
-    pub skipped: BTreeSet<u32>,
-}
-
-/// How far ahead of the last number a new one may be: so many drafts can be out
-/// for signature at once. It also bounds [`ReceiptNumbers::skipped`].
-pub const RECEIPT_JUMP: u32 = 200;
 
 /// Everything that follows from the entries so far. Its size grows with people
 /// and media, not with the length of the log.
@@ -250,7 +36,7 @@ pub struct State {
     pub media: BTreeMap<MediumId, Medium>,
     /// Media by hardware identity; more than one only where all are weak.
     pub by_hardware: BTreeMap<HardwareIdentity, Vec<MediumId>>,
-    /// Receipt numbers by year; the newest two years are kept.
+    /// Receipt numbers by year.
     pub receipts: BTreeMap<u16, ReceiptNumbers>,
     /// Requests not yet used up, by index.
     pub requests: BTreeMap<u64, RequestRecord>,
@@ -271,7 +57,10 @@ impl State {
             Statement::Register(said) => self.apply_register(entry, said),
             Statement::Request(said) => self.apply_request(entry, said),
             Statement::Approve(said) => {
-                if let Some(request) = self.requests.get_mut(&said.request.index) {
+                // A declined request is done with.
+                if said.verdict == Verdict::Declined {
+                    self.requests.remove(&said.request.index);
+                } else if let Some(request) = self.requests.get_mut(&said.request.index) {
                     request.verdict = Some(said.verdict);
                 }
             }
@@ -325,8 +114,13 @@ impl State {
     /// correction of an entry's `at` restarts it, so that one handover made under
     /// a clock a year ahead does not close the ledger for a year.
     fn advance_clock(&mut self, said: &Statement) {
-        let restart = matches!(said, Statement::Correct(correct) if correct.field.as_str() == "at");
-        if restart || self.newest.is_none_or(|newest| newest < said.at()) {
+        if restarts_clock(said) {
+            self.newest = Some(said.at());
+            // A sighting dated a year ahead would hide a loss for that year.
+            for medium in self.media.values_mut() {
+                medium.seen.at = medium.seen.at.min(said.at());
+            }
+        } else if self.newest.is_none_or(|newest| newest < said.at()) {
             self.newest = Some(said.at());
         }
     }
@@ -452,6 +246,10 @@ impl State {
         }
         let fully_signed = said.giver.key().is_some() && said.receiver.key().is_some();
         for line in said.medium.iter() {
+            // Both parties had it in their hands; no device was compared. The
+            // receiver does not hold it yet, so this is not a holder's own word.
+            let by = &said.receiver.party.id;
+            self.sight(index, said.at, &line.id, SightingGrade::Attested, &said.place, by);
             if let Some(medium) = self.media.get_mut(&line.id) {
                 medium.custody = Custody {
                     holder: said.receiver.party.id.clone(),
@@ -463,9 +261,6 @@ impl State {
                     fully_signed,
                 };
             }
-            // Both parties had it in their hands; no device was compared.
-            let by = &said.receiver.party.id;
-            self.sight(index, said.at, &line.id, SightingGrade::Attested, &said.place, by);
         }
         for line in &said.encryption {
             if let Some(medium) = self.media.get_mut(&line.id) {
@@ -486,9 +281,6 @@ impl State {
             numbers.skipped = numbers.skipped.split_off(&keep);
         } else {
             numbers.skipped.remove(&number);
-        }
-        while self.receipts.len() > 2 {
-            self.receipts.pop_first();
         }
     }
 
@@ -518,7 +310,9 @@ impl State {
     }
 
     /// Records an observation. Seeing a missing medium ends the missing state; a
-    /// lost one takes a `found` entry.
+    /// lost one takes a `found` entry. An observation that the policy does not take
+    /// for evidence, being too weak or the holder's own, stands in the log and
+    /// changes neither: or the one who lost a medium could talk it back.
     fn sight(
         &mut self,
         index: u64,
@@ -529,8 +323,11 @@ impl State {
         by: &PartyId,
     ) {
         let Some(medium) = self.media.get_mut(id) else { return };
-        // Weaker evidence than the policy accepts does not move the bound.
-        if grade <= self.policy.grade && medium.seen.at <= at {
+        let own = self.policy.checker == CheckerRule::NotHolder && medium.custody.holder == *by;
+        if own || grade > self.policy.grade {
+            return;
+        }
+        if medium.seen.at <= at {
             medium.seen = SightingRecord { at, index, grade, place: place.clone(), by: by.clone() };
         }
         if matches!(medium.presence, Presence::Missing { .. }) {

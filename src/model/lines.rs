@@ -29,10 +29,11 @@ fn words<'a, const N: usize>(
     if parts.next().is_some() { Err(LineError(shape)) } else { Ok(found) }
 }
 
-/// A whole number of at most 18 digits, written without leading zeros.
+/// A whole number below 2^64, written without leading zeros. All of them: a device
+/// may claim any capacity, and what it claims must be writable.
 pub fn parse_number(text: &str) -> Option<u64> {
     let plain = !text.is_empty()
-        && text.len() <= 18
+        && text.len() <= 20
         && text.bytes().all(|b| b.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }

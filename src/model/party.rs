@@ -108,6 +108,11 @@ pub struct Side {
 }
 
 impl Side {
+    /// The party's id.
+    pub fn id(&self) -> &PartyId {
+        &self.party.id
+    }
+
     /// The key that must have signed, if the side seals with one.
     pub fn key(&self) -> Option<&VerifierKey> {
         match &self.seal {

@@ -82,6 +82,11 @@ impl Stamp {
         Stamp { seconds: self.seconds.saturating_add(i64::from(days) * 86_400), ..*self }
     }
 
+    /// The moment so many seconds later, or earlier where negative.
+    pub fn plus_seconds(&self, seconds: i64) -> Stamp {
+        Stamp { seconds: self.seconds.saturating_add(seconds), ..*self }
+    }
+
     fn civil(&self) -> Option<civil::DateTime> {
         let offset = Offset::from_seconds(i32::from(self.offset_minutes) * 60).ok()?;
         Some(offset.to_datetime(jiff::Timestamp::from_second(self.seconds).ok()?))

@@ -2,12 +2,10 @@
 //!
 //! Grammar and limits stand in FORMAT.md, section "Statements".
 
+use crate::model::printable::printable;
+pub use crate::model::statement::TEXT_MAX;
 use crate::model::statement::{FieldError, Reader};
 use crate::model::{Statement, VerifierKey};
-
-/// Longest signed text, in bytes. With its signature lines a note still fits the
-/// 65,535 bytes of a tlog-tiles entry.
-pub const TEXT_MAX: usize = 60_000;
 
 /// Why a text is no statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +62,7 @@ pub fn parse(text: &str) -> Result<Statement, StatementError> {
         .map(|(number, line)| line.split_once(": ").ok_or(StatementError::Line(number + 2)))
         .collect::<Result<_, _>>()?;
     let statement = Statement::read(kind, Reader::new(&pairs))
-        .ok_or_else(|| StatementError::Kind(kind.chars().take(40).collect()))??;
+        .ok_or_else(|| StatementError::Kind(printable(kind, 40)))??;
     distinct_signers(&statement)?;
     // Every value type has one spelling already; this holds the whole to it, so
     // that a slip in one of them can never give a signed text two readings.
@@ -86,12 +84,15 @@ fn first_line(line: &str) -> Result<&str, StatementError> {
     }
 }
 
-/// One key cannot seal two sides of a statement.
+/// One key cannot seal two sides of a statement. Two keys of one name can: a log
+/// keeps its name when its key changes, and so may a party; a signature line names
+/// its key by name and id.
 fn distinct_signers(statement: &Statement) -> Result<(), FieldError> {
     let signers = statement.signers();
     for (at, key) in signers.iter().enumerate() {
-        let again =
-            |other: &&&VerifierKey| other.public() == key.public() || other.name() == key.name();
+        let again = |other: &&&VerifierKey| {
+            other.public() == key.public() || (other.name() == key.name() && other.id() == key.id())
+        };
         if signers[..at].iter().any(|other| again(&other)) {
             return Err(FieldError::SameSigner(key.name().to_string()));
         }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::media::{each_once, in_use, registered};
-use super::{ANYONE, HOLDERS, KEEPERS, OBSERVERS, Verdict, role, signatory};
+use super::media::{at_hand, each_once, in_use, registered};
+use super::{ANYONE, KEEPERS, OBSERVERS, Verdict, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::model::statement;
 use crate::model::vocabulary::{CheckerRule, Role, SightingGrade};
-use crate::model::{MediumId, MediumLine, PartyId};
+use crate::model::{MediumId, PartyId};
 
 /// Under `checker: not-holder` nobody vouches for what they hold themselves.
 fn not_holder(verdict: &mut Verdict<'_>, by: &PartyId, id: &MediumId) {
@@ -53,10 +53,13 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     each_once(verdict, listed().chain(elsewhere()));
     let state = verdict.state;
     for id in listed().chain(elsewhere()) {
-        match state.media.get(id) {
-            None => verdict.refuse(Refusal::UnknownMedium { medium: id.clone() }),
-            Some(medium) => in_use(verdict, medium),
-        }
+        verdict.refuse_if(!state.media.contains_key(id), || Refusal::UnknownMedium {
+            medium: id.clone(),
+        });
+    }
+    // A retired drive that turns up in a drawer is unexpected, and is to be said so.
+    for medium in listed().filter_map(|id| state.media.get(id)) {
+        in_use(verdict, medium);
     }
     let expected: BTreeSet<&MediumId> =
         state.expected_at(&said.place).map(|medium| &medium.line.id).collect();
@@ -77,19 +80,14 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
 
 pub(super) fn missing(verdict: &mut Verdict<'_>, said: &statement::Missing) {
     signatory(verdict, &said.by, ANYONE);
-    gone_already(verdict, &said.medium);
-}
-
-fn gone_already(verdict: &mut Verdict<'_>, line: &MediumLine) {
-    let Some(medium) = registered(verdict, line) else { return };
-    if let Some(index) = medium.gone() {
-        verdict.refuse(Refusal::NotPresent { medium: line.id.clone(), index });
-    }
+    at_hand(verdict, &said.medium);
 }
 
 pub(super) fn found(verdict: &mut Verdict<'_>, said: &statement::Found) {
     signatory(verdict, &said.by, KEEPERS);
-    role(verdict, &said.by.party, HOLDERS);
+    strong_enough(verdict, &said.medium.id, said.grade);
+    // The one from whom it went missing does not find it alone.
+    not_holder(verdict, &said.by.party.id, &said.medium.id);
     let Some(medium) = registered(verdict, &said.medium) else { return };
     verdict.refuse_if(medium.gone().is_none() && medium.in_use(), || Refusal::NotMissing {
         medium: said.medium.id.clone(),

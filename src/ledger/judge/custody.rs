@@ -1,6 +1,6 @@
 //! Requests, handovers and what is attached to them.
 
-use super::media::{each_once, registered};
+use super::media::{at_hand, each_once, registered};
 use super::{ANYONE, HOLDERS, KEEPERS, Verdict, key_of, named, role, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::ledger::state::RECEIPT_JUMP;
@@ -18,6 +18,8 @@ pub(super) fn handover(verdict: &mut Verdict<'_>, said: &statement::Handover) {
     verdict.refuse_if(giver.key().is_none() && receiver.key().is_none(), || Refusal::PaperOnly);
     witness(verdict, said);
     each_once(verdict, said.medium.iter().map(|line| &line.id));
+    // Two encryptions of one medium would leave it open which one was agreed on.
+    each_once(verdict, said.encryption.iter().map(|line| &line.id));
     for line in said.medium.iter() {
         changes_hands(verdict, line, said);
     }
@@ -65,11 +67,8 @@ fn witness(verdict: &mut Verdict<'_>, said: &statement::Handover) {
 }
 
 fn changes_hands(verdict: &mut Verdict<'_>, line: &MediumLine, said: &statement::Handover) {
-    let Some(medium) = registered(verdict, line) else { return };
+    let Some(medium) = at_hand(verdict, line) else { return };
     let id = || line.id.clone();
-    if let Some(index) = medium.gone() {
-        verdict.refuse(Refusal::NotPresent { medium: id(), index });
-    }
     let holder = &medium.custody.holder;
     if holder == said.giver.id() {
         return;
@@ -105,11 +104,9 @@ fn receipt_number(verdict: &mut Verdict<'_>, receipt: &ReceiptId, at: Stamp) {
             let ahead = numbers.last + 1..=numbers.last + RECEIPT_JUMP;
             numbers.skipped.contains(&receipt.number()) || ahead.contains(&receipt.number())
         }
-        // The year's first; years that have been closed are not reopened.
-        None => {
-            let newest = verdict.state.receipts.keys().next_back();
-            receipt.number() <= RECEIPT_JUMP && newest.is_none_or(|newest| *newest < receipt.year())
-        }
+        // The year's first. It need not be a later year than those before: a clock
+        // that ran ahead may have numbered a receipt of a year still to come.
+        None => receipt.number() <= RECEIPT_JUMP,
     };
     verdict
         .refuse_if(!fits_ledger || !free, || Refusal::ReceiptNumber { receipt: receipt.clone() });
@@ -150,9 +147,9 @@ pub(super) fn approve(verdict: &mut Verdict<'_>, said: &statement::Approve) {
     match open {
         None => verdict.refuse(Refusal::RequestUnfit { index, problem: "it is no open request" }),
         Some(record) => {
-            verdict.refuse_if(record.by == said.by.party.id, || Refusal::SecondPersonNeeded {
-                party: record.by.clone(),
-            });
+            let answers = &said.by.party.id;
+            let own = record.by == *answers || record.receiver == *answers;
+            verdict.refuse_if(own, || Refusal::SecondPersonNeeded { party: answers.clone() });
             verdict.refuse_if(record.verdict.is_some(), || Refusal::RequestUnfit {
                 index,
                 problem: "it has been answered",
@@ -164,10 +161,8 @@ pub(super) fn approve(verdict: &mut Verdict<'_>, said: &statement::Approve) {
 pub(super) fn attach(verdict: &mut Verdict<'_>, said: &statement::Attach) {
     signatory(verdict, &said.by, &[Role::Custodian, Role::Administrator, Role::Staff]);
     let Some(facts) = &verdict.state.facts else { return };
-    // Only the newest two years' numbers are in the state; older ones pass here
-    // and are looked up in the index by whoever appends.
     let ours = *said.receipt.prefix() == facts.receipt_prefix;
-    let issued = verdict.state.receipts.get(&said.receipt.year()).is_none_or(|numbers| {
+    let issued = verdict.state.receipts.get(&said.receipt.year()).is_some_and(|numbers| {
         said.receipt.number() <= numbers.last && !numbers.skipped.contains(&said.receipt.number())
     });
     verdict

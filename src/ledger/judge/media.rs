@@ -2,10 +2,10 @@
 
 use super::{KEEPERS, OBSERVERS, Verdict, signatory};
 use crate::ledger::refusal::Refusal;
-use crate::ledger::state::Medium;
+use crate::ledger::state::{Medium, Presence};
 use crate::model::hardware::{Grade, grade};
 use crate::model::statement;
-use crate::model::vocabulary::Role;
+use crate::model::vocabulary::{CheckerRule, Role};
 use crate::model::{MediumId, MediumLine};
 
 /// The medium of a line: registered, in use, and described as it is registered.
@@ -23,8 +23,17 @@ pub(super) fn registered<'a>(verdict: &mut Verdict<'a>, line: &MediumLine) -> Op
     Some(medium)
 }
 
+/// The medium of a line: [`registered`], and neither missing nor lost.
+pub(super) fn at_hand<'a>(verdict: &mut Verdict<'a>, line: &MediumLine) -> Option<&'a Medium> {
+    let medium = registered(verdict, line)?;
+    if let Some(index) = medium.gone() {
+        verdict.refuse(Refusal::NotPresent { medium: line.id.clone(), index });
+    }
+    Some(medium)
+}
+
 pub(super) fn in_use(verdict: &mut Verdict<'_>, medium: &Medium) {
-    if let crate::ledger::state::Presence::Retired { index, .. } = medium.presence {
+    if let Presence::Retired { index, .. } = medium.presence {
         verdict.refuse(Refusal::Retired { medium: medium.line.id.clone(), index });
     }
 }
@@ -67,12 +76,26 @@ pub(super) fn erase(verdict: &mut Verdict<'_>, said: &statement::Erase) {
     verdict.refuse_if(said.by.party.id == said.verifier.party.id, || Refusal::SecondPersonNeeded {
         party: said.by.party.id.clone(),
     });
-    registered(verdict, &said.medium);
+    at_hand(verdict, &said.medium);
 }
 
+/// Retirement ends every alarm about a medium, so it is no way round one: a
+/// missing medium must first be found or decided to be lost, a lost one is written
+/// off by an administrator, and a holder does not retire what they hold.
 pub(super) fn retire(verdict: &mut Verdict<'_>, said: &statement::Retire) {
-    signatory(verdict, &said.by, KEEPERS);
-    registered(verdict, &said.medium);
+    let by = &said.by.party.id;
+    let Some(medium) = registered(verdict, &said.medium) else {
+        signatory(verdict, &said.by, KEEPERS);
+        return;
+    };
+    let lost = matches!(medium.presence, Presence::Lost { .. });
+    signatory(verdict, &said.by, if lost { &[Role::Administrator] } else { KEEPERS });
+    if let Presence::Missing { index, .. } = medium.presence {
+        verdict.refuse(Refusal::NotPresent { medium: said.medium.id.clone(), index });
+    }
+    let own =
+        verdict.state.policy.checker == CheckerRule::NotHolder && medium.custody.holder == *by;
+    verdict.refuse_if(own, || Refusal::SecondPersonNeeded { party: by.clone() });
 }
 
 pub(super) fn correct(verdict: &mut Verdict<'_>, said: &statement::Correct) {

@@ -11,8 +11,8 @@ use crate::model::statement::Statement;
 use crate::model::vocabulary::Role;
 use crate::model::{PartyRef, Signatory, Stamp, VerifierKey};
 
-/// How far a statement's time may be ahead of the clock of the computer that
-/// appends it, in seconds.
+/// How far two clocks may differ, in seconds: a statement's time may be so far
+/// ahead of the computer that appends it, and so the log's newest time, too.
 pub const CLOCK_TOLERANCE: i64 = 300;
 
 /// The reasons found so far.
@@ -69,13 +69,20 @@ pub fn judge(state: &State, said: &Statement, now: Stamp) -> Result<(), Refusals
     Refusals::into_result(verdict.found)
 }
 
-/// The time under which a stored entry is judged again: its own, or the newest
-/// before it where that is later.
+/// The time under which a stored entry is judged again: the earliest at which it
+/// can have been appended. The clock that appended it was at least at the newest
+/// entry's time, less the tolerance; for a restart of the log's clock it was not.
 pub fn replay_time(state: &State, said: &Statement) -> Stamp {
-    match state.newest {
-        Some(newest) if newest > said.at() => newest,
+    match state.newest.map(|newest| newest.plus_seconds(-CLOCK_TOLERANCE)) {
+        Some(earliest) if earliest > said.at() && !restarts_clock(said) => earliest,
         _ => said.at(),
     }
+}
+
+/// A correction of an entry's `at`: the way out when the log's newest time is the
+/// one that is wrong. It alone may be made under a clock behind the log.
+pub(super) fn restarts_clock(said: &Statement) -> bool {
+    matches!(said, Statement::Correct(correct) if correct.field.as_str() == "at")
 }
 
 /// What holds for every kind: right ledger, sound clock, no future checkpoint.
@@ -92,13 +99,11 @@ fn frame(verdict: &mut Verdict<'_>, said: &Statement, now: Stamp) {
         }
         None => verdict.refuse_if(!genesis, || Refusal::NotFounded),
     }
-    // Only this correction may be made under a clock behind the log: it is the
-    // way out when the log's newest time is the one that is wrong.
-    let restart = matches!(said, Statement::Correct(correct) if correct.field.as_str() == "at");
-    if let Some(newest) = state.newest.filter(|newest| now < *newest && !restart) {
+    let latest = now.plus_seconds(CLOCK_TOLERANCE);
+    if let Some(newest) = state.newest.filter(|newest| latest < *newest && !restarts_clock(said)) {
         verdict.refuse(Refusal::ClockBehind { now, newest });
     }
-    if said.at().unix() > now.unix().saturating_add(CLOCK_TOLERANCE) {
+    if said.at() > latest {
         verdict.refuse(Refusal::ClockAhead { at: said.at(), now });
     }
     let hours = state.policy.draft_hours;

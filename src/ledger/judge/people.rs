@@ -1,8 +1,9 @@
 //! Founding, people, keys and policy.
 
-use super::{KEEPERS, Verdict, key_of, named, role, signatory};
+use super::{HOLDERS, KEEPERS, Verdict, key_of, named, role, signatory};
 use crate::ledger::policy::Policy;
 use crate::ledger::refusal::Refusal;
+use crate::ledger::state::{Medium, State};
 use crate::model::statement;
 use crate::model::vocabulary::Role;
 use crate::model::{Hash, VerifierKey};
@@ -24,6 +25,10 @@ pub(super) fn genesis(verdict: &mut Verdict<'_>, said: &statement::Genesis) {
         log_key.public() == said.administrator.key.public(),
         unsound("the administrator's key is the log key"),
     );
+    verdict.refuse_if(
+        log_key.name() == said.administrator.key.name(),
+        unsound("the administrator's key bears the log key's name"),
+    );
 }
 
 pub(super) fn party(verdict: &mut Verdict<'_>, said: &statement::Party) {
@@ -37,11 +42,21 @@ pub(super) fn party(verdict: &mut Verdict<'_>, said: &statement::Party) {
     let renewal = own
         && known.is_some_and(|party| party.roles == said.roles.0 && party.party == said.party)
         && said.key.is_some();
+    // Whoever replaces somebody's valid key, or takes it away, can act in their
+    // name from then on. A custodian could so sign for both sides of a handover.
+    let takes_key = known
+        .and_then(|party| party.key.as_ref())
+        .is_some_and(|key| said.key.as_ref().is_none_or(|new| new.0 != *key));
     if renewal {
         signatory(verdict, &said.by, Role::ALL);
     } else {
         verdict.refuse_if(own, || Refusal::SecondPersonNeeded { party: said.party.id.clone() });
-        signatory(verdict, &said.by, if touches_trust { &[Role::Administrator] } else { KEEPERS });
+        let by_administrator = touches_trust || takes_key;
+        signatory(
+            verdict,
+            &said.by,
+            if by_administrator { &[Role::Administrator] } else { KEEPERS },
+        );
     }
     roles_sound(verdict, said);
     if let Some(key) = &said.key {
@@ -65,6 +80,13 @@ fn roles_sound(verdict: &mut Verdict<'_>, said: &statement::Party) {
         roles.len() > 1 && roles.iter().any(|role| alone.contains(role)),
         unsound("an outside party or a station has no other role"),
     );
+    verdict.refuse_if(roles.is_empty(), unsound("at least one role"));
+    let custody = |medium: &Medium| medium.in_use() && medium.custody.holder == said.party.id;
+    verdict.refuse_if(
+        !roles.iter().any(|role| HOLDERS.contains(role))
+            && verdict.state.media.values().any(custody),
+        unsound("they hold media and could not hand them over; have that done first"),
+    );
     let holds = roles.iter().any(|role| matches!(role, Role::Custodian | Role::Staff));
     verdict.refuse_if(
         holds && roles.contains(&Role::Auditor),
@@ -83,6 +105,11 @@ fn key_free(verdict: &mut Verdict<'_>, said: &statement::Party, key: &VerifierKe
     let kept =
         state.parties.get(&said.party.id).is_some_and(|party| party.key.as_ref() == Some(key));
     if kept {
+        // One's own key cannot be renewed with itself: it would have to sign twice.
+        verdict.refuse_if(said.by.key == *key, || Refusal::KeyTaken {
+            key: key.name().to_string(),
+            party: said.party.id.clone(),
+        });
         return;
     }
     let taken = state.keys.values().find(|record| {
@@ -93,13 +120,15 @@ fn key_free(verdict: &mut Verdict<'_>, said: &statement::Party, key: &VerifierKe
         let party = record.party.clone();
         verdict.refuse(Refusal::KeyTaken { key: key.name().to_string(), party });
     }
-    let log = state.facts.iter().flat_map(|facts| &facts.log_keys);
-    if log.into_iter().any(|(_, log)| log.public() == key.public() || log.name() == key.name()) {
-        verdict.refuse(Refusal::KeyTaken {
-            key: key.name().to_string(),
-            party: said.by.party.id.clone(),
-        });
-    }
+    let log = |log: &VerifierKey| log.public() == key.public() || log.name() == key.name();
+    verdict.refuse_if(log_keys(state).any(log), || Refusal::LogKeyReused {
+        key: key.name().to_string(),
+    });
+}
+
+/// Every key that signs or signed checkpoints.
+fn log_keys(state: &State) -> impl Iterator<Item = &VerifierKey> {
+    state.facts.iter().flat_map(|facts| &facts.log_keys).map(|(_, key)| key)
 }
 
 fn last_administrator(verdict: &mut Verdict<'_>, leaving: crate::model::PartyId) {
@@ -150,6 +179,9 @@ pub(super) fn log_key(verdict: &mut Verdict<'_>, said: &statement::LogKey) {
     verdict.refuse_if(state.log_key() != Some(&said.old_key.0), || Refusal::LogKeyDiffers);
     let new = &said.new_key.0;
     verdict.refuse_if(new.name() != said.old_key.0.name(), || Refusal::LogKeyDiffers);
+    // A replaced log key never comes back: it may have been replaced as stolen.
+    let used = log_keys(state).any(|key| key.public() == new.public());
+    verdict.refuse_if(used, || Refusal::LogKeyReused { key: new.name().to_string() });
     if let Some(record) = state.keys.get(new.public()) {
         verdict
             .refuse(Refusal::KeyTaken { key: new.name().to_string(), party: record.party.clone() });

@@ -14,13 +14,22 @@ use super::super::lines::{
     parse_number,
 };
 use super::super::party::{PartyRef, Seal, Side, Signatory};
+use super::super::printable::printable;
 use super::super::text::Line;
 use super::super::time::{Day, Stamp};
 use super::super::vocabulary::*;
 use super::super::{Hash, hardware};
 
-/// Most lines of one repeatable field.
-pub const REPEAT_MAX: usize = 256;
+/// Most lines of one repeatable field. A check lists every medium of its place,
+/// so this is also how many a place can hold.
+pub const REPEAT_MAX: usize = 1_024;
+
+/// Longest signed text, in bytes. With its signature lines a note still fits the
+/// 65,535 bytes of a tlog-tiles entry.
+pub const TEXT_MAX: usize = 60_000;
+
+/// Most characters of a foreign key that an error repeats.
+const SHOWN_MAX: usize = 40;
 
 /// Why the lines are no statement of their kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +65,20 @@ pub enum FieldError {
 #[derive(Debug, Default)]
 pub struct Lines(pub Vec<(String, String)>);
 
+impl Lines {
+    /// Bytes of the signed text these lines and the first line of `kind` make.
+    pub fn text_len(&self, kind: &str) -> usize {
+        let lines = self.0.iter().map(|(key, value)| key.len() + value.len() + ": \n".len());
+        "custody//v1\n".len() + kind.len() + lines.sum::<usize>()
+    }
+
+    /// How often the line that stands most often stands. Lines of one field are
+    /// neighbours.
+    pub fn most_repeated(&self) -> usize {
+        self.0.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0)
+    }
+}
+
 /// The lines of a statement while it is read.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -79,7 +102,8 @@ impl<'a> Reader<'a> {
 
     fn missing(&self, expected: &str) -> FieldError {
         let found = match self.lines.first() {
-            Some((key, _)) => format!("'{key}:'"),
+            // A key that is not ours may hold anything, terminal escapes included.
+            Some((key, _)) => format!("'{}:'", printable(key, SHOWN_MAX)),
             None => "the end".to_owned(),
         };
         FieldError::Missing { expected: expected.to_owned(), found }
@@ -91,7 +115,7 @@ impl<'a> Reader<'a> {
     /// [`FieldError::Unexpected`] when a line is left.
     pub fn end(self) -> Result<(), FieldError> {
         match self.lines.first() {
-            Some((key, _)) => Err(FieldError::Unexpected((*key).to_owned())),
+            Some((key, _)) => Err(FieldError::Unexpected(printable(key, SHOWN_MAX))),
             None => Ok(()),
         }
     }

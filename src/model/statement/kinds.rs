@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Hash;
 use super::super::hardware::{Grade, HardwareIdentity};
-use super::super::ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
+use super::super::ids::{MediumId, Origin, ReceiptId, ReceiptPrefix, Token};
 use super::super::key::VerifierKey;
 use super::super::lines::{
     AlarmLine, EncryptionLine, EntryRef, MediumLine, Nonce, Seen, SeenLine, UnknownLine,
@@ -13,97 +13,8 @@ use super::super::party::{PartyRef, Side, Signatory};
 use super::super::text::{Name, Phrase};
 use super::super::time::{Day, Stamp};
 use super::super::vocabulary::*;
+use super::define::statements;
 use super::field::{Field, FieldError, Lines, Reader, Signs, Some1};
-
-macro_rules! statements {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal {
-        $($(#[$field_doc:meta])* $field:ident: $key:literal => $type:ty),+ $(,)?
-    })+) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-            pub struct $kind { $($(#[$field_doc])* pub $field: $type),+ }
-
-            impl $kind {
-                fn write(&self, out: &mut Lines) {
-                    $(Field::write(&self.$field, $key, out);)+
-                }
-
-                fn read(from: &mut Reader<'_>) -> Result<Self, FieldError> {
-                    Ok($kind { $($field: <$type as Field>::read($key, from)?),+ })
-                }
-
-                fn signers(&self) -> Vec<&VerifierKey> {
-                    [$(Field::signer(&self.$field)),+].into_iter().flatten().collect()
-                }
-            }
-
-            impl From<$kind> for Statement {
-                fn from(body: $kind) -> Statement {
-                    Statement::$kind(Box::new(body))
-                }
-            }
-        )+
-
-        /// One statement of any kind.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(tag = "kind", rename_all = "kebab-case")]
-        pub enum Statement { $($(#[$doc])* $kind(Box<$kind>)),+ }
-
-        impl Statement {
-            /// Every kind with its fields: key, and how often the line stands.
-            pub const KINDS: &'static [(&'static str, &'static [(&'static str, &'static str)])] =
-                &[$(($name, &[$(($key, <$type as Field>::OCCURS)),+])),+];
-
-            /// The kind's name in the first line, `custody/<name>/v1`.
-            pub fn kind(&self) -> &'static str {
-                match self { $(Statement::$kind(_) => $name),+ }
-            }
-
-            /// The statement's lines after the first.
-            pub fn lines(&self) -> Lines {
-                let mut out = Lines::default();
-                match self { $(Statement::$kind(body) => body.write(&mut out)),+ }
-                out
-            }
-
-            /// Reads the lines after the first; `None` for a kind nobody knows.
-            pub fn read(kind: &str, mut from: Reader<'_>) -> Option<Result<Self, FieldError>> {
-                let read = match kind {
-                    $($name => $kind::read(&mut from).map(Statement::from),)+
-                    _ => return None,
-                };
-                Some(read.and_then(|statement| from.end().map(|()| statement)))
-            }
-
-            /// Every key that must have signed, in the order of the text, which is
-            /// also the order of the signature lines.
-            pub fn signers(&self) -> Vec<&VerifierKey> {
-                match self { $(Statement::$kind(body) => body.signers()),+ }
-            }
-
-            /// The ledger the statement belongs to.
-            pub fn ledger(&self) -> &Origin {
-                match self { $(Statement::$kind(body) => &body.ledger),+ }
-            }
-
-            /// When it was made.
-            pub fn at(&self) -> Stamp {
-                match self { $(Statement::$kind(body) => body.at),+ }
-            }
-
-            /// The newest checkpoint the signers knew.
-            pub fn seen(&self) -> Seen {
-                match self { $(Statement::$kind(body) => body.seen),+ }
-            }
-
-            /// Its random bytes.
-            pub fn nonce(&self) -> Nonce {
-                match self { $(Statement::$kind(body) => body.nonce),+ }
-            }
-        }
-    };
-}
 
 statements! {
     /// Founds a ledger. Entry 0, signed by the log key and the first administrator.
@@ -613,13 +524,5 @@ statements! {
         by: "by" => Signatory,
         /// Random bytes.
         nonce: "nonce" => Nonce,
-    }
-}
-
-/// A party's id is all that a comparison needs.
-impl Side {
-    /// The party's id.
-    pub fn id(&self) -> &PartyId {
-        &self.party.id
     }
 }

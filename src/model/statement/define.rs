@@ -1,0 +1,94 @@
+//! The one list of a kind's fields, from which its struct, its writer, its reader
+//! and its signers all follow.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal {
+        $($(#[$field_doc:meta])* $field:ident: $key:literal => $type:ty),+ $(,)?
+    })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+            pub struct $kind { $($(#[$field_doc])* pub $field: $type),+ }
+
+            impl $kind {
+                fn write(&self, out: &mut Lines) {
+                    $(Field::write(&self.$field, $key, out);)+
+                }
+
+                fn read(from: &mut Reader<'_>) -> Result<Self, FieldError> {
+                    Ok($kind { $($field: <$type as Field>::read($key, from)?),+ })
+                }
+
+                fn signers(&self) -> Vec<&VerifierKey> {
+                    [$(Field::signer(&self.$field)),+].into_iter().flatten().collect()
+                }
+            }
+
+            impl From<$kind> for Statement {
+                fn from(body: $kind) -> Statement {
+                    Statement::$kind(Box::new(body))
+                }
+            }
+        )+
+
+        /// One statement of any kind.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "kebab-case")]
+        pub enum Statement { $($(#[$doc])* $kind(Box<$kind>)),+ }
+
+        impl Statement {
+            /// Every kind with its fields: key, and how often the line stands.
+            pub const KINDS: &'static [(&'static str, &'static [(&'static str, &'static str)])] =
+                &[$(($name, &[$(($key, <$type as Field>::OCCURS)),+])),+];
+
+            /// The kind's name in the first line, `custody/<name>/v1`.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Statement::$kind(_) => $name),+ }
+            }
+
+            /// The statement's lines after the first.
+            pub fn lines(&self) -> Lines {
+                let mut out = Lines::default();
+                match self { $(Statement::$kind(body) => body.write(&mut out)),+ }
+                out
+            }
+
+            /// Reads the lines after the first; `None` for a kind nobody knows.
+            pub fn read(kind: &str, mut from: Reader<'_>) -> Option<Result<Self, FieldError>> {
+                let read = match kind {
+                    $($name => $kind::read(&mut from).map(Statement::from),)+
+                    _ => return None,
+                };
+                Some(read.and_then(|statement| from.end().map(|()| statement)))
+            }
+
+            /// Every key that must have signed, in the order of the text, which is
+            /// also the order of the signature lines.
+            pub fn signers(&self) -> Vec<&VerifierKey> {
+                match self { $(Statement::$kind(body) => body.signers()),+ }
+            }
+
+            /// The ledger the statement belongs to.
+            pub fn ledger(&self) -> &Origin {
+                match self { $(Statement::$kind(body) => &body.ledger),+ }
+            }
+
+            /// When it was made.
+            pub fn at(&self) -> Stamp {
+                match self { $(Statement::$kind(body) => body.at),+ }
+            }
+
+            /// The newest checkpoint the signers knew.
+            pub fn seen(&self) -> Seen {
+                match self { $(Statement::$kind(body) => body.seen),+ }
+            }
+
+            /// Its random bytes.
+            pub fn nonce(&self) -> Nonce {
+                match self { $(Statement::$kind(body) => body.nonce),+ }
+            }
+        }
+    };
+}
+
+pub(super) use statements;
