@@ -143,7 +143,7 @@ pub(super) fn show(
     let drawn = issued.as_ref().map(Drawn::of).transpose()?;
     let answer = HandedOver { concluded, receipt: issued.map(|issued| issued.view) };
     ui.answer(&answer, |style| match (&answer.receipt, &drawn) {
-        (Some(view), Some(drawn)) => drawn.text(view, style),
+        (Some(view), Some(drawn)) => drawn.text(view, ui, style),
         _ => answer.concluded.words(),
     });
     Ok(0)

@@ -69,7 +69,7 @@ impl Policy {
             Policy::Show(_) => {
                 let ledger = global.open()?;
                 let policy = &ledger.state().policy;
-                global.ui().answer(policy, |_| text::policy(policy));
+                global.ui().answer(policy, |style| text::policy(policy, style));
                 Ok(0)
             }
             Policy::Set(set) => set.run(global),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Global;
+use super::ui::Ui;
 use crate::model::ReceiptId;
 use crate::ops::OpsError;
 use crate::ops::receipt::{IssuedReceipt, receipt};
@@ -48,13 +49,21 @@ impl Drawn {
         })
     }
 
-    /// The receipt as text, with the codes below.
-    pub fn text(&self, view: &ReceiptView, style: Style) -> String {
-        let (note, proof) = (
-            self.note.to_terminal(Terminal::default()),
-            self.proof.to_terminal(Terminal::default()),
-        );
-        text::receipt(view, Some((&note, &proof)), text::Sheet::Both, style)
+    /// The receipt as text, with the codes below. A terminal narrower than a code
+    /// would break it into noise, so it is told how wide it has to be.
+    pub fn text(&self, view: &ReceiptView, ui: Ui, style: Style) -> String {
+        let widest = self.note.full_width().max(self.proof.full_width());
+        if ui.is_terminal() && style.width < widest {
+            let hint = format!(
+                "The QR codes need {widest} columns and this window has {}: widen it and run\n\
+                 'custody receipt {}', or write a page with --svg.\n",
+                style.width, view.receipt
+            );
+            return text::receipt(view, None, style) + &hint;
+        }
+        let terminal = Terminal::default();
+        let (note, proof) = (self.note.to_terminal(terminal), self.proof.to_terminal(terminal));
+        text::receipt(view, Some((&note, &proof)), style)
     }
 
     fn svg(&self, view: &ReceiptView) -> String {
@@ -91,7 +100,7 @@ impl ReceiptCommand {
             ui.say(&format!("Wrote {}.", file.display()));
         }
         if written.is_empty() || ui.is_json() {
-            ui.answer(&issued.view, |style| drawn.text(&issued.view, style));
+            ui.answer(&issued.view, |style| drawn.text(&issued.view, ui, style));
         }
         Ok(0)
     }

@@ -79,14 +79,13 @@ impl Register {
         let concluded = conclude(global, &mut ledger, draft, &self.signing)?;
         let registration =
             concluded.entry().and_then(|_| RegistrationView::new(ledger.state(), &id));
-        let label = registration.as_ref().and_then(|view| view.label.as_deref());
-        let drawn = match label {
-            Some(label) => Some(Code::label(label)?.to_terminal(Terminal::default())),
-            None => None,
+        let drawn = match &registration {
+            Some(view) => Code::label(&view.label)?.to_terminal(Terminal::default()),
+            None => String::new(),
         };
         let answer = Registered { concluded, registration };
         ui.answer(&answer, |style| match &answer.registration {
-            Some(view) => text::registration(view, drawn.as_deref(), style),
+            Some(view) => text::registration(view, &drawn, style),
             None => answer.concluded.words(),
         });
         Ok(0)

@@ -30,6 +30,11 @@ impl Ui {
         self.asks
     }
 
+    /// Whether the answer goes to a terminal.
+    pub fn is_terminal(&self) -> bool {
+        std::io::stdout().is_terminal() && !self.json
+    }
+
     pub fn is_json(&self) -> bool {
         self.json
     }

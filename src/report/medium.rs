@@ -8,12 +8,11 @@ use crate::ledger::{Medium, State};
 use crate::model::hardware::{Grade, HardwareIdentity, VidPid};
 use crate::model::vocabulary::EncryptionGrade;
 use crate::model::{MediumId, Name, Phrase, ReceiptId, Stamp, Statement, Token};
-use crate::wire::Label;
 
 use super::status::Row;
 use super::who::Who;
 use super::words::Told;
-use super::{named, text, words};
+use super::{label_text, named, text, words};
 
 /// One medium.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,7 +30,7 @@ pub struct MediumView {
     /// Other media that answer to the same identity; only weak ones have any.
     pub look_alikes: Vec<MediumId>,
     /// The text of its label.
-    pub label: Option<String>,
+    pub label: String,
     /// The entry that registered it.
     pub entry: u64,
     /// When that was.
@@ -106,7 +105,7 @@ impl MediumView {
             serial_grade: medium.grade,
             hardware: medium.hardware,
             look_alikes: look_alikes(state, medium),
-            label: Label::new(id.as_str(), &medium.registered.leaf).ok().map(|l| l.to_string()),
+            label: label_text(id, &medium.registered.leaf),
             entry: medium.registered.index,
             registered_at: medium.registered_at,
             product: medium.product.clone(),

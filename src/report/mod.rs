@@ -34,6 +34,9 @@ use std::fmt::Display;
 
 use serde::Serializer;
 
+use crate::model::{Hash, MediumId};
+use crate::wire::Label;
+
 /// Serialises a value as the text people see. [`Stamp`](crate::model::Stamp) and
 /// [`Hash`](crate::model::Hash) serialise compactly for the store, which is no
 /// form for a reader.
@@ -47,4 +50,10 @@ fn optional_text<T: Display, S: Serializer>(value: &Option<T>, out: S) -> Result
         Some(value) => out.collect_str(value),
         None => out.serialize_none(),
     }
+}
+
+/// The label of the medium whose registration has this leaf hash. Every asset id
+/// fits on a label, so there always is one.
+fn label_text(id: &MediumId, registration: &Hash) -> String {
+    Label::new(id.as_str(), registration).map_or_else(|_| String::new(), |label| label.to_string())
 }

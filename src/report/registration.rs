@@ -6,10 +6,9 @@ use crate::ledger::State;
 use crate::ledger::schedule::dates;
 use crate::model::hardware::{Grade, VidPid, grade};
 use crate::model::{Day, MediumId, Name, Stamp};
-use crate::wire::Label;
 
 use super::who::Who;
-use super::{text, words};
+use super::{label_text, text, words};
 
 /// A fresh registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,7 +26,7 @@ pub struct RegistrationView {
     /// True for grade C: the label, not the device, says which one it is.
     pub weak: bool,
     /// The text of its label.
-    pub label: Option<String>,
+    pub label: String,
     /// Where it belongs.
     pub home: Name,
     /// Whose it is.
@@ -63,7 +62,7 @@ impl RegistrationView {
             serial_grade: medium.grade,
             grade_reasons: graded.reasons.iter().map(ToString::to_string).collect(),
             weak: medium.is_weak(),
-            label: Label::new(id.as_str(), &medium.registered.leaf).ok().map(|l| l.to_string()),
+            label: label_text(id, &medium.registered.leaf),
             home: medium.home.clone(),
             owner: medium.owner.clone(),
             class: medium.class.clone(),

@@ -40,9 +40,7 @@ fn facts(page: &mut Page, report: &MediumView) {
         "See it every",
         format!("{} days, {} days of grace", report.interval_days, report.grace_days),
     );
-    if let Some(label) = &report.label {
-        put("Label", label.clone());
-    }
+    put("Label", report.label.clone());
     put("USB", format!("{}  serial {}", report.vid_pid, report.serial));
     put("Serial grade", report.serial_grade.to_string());
     if !report.look_alikes.is_empty() {

@@ -5,10 +5,11 @@ mod layout;
 mod log;
 mod medium;
 mod parties;
+mod policy;
 mod receipt;
 mod registration;
 mod scan;
-mod signing;
+mod statement;
 mod status;
 mod verification;
 
@@ -16,10 +17,11 @@ pub use check::check;
 pub use log::log;
 pub use medium::medium;
 pub use parties::{parties, party};
-pub use receipt::{Sheet, receipt};
+pub use policy::policy;
+pub use receipt::receipt;
 pub use registration::registration;
 pub use scan::scan;
-pub use signing::{policy, statement_summary};
+pub use statement::statement_summary;
 pub use status::status;
 pub use verification::{ledger_verification, receipt_verification};
 

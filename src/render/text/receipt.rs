@@ -7,36 +7,9 @@ use crate::report::receipt::{ReceiptMedium, Sealed};
 
 const LABELS: usize = 24;
 
-/// Which of the two sheets is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sheet {
-    /// 原本, kept by one side.
-    Original,
-    /// 控, kept by the other.
-    Copy,
-    /// Both in one: a screen or a file.
-    Both,
-}
-
-impl Sheet {
-    /// The words at the head of the sheet.
-    pub fn words(self) -> &'static str {
-        match self {
-            Sheet::Original => "原本 Original",
-            Sheet::Copy => "控 Copy",
-            Sheet::Both => "原本 Original / 控 Copy",
-        }
-    }
-}
-
 /// A receipt as text, in Japanese and English, with the drawings of its two QR
 /// codes (note, proof) where there are any.
-pub fn receipt(
-    report: &ReceiptView,
-    codes: Option<(&str, &str)>,
-    sheet: Sheet,
-    style: Style,
-) -> String {
+pub fn receipt(report: &ReceiptView, codes: Option<(&str, &str)>, style: Style) -> String {
     let mut page = Page::new(style);
     let draft = report.entry.is_none();
     let title = if draft { "受領書（案） Draft of a receipt" } else { "受領書 Receipt" };
@@ -46,7 +19,7 @@ pub fn receipt(
     if draft {
         page.put(0, Tone::Warning, "台帳に未登録 Not in the ledger: this is no receipt yet.");
     } else {
-        page.put(0, Tone::Plain, sheet.words());
+        page.put(0, Tone::Plain, "[ ] 原本 Original   [ ] 控 Copy");
     }
     page.rule();
     for line in &report.media {

@@ -6,8 +6,9 @@ use crate::report::RegistrationView;
 
 const LABELS: usize = 14;
 
-/// A registration as text, with its label's code where one was drawn.
-pub fn registration(report: &RegistrationView, code: Option<&str>, style: Style) -> String {
+/// A registration as text, with the drawing of its label's code; empty where
+/// none was drawn.
+pub fn registration(report: &RegistrationView, code: &str, style: Style) -> String {
     let mut page = Page::new(style);
     page.put(0, Tone::Good, &format!("{} is registered", report.medium));
     let mut put = |label: &str, value: String| page.field(2, label, LABELS, &value);
@@ -33,12 +34,8 @@ pub fn registration(report: &RegistrationView, code: Option<&str>, style: Style)
         report.check_due, report.noticed_by
     );
     page.put(0, Tone::Plain, &bound);
-    if let Some(label) = &report.label {
-        page.blank();
-        page.field(0, "Label", 7, label);
-        if let Some(code) = code {
-            page.drawing(code);
-        }
-    }
+    page.blank();
+    page.field(0, "Label", 7, &report.label);
+    page.drawing(code);
     page.finish()
 }

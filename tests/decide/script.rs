@@ -1,0 +1,344 @@
+//! Reads the tables: each line becomes an intent or a statement. Grammar: README.md.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use media_custody::ledger::checks::Outcome;
+use media_custody::ledger::intent::{HandOver, Registration};
+use media_custody::ledger::{Intent, Policy, Refusal, Refusals};
+use media_custody::model::hardware::grade;
+use media_custody::model::vocabulary::RevocationReason;
+use media_custody::model::{
+    EntryRef, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement,
+};
+use media_custody::wire::statement;
+
+use crate::fixture::{World, party, stamp, vkey};
+
+const OFFICE: &str = "
+    admin founds
+    admin enrols yamada as custodian key=yamada
+    admin enrols suzuki as staff key=suzuki
+    yamada enrols sato as outside key=sato
+    yamada enrols mori as outside
+    admin enrols audit as auditor key=audit
+    admin enrols station as station key=station
+    yamada registers USB-1 1C6F65D8ABCDE1234567
+    yamada registers USB-2 2D7A76E9BCDEF2345678
+";
+
+type Outcomes = Result<(), Refusals>;
+
+struct Script {
+    world: World,
+    held: BTreeMap<String, Statement>,
+}
+
+/// Runs a table; notes which refusals were met and which lines came out otherwise.
+pub fn run(name: &str, table: &str, covered: &mut BTreeSet<&'static str>, wrong: &mut Vec<String>) {
+    let mut script = Script::new(false);
+    for (number, line) in table.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(title) = line.strip_prefix("case ") {
+            script = Script::new(title.starts_with("empty "));
+            continue;
+        }
+        let (does, expected) = line.split_once("=>").unwrap_or((line, ""));
+        let found = match script.line(does.trim()) {
+            Ok(()) => Vec::new(),
+            Err(Refusals(all)) => all.iter().map(Refusal::name).collect::<Vec<_>>(),
+        };
+        covered.extend(&found);
+        let expected: Vec<&str> =
+            expected.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        if found != expected {
+            let found = if found.is_empty() { "accepted".to_owned() } else { found.join(", ") };
+            wrong.push(format!("{name}:{}: {line}\n    found: {found}", number + 1));
+        }
+    }
+}
+
+impl Script {
+    fn new(empty: bool) -> Self {
+        let mut script = Script { world: World::empty(), held: BTreeMap::new() };
+        for line in OFFICE.lines().filter(|line| !empty && !line.trim().is_empty()) {
+            script.line(line.trim()).unwrap_or_else(|refusals| panic!("{line}: {refusals}"));
+        }
+        script
+    }
+
+    fn line(&mut self, line: &str) -> Outcomes {
+        let (does, edits) = match line.split_once('{') {
+            Some((does, edits)) => (does.trim(), edits.trim().trim_end_matches('}')),
+            None => (line, ""),
+        };
+        if let Some(time) = does.strip_prefix("clock ") {
+            self.world.clock = self.later(time.trim());
+            return Ok(());
+        }
+        if let Some(draft) = does.strip_prefix("hold ") {
+            let (name, does) = draft.split_once(": ").expect("hold NAME: LINE");
+            let statement = self.statement(does)?;
+            self.held.insert(name.to_owned(), statement);
+            return Ok(());
+        }
+        let statement = match does.strip_prefix("submit ") {
+            Some(name) => self.held[name.trim()].clone(),
+            None => self.statement(does)?,
+        };
+        let statement = self.edited(&statement, edits);
+        self.world.append(statement)
+    }
+
+    /// `+3d`, `-2h`, `+40s` from now, or an absolute time.
+    fn later(&self, text: &str) -> Stamp {
+        let Some(unit) = text.chars().last().filter(|_| text.starts_with(['+', '-'])) else {
+            return stamp(text);
+        };
+        let seconds = match unit {
+            's' => 1,
+            'h' => 3_600,
+            'd' => 86_400,
+            _ => panic!("{text}"),
+        };
+        let count: i64 = text[..text.len() - 1].parse().expect("a number");
+        self.world.clock.plus_seconds(count * seconds)
+    }
+
+    /// What stands for a value in a table, written out. `key` is the value's own.
+    fn value(&self, key: &str, text: &str) -> String {
+        let rest = text.get(1..).unwrap_or_default();
+        match text.chars().next() {
+            Some('@') => {
+                let (id, more) = rest.split_once(' ').unwrap_or((rest, ""));
+                format!("{} {more}", self.medium_line(id)).trim_end().to_owned()
+            }
+            Some('*') => self.world.signatory(rest).party.to_string(),
+            Some('~') => {
+                let signs = self.world.signatory(rest);
+                format!("{}\n{key}-key: {}", signs.party, signs.key)
+            }
+            Some('#') => self.entry(rest).to_string(),
+            Some('$') => vkey(rest).to_string(),
+            Some('+' | '-') if key == "due" => self.later(text).day().to_string(),
+            Some('+' | '-') if key == "at" => self.later(text).to_string(),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn medium_line(&self, id: &str) -> MediumLine {
+        let registered = self.world.state.media.get(&id.parse::<MediumId>().expect("id"));
+        registered.map_or_else(
+            || format!("{id} 0951:1666 UNREGISTERED").parse().expect("line"),
+            |medium| medium.line.clone(),
+        )
+    }
+
+    fn entry(&self, index: &str) -> EntryRef {
+        let index: u64 = index.parse().expect("index");
+        let at = usize::try_from(index).expect("index");
+        let leaf = self.world.entries.get(at).map(|entry| entry.leaf);
+        EntryRef { index, leaf: leaf.unwrap_or(self.world.entries[0].leaf) }
+    }
+
+    fn pairs(&self, text: &str) -> Vec<(String, String)> {
+        let pairs = text.split(';').map(str::trim).filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| pair.split_once(": ").unwrap_or_else(|| panic!("{pair}")))
+            .map(|(key, value)| (key.to_owned(), self.value(key.trim_start_matches('+'), value)))
+            .collect()
+    }
+
+    fn edited(&self, statement: &Statement, edits: &str) -> Statement {
+        let text = statement::to_text(statement);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for (key, value) in self.pairs(edits) {
+            let key_of = |line: &String| line.split_once(": ").map(|(key, _)| key.to_owned());
+            if let Some(key) = key.strip_prefix('+') {
+                let last = lines.iter().rposition(|line| key_of(line).as_deref() == Some(key));
+                lines.insert(last.expect("a line of that key") + 1, format!("{key}: {value}"));
+                continue;
+            }
+            let at = lines.iter().position(|line| key_of(line).as_ref() == Some(&key));
+            let at = at.unwrap_or_else(|| panic!("no line {key} in {text}"));
+            if value == "-" {
+                lines.remove(at);
+            } else {
+                lines[at] = format!("{key}: {value}");
+            }
+        }
+        let text = lines.join("\n") + "\n";
+        statement::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    fn statement(&mut self, line: &str) -> Result<Statement, Refusals> {
+        let (who, rest) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
+        let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let by: PartyId = who.parse().expect("party id");
+        if verb == "founds" {
+            return Ok(self.world.genesis());
+        }
+        if verb == "says" {
+            let (kind, lines) = rest.split_once(';').unwrap_or((rest, ""));
+            let lines = self.pairs(lines);
+            return Ok(self.world.say(kind.trim(), who, &lines));
+        }
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let mut options = BTreeMap::new();
+        for word in &words {
+            if let Some((key, value)) = word.split_once('=') {
+                options.insert(key, value);
+            }
+        }
+        let intent = match verb {
+            "enrols" => self.enrol(by, &words, &options),
+            "revokes" => Intent::Revoke {
+                party: words[0].parse().expect("party id"),
+                reason: RevocationReason::Compromised,
+                detail: None,
+                by,
+            },
+            "sets" => self.policy(by, &options),
+            "registers" => self.register(by, &words, &options),
+            "gives" => self.hand_over(by, &words, &options),
+            "checks" => Intent::CloseCheck {
+                place: words[0].parse().expect("place"),
+                outcome: outcome(&options),
+                detail: None,
+                by,
+            },
+            "corrects" => Intent::Correct {
+                entry: self.entry(&words[0][1..]),
+                field: words[1].parse().expect("field"),
+                correction: "as it should have been".parse().expect("phrase"),
+                reason: "a slip".parse().expect("phrase"),
+                by,
+            },
+            _ => panic!("no such verb: {line}"),
+        };
+        self.world.decide(intent)
+    }
+
+    fn enrol(&self, by: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
+        let id = words[0];
+        let mut who = self.world.signatory(id).party;
+        if !self.world.state.parties.contains_key(&who.id) {
+            who = party(id);
+        }
+        if let Some(name) = options.get("called") {
+            who.name = name.parse().expect("name");
+        }
+        let roles = words.get(2).filter(|roles| !roles.contains('=') && **roles != "nothing");
+        Intent::Enrol {
+            party: who,
+            roles: roles.map_or_else(Vec::new, |roles| {
+                roles.split(',').map(|role| role.parse().expect("role")).collect()
+            }),
+            key: options.get("key").map(|label| vkey(label)),
+            renew: words.contains(&"renew"),
+            by,
+        }
+    }
+
+    fn policy(&self, by: PartyId, options: &BTreeMap<&str, &str>) -> Intent {
+        let mut policy: Policy = self.world.state.policy.clone();
+        let mut second = None;
+        for (key, value) in options {
+            match *key {
+                "draft-hours" => policy.draft_hours = value.parse().expect("number"),
+                "interval-days" => policy.interval_days = value.parse().expect("number"),
+                "grace-days" => policy.grace_days = value.parse().expect("number"),
+                "loan-days" => policy.loan_days = value.parse().expect("number"),
+                "grade" => policy.grade = value.parse().expect("grade"),
+                "checker" => policy.checker = value.parse().expect("rule"),
+                "witness" => policy.witness = value.parse().expect("rule"),
+                "paper" => policy.paper = value.parse().expect("rule"),
+                "second" => second = Some(value.parse().expect("party id")),
+                other => panic!("{other}"),
+            }
+        }
+        Intent::SetPolicy { policy, reason: None, by, second }
+    }
+
+    fn register(&self, by: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
+        let medium: MediumLine =
+            format!("{} 0951:1666 {}", words[0], words[1]).parse().expect("medium line");
+        let best = grade(&medium.serial, medium.vid_pid, false).grade;
+        let option = |key: &str, other: &str| (*options.get(key).unwrap_or(&other)).to_owned();
+        Intent::Register(Box::new(Registration {
+            grade: match options.get("grade") {
+                Some(&"A") => media_custody::model::hardware::Grade::A,
+                Some(&"C") => media_custody::model::hardware::Grade::C,
+                _ => best,
+            },
+            encryption: format!("{} luks2 aes-xts-plain64 verified", words[0])
+                .parse()
+                .expect("line"),
+            medium,
+            product: None,
+            capacity: Some(u64::MAX),
+            release: None,
+            configurations: None,
+            interfaces: None,
+            inquiry: Vec::new(),
+            mark: Vec::new(),
+            home: option("home", "Shelf").parse().expect("place"),
+            owner: "静岡支部".parse().expect("name"),
+            class: "要配慮個人情報".parse().expect("name"),
+            interval_days: options.get("interval").map(|days| days.parse().expect("days")),
+            alarm: Vec::new(),
+            detail: None,
+            by,
+        }))
+    }
+
+    fn hand_over(&self, giver: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
+        let media = words[0].split(',').filter(|id| *id != "nothing").flat_map(|word| {
+            let (id, times) = word.split_once('^').unwrap_or((word, "1"));
+            vec![id; times.parse().expect("times")]
+        });
+        let year = self.world.clock.year();
+        let free = self.world.state.next_receipt(self.world.clock, &BTreeSet::new());
+        let numbered = options.get("no").map(|no| no.parse().expect("number"));
+        let year = options.get("year").map_or(year, |year| year.parse().expect("year"));
+        let prefix = "SZ".parse().expect("prefix");
+        let receipt = match numbered {
+            Some(number) => ReceiptId::new(prefix, year, number),
+            None => free.or_else(|| ReceiptId::new(prefix, year, 1)),
+        };
+        Intent::HandOver(Box::new(HandOver {
+            receipt: receipt.expect("a number"),
+            media: media.map(|id| id.parse().expect("medium id")).collect(),
+            giver,
+            receiver: words[2].parse().expect("party id"),
+            witness: options.get("witness").map(|id| id.parse().expect("party id")),
+            purpose: "印刷・製本".parse().expect("phrase"),
+            contents: None,
+            persons: Some(3_775),
+            place: options.get("place").unwrap_or(&"Plant-2").parse().expect("place"),
+            due: options.get("due").map(|due| self.later(due).day()),
+            request: options.get("request").map(|request| self.entry(&request[1..])),
+            alarm: Vec::new(),
+        }))
+    }
+}
+
+fn outcome(options: &BTreeMap<&str, &str>) -> Outcome {
+    let list = |key: &str| {
+        let text = *options.get(key).unwrap_or(&"");
+        text.split(',').filter(|item| !item.is_empty()).collect::<Vec<_>>()
+    };
+    let seen = |key: &str| {
+        let line = |item: &str| item.replace(':', " ").parse::<SeenLine>().expect("id:grade");
+        list(key).into_iter().map(line).collect::<Vec<_>>()
+    };
+    Outcome {
+        found: seen("found"),
+        missing: list("missing").iter().map(|id| id.parse().expect("medium id")).collect(),
+        unexpected: seen("unexpected"),
+        unknown: Vec::new(),
+        alarms: Vec::new(),
+    }
+}
