@@ -37,9 +37,15 @@ macro_rules! statements {
         pub enum Statement { $($(#[$doc])* $kind(Box<$kind>)),+ }
 
         impl Statement {
-            /// Every kind with its fields: key, and how often the line stands.
-            pub const KINDS: &'static [(&'static str, &'static [(&'static str, &'static str)])] =
-                &[$(($name, &[$(($key, <$type as Field>::OCCURS)),+])),+];
+            /// Every kind with its fields, in order.
+            pub const KINDS: &'static [(&'static str, &'static [FieldShape])] = &[$((
+                $name,
+                &[$(FieldShape {
+                    key: $key,
+                    occurs: <$type as Field>::OCCURS,
+                    rust: stringify!($type),
+                }),+],
+            )),+];
 
             /// The kind's name in the first line, `custody/<name>/v1`.
             pub fn kind(&self) -> &'static str {

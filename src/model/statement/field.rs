@@ -136,6 +136,17 @@ pub trait Value: Sized {
     }
 }
 
+/// A field of a kind, for the tests that hold FORMAT.md to the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldShape {
+    /// The key of its line.
+    pub key: &'static str,
+    /// How often the line stands: `1`, `0..1`, `0..n` or `1..n`.
+    pub occurs: &'static str,
+    /// Its type in this program.
+    pub rust: &'static str,
+}
+
 /// One field: one line, an optional line, or a repeatable one.
 pub trait Field: Sized {
     /// Appends the field's lines.

@@ -14,7 +14,7 @@ use super::super::text::{Name, Phrase};
 use super::super::time::{Day, Stamp};
 use super::super::vocabulary::*;
 use super::define::statements;
-use super::field::{Field, FieldError, Lines, Reader, Signs, Some1};
+use super::field::{Field, FieldError, FieldShape, Lines, Reader, Signs, Some1};
 
 statements! {
     /// Founds a ledger. Entry 0, signed by the log key and the first administrator.

@@ -5,5 +5,7 @@ mod define;
 pub mod field;
 mod kinds;
 
-pub use field::{Field, FieldError, Lines, REPEAT_MAX, Reader, Signs, Some1, TEXT_MAX, Value};
+pub use field::{
+    Field, FieldError, FieldShape, Lines, REPEAT_MAX, Reader, Signs, Some1, TEXT_MAX, Value,
+};
 pub use kinds::*;
