@@ -14,8 +14,15 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+pub mod cli;
+pub mod keyring;
 pub mod ledger;
 pub mod model;
+pub mod ops;
+pub mod picture;
 pub mod proof;
+pub mod render;
+pub mod report;
+pub mod store;
 pub mod usb;
 pub mod wire;

@@ -18,29 +18,17 @@ fn recording(name: &str) -> Recording {
 }
 
 fn devices(name: &str, frame: Option<&str>) -> Vec<Device> {
-    RecordedBus::frame(&recording(name), frame)
-        .unwrap()
-        .list()
-        .unwrap()
+    RecordedBus::frame(&recording(name), frame).unwrap().list().unwrap()
 }
 
 /// One device in a few lines that a person can check against the README.
 fn shown(device: &Device, present: &[Device]) -> String {
-    let mut text = format!(
-        "{} {} {} [{}]",
-        device.position,
-        device.id,
-        device.serial,
-        device.claimed_name()
-    );
+    let mut text =
+        format!("{} {} {} [{}]", device.position, device.id, device.serial, device.claimed_name());
     match identify(device, present) {
         Ok(identified) => {
-            let reasons: Vec<String> = identified
-                .grade
-                .reasons
-                .iter()
-                .map(ToString::to_string)
-                .collect();
+            let reasons: Vec<String> =
+                identified.grade.reasons.iter().map(ToString::to_string).collect();
             write!(text, " {}({})", identified.grade.grade, reasons.join(", ")).unwrap();
         }
         Err(_) => text.push_str(" ungraded"),
@@ -94,12 +82,7 @@ fn files_are_in_the_form_the_program_writes() {
         if path.extension().is_some_and(|ending| ending == "json") {
             let bytes = std::fs::read(&path).unwrap();
             let written = Recording::parse(&bytes).unwrap().to_bytes().unwrap();
-            assert_eq!(
-                String::from_utf8(written),
-                String::from_utf8(bytes),
-                "{}",
-                path.display()
-            );
+            assert_eq!(String::from_utf8(written), String::from_utf8(bytes), "{}", path.display());
         }
     }
 }
@@ -109,10 +92,7 @@ fn a_recording_of_a_recording_is_the_same() {
     let present = devices("hostile-strings", None);
     let again = Recording::new("test", vec![Frame::of("plugged", &present)]).unwrap();
     let again = Recording::parse(&again.to_bytes().unwrap()).unwrap();
-    assert_eq!(
-        RecordedBus::frame(&again, None).unwrap().list().unwrap(),
-        present
-    );
+    assert_eq!(RecordedBus::frame(&again, None).unwrap().list().unwrap(), present);
 }
 
 #[test]
@@ -121,9 +101,7 @@ fn nothing_shown_can_control_a_terminal() {
     for device in &present {
         let text = shown(device, &present).replace("\n", "");
         assert!(
-            !text
-                .chars()
-                .any(|c| c.is_control() || c == '\u{202e}' || c == '\u{200b}'),
+            !text.chars().any(|c| c.is_control() || c == '\u{202e}' || c == '\u{200b}'),
             "{text:?}"
         );
     }
@@ -159,11 +137,7 @@ fn a_clone_beside_the_original_degrades_both_and_raises_an_alarm() {
 fn a_reprogrammed_or_shrunken_drive_drifts() {
     let home = devices("tour", Some("home"));
     let drift = |frame| -> Vec<Drift> {
-        home[0]
-            .profile
-            .drift(&devices("tour", Some(frame))[0].profile)
-            .into_iter()
-            .collect()
+        home[0].profile.drift(&devices("tour", Some(frame))[0].profile).into_iter().collect()
     };
     assert_eq!(drift("reprogrammed"), [Drift::Interfaces]);
     assert_eq!(drift("other-size"), [Drift::Capacity]);
@@ -182,18 +156,10 @@ fn a_serial_that_cannot_be_read_is_not_a_missing_one() {
 #[test]
 fn frames_are_chosen_by_label() {
     let tour = recording("tour");
-    assert_eq!(
-        RecordedBus::frame(&tour, None).unwrap().name(),
-        "recording, frame home"
-    );
+    assert_eq!(RecordedBus::frame(&tour, None).unwrap().name(), "recording, frame home");
     assert!(devices("tour", Some("taken")).is_empty());
-    let error = RecordedBus::frame(&tour, Some("no\u{1b}such"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains(r"no\\u{1b}such") && error.contains("home"),
-        "{error}"
-    );
+    let error = RecordedBus::frame(&tour, Some("no\u{1b}such")).unwrap_err().to_string();
+    assert!(error.contains(r"no\\u{1b}such") && error.contains("home"), "{error}");
 }
 
 /// A whole recording with one thing changed.
@@ -226,25 +192,16 @@ fn hostile_files_are_refused() {
         ("\"sda\"", "\"../../etc/passwd\""),
         ("\"sda\"", "\"sdb\""),
         ("\"sda1\"", "\"sda\""),
-        (
-            "\"logical_block_bytes\": 512",
-            "\"logical_block_bytes\": 513",
-        ),
+        ("\"logical_block_bytes\": 512", "\"logical_block_bytes\": 513"),
         ("\"logical_block_bytes\": 512", "\"logical_block_bytes\": 0"),
         ("\"size_bytes\": 15631122432", "\"size_bytes\": 1e30"),
         ("\"read\": \"SanDisk\"", &long),
     ] {
         assert!(changed(find, replace).is_err(), "{find} -> {replace}");
     }
-    assert!(matches!(
-        Recording::parse(b"{"),
-        Err(RecordingError::Shape(_))
-    ));
+    assert!(matches!(Recording::parse(b"{"), Err(RecordingError::Shape(_))));
     let empty = format!("{{\"format\":\"{FORMAT}\",\"origin\":\"\",\"frames\":[]}}");
-    assert!(matches!(
-        Recording::parse(empty.as_bytes()),
-        Err(RecordingError::Rule { .. })
-    ));
+    assert!(matches!(Recording::parse(empty.as_bytes()), Err(RecordingError::Rule { .. })));
     let deep = "[".repeat(100_000);
     assert!(Recording::parse(deep.as_bytes()).is_err());
 }
@@ -253,26 +210,14 @@ fn hostile_files_are_refused() {
 fn large_files_are_not_read_to_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("huge.json");
-    std::fs::File::create(&path)
-        .unwrap()
-        .set_len(MAX_BYTES * 100)
-        .unwrap();
-    assert!(matches!(
-        Recording::read(&path),
-        Err(RecordingError::TooLarge)
-    ));
-    assert!(matches!(
-        Recording::read(folder.path()),
-        Err(RecordingError::Read { .. })
-    ));
+    std::fs::File::create(&path).unwrap().set_len(MAX_BYTES * 100).unwrap();
+    assert!(matches!(Recording::read(&path), Err(RecordingError::TooLarge)));
+    assert!(matches!(Recording::read(folder.path()), Err(RecordingError::Read { .. })));
 }
 
 #[test]
 fn frames_have_different_labels() {
-    let frame = |label: &str| Frame {
-        label: label.to_owned(),
-        devices: vec![],
-    };
+    let frame = |label: &str| Frame { label: label.to_owned(), devices: vec![] };
     assert!(Recording::new("test", vec![frame("a"), frame("b")]).is_ok());
     assert!(Recording::new("test", vec![frame("a"), frame("a")]).is_err());
     assert!(Recording::new("test", vec![]).is_err());
@@ -309,20 +254,9 @@ fn rarer_oddities_are_found_too() {
 #[test]
 fn network_beside_storage_is_named_and_uas_is_not() {
     let mut seen = recording("uas-ssd").frames()[0].devices[0].clone();
-    let at = seen
-        .descriptors
-        .windows(3)
-        .rposition(|class| class == [8, 6, 0x62])
-        .unwrap();
-    assert!(
-        Device::from_observation(seen.clone(), Source::Recorded)
-            .oddities
-            .is_empty()
-    );
+    let at = seen.descriptors.windows(3).rposition(|class| class == [8, 6, 0x62]).unwrap();
+    assert!(Device::from_observation(seen.clone(), Source::Recorded).oddities.is_empty());
     seen.descriptors[at..at + 3].copy_from_slice(&[0xe0, 1, 3]);
     let device = Device::from_observation(seen, Source::Recorded);
-    assert_eq!(
-        device.oddities[0].to_string(),
-        "storage with a network interface (e0:01:03)"
-    );
+    assert_eq!(device.oddities[0].to_string(), "storage with a network interface (e0:01:03)");
 }

@@ -36,12 +36,7 @@ impl Tree {
 
     /// Makes a device folder below `parent` (empty for a root port) and its link.
     fn device(&self, parent: &str, name: &str) -> PathBuf {
-        let folder = self
-            .top
-            .path()
-            .join("devices/pci0000:00/usb1")
-            .join(parent)
-            .join(name);
+        let folder = self.top.path().join("devices/pci0000:00/usb1").join(parent).join(name);
         fs::create_dir_all(&folder).unwrap();
         let _ = symlink(&folder, self.top.path().join("bus/usb/devices").join(name));
         folder
@@ -56,9 +51,7 @@ fn write(folder: &Path, file: &str, bytes: impl AsRef<[u8]>) {
 
 /// The observation behind a recorded device.
 fn recorded(name: &str) -> Observation {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/devices")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices").join(name);
     Recording::read(&path).unwrap().frames()[0].devices[0].clone()
 }
 
@@ -75,34 +68,20 @@ fn show(folder: &Path, seen: &Observation) {
     ];
     for (file, reading) in strings {
         if let Reading::Read(units) = reading {
-            write(
-                folder,
-                file,
-                format!("{}\n", String::from_utf16(&units.0).unwrap()),
-            );
+            write(folder, file, format!("{}\n", String::from_utf16(&units.0).unwrap()));
         }
     }
     for lun in seen.luns.value().into_iter().flatten() {
         let interface = format!("{}:1.0", folder.file_name().unwrap().to_str().unwrap());
-        let scsi = folder
-            .join(interface)
-            .join(format!("host6/target6:0:0/6:0:0:{}", lun.number));
+        let scsi = folder.join(interface).join(format!("host6/target6:0:0/6:0:0:{}", lun.number));
         write(&scsi, "vendor", format!("{:8}\n", lun.vendor));
         write(&scsi, "model", format!("{:16}\n", lun.model));
         write(&scsi, "rev", format!("{:4}\n", lun.revision));
         write(&scsi, "type", "0\n");
         let Some(block) = &lun.block else { continue };
         let disk = scsi.join("block").join(block.name.as_str());
-        write(
-            &disk,
-            "size",
-            format!("{}\n", block.size_bytes.unwrap() / 512),
-        );
-        write(
-            &disk,
-            "removable",
-            if block.removable { "1\n" } else { "0\n" },
-        );
+        write(&disk, "size", format!("{}\n", block.size_bytes.unwrap() / 512));
+        write(&disk, "removable", if block.removable { "1\n" } else { "0\n" });
         write(&disk, "ro", "0\n");
         write(&disk, "queue/logical_block_size", "512\n");
         for partition in &block.partitions {
@@ -143,10 +122,7 @@ fn what_the_kernel_shows_is_what_was_recorded() {
 #[test]
 fn a_listing_recorded_and_read_again_is_the_same_listing() {
     let tree = Tree::new();
-    for (position, name) in [
-        ("1-2", "twins.json"),
-        ("1-10", "card-reader-two-slots.json"),
-    ] {
+    for (position, name) in [("1-2", "twins.json"), ("1-10", "card-reader-two-slots.json")] {
         show(&tree.device("", position), &recorded(name));
     }
     let live = tree.list();
@@ -167,10 +143,7 @@ fn a_disk_behind_a_hub_belongs_to_the_disk_alone() {
     let hub = tree.device("", "1-4");
     write(&hub, "idVendor", "05e3\n");
     write(&hub, "idProduct", "0608\n");
-    show(
-        &tree.device("1-4", "1-4.2"),
-        &recorded("kingston-datatraveler.json"),
-    );
+    show(&tree.device("1-4", "1-4.2"), &recorded("kingston-datatraveler.json"));
     let devices = tree.list();
     assert_eq!(devices.len(), 2);
     assert!(devices[0].blocks.is_empty() && !devices[0].is_removable_medium());
@@ -236,11 +209,7 @@ fn hostile_trees_are_survived() {
     let folder = tree.device("", "1-1");
     show(&folder, &recorded("kingston-datatraveler.json"));
     write(&folder, "descriptors", vec![0xff; 1_000_000]);
-    write(
-        &folder,
-        "serial",
-        [b"\x1b[2J\xff\xfe\n".as_slice(), &vec![b'A'; 1_000_000]].concat(),
-    );
+    write(&folder, "serial", [b"\x1b[2J\xff\xfe\n".as_slice(), &vec![b'A'; 1_000_000]].concat());
     write(&folder, "product", "x\u{202e}y\n");
     write(&folder, "speed", vec![b'9'; 100_000]);
     symlink(&folder, folder.join("loop")).unwrap();
@@ -259,24 +228,13 @@ fn hostile_trees_are_survived() {
     write(&disk.join("sda/sda1"), "start", format!("{}\n", u64::MAX));
     write(&disk.join("sda"), "size", "-1\n");
     write(&disk.join("Not A Disk"), "size", "8\n");
-    write(
-        &folder.join("1-1:1.0/6:0:0:99999999999999999999"),
-        "vendor",
-        "x",
-    );
+    write(&folder.join("1-1:1.0/6:0:0:99999999999999999999"), "vendor", "x");
 
     let device = &tree.list()[0];
     assert_eq!(device.id.to_string(), "0951:1666");
     let serial = device.serial.value().unwrap().as_str();
-    assert!(
-        serial.starts_with(r"\u{1b}[2J\u{fffd}\u{fffd}\u{a}AAAA"),
-        "{serial}"
-    );
-    assert!(
-        device
-            .oddities
-            .contains(&Oddity::HostileText { field: "product" })
-    );
+    assert!(serial.starts_with(r"\u{1b}[2J\u{fffd}\u{fffd}\u{a}AAAA"), "{serial}");
+    assert!(device.oddities.contains(&Oddity::HostileText { field: "product" }));
     assert_eq!(device.blocks.len(), 1);
     assert_eq!(device.blocks[0].size_bytes, None);
     assert!(device.blocks[0].partitions.is_empty());
@@ -306,9 +264,6 @@ fn no_bus_is_said_with_a_remedy() {
 fn libusb_never_panics() {
     match media_custody::usb::libusb::Libusb.list() {
         Ok(devices) => assert!(devices.iter().all(|device| device.source == Source::Libusb)),
-        Err(error) => assert!(matches!(
-            error,
-            BusError::NoBus { .. } | BusError::Libusb { .. }
-        )),
+        Err(error) => assert!(matches!(error, BusError::NoBus { .. } | BusError::Libusb { .. })),
     }
 }

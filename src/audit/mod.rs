@@ -92,6 +92,14 @@ impl Auditor {
         self.pending = checked;
     }
 
+    /// Takes the place of an entry whose bytes cannot be read. `leaf` is what is
+    /// still known of it elsewhere; with it the tree stays whole and the damage is
+    /// named once, not at every later entry.
+    pub fn take_damaged(&mut self, leaf: Option<Hash>, cause: Cause) {
+        let leaf = leaf.unwrap_or_else(|| Hash([0; 32]));
+        self.pending.push(Checked { leaf, statement: None, signatures: 0, cause: Some(cause) });
+    }
+
     /// Notes damage that whoever reads the notes came upon.
     pub fn report(&mut self, index: Option<u64>, cause: Cause) {
         self.findings_total += 1;
@@ -134,7 +142,9 @@ impl Auditor {
         if let Some(cause) = cause {
             self.report(Some(index), cause);
         }
-        if let Some(first) = self.leaves.insert(leaf, index) {
+        if statement.is_some()
+            && let Some(first) = self.leaves.insert(leaf, index)
+        {
             self.report(Some(index), Cause::Duplicate { first });
         }
         match statement {

@@ -73,6 +73,10 @@ refusals! {
     SeenAhead { seen: u64, size: u64 } = "seen-ahead",
         "the statement says its signers saw {seen} entries, and this ledger has {size}",
         "Run 'custody verify': this ledger may have lost entries, or the draft belongs to another copy of it.";
+    /// It names a checkpoint that is not this log's.
+    SeenElsewhere { seen: u64 } = "seen-elsewhere",
+        "the signers saw a log of {seen} entries that is not this one",
+        "Keep the draft: it shows two versions of this ledger. Run 'custody verify' and make a new draft.";
     /// More lines or bytes than a statement may have.
     TooLarge { lines: usize, bytes: usize } = "too-large",
         "the statement would repeat one line {lines} times and have {bytes} bytes; {REPEAT_MAX} and {TEXT_MAX} are the most",

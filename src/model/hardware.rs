@@ -138,9 +138,7 @@ impl FromStr for HardwareIdentity {
     type Err = HardwareIdentityError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes = HEXLOWER
-            .decode(text.as_bytes())
-            .map_err(|_| HardwareIdentityError)?;
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| HardwareIdentityError)?;
         Ok(Self(bytes.try_into().map_err(|_| HardwareIdentityError)?))
     }
 }
@@ -162,11 +160,7 @@ impl Interface {
     /// An interface from its three numbers.
     #[must_use]
     pub const fn new(class: u8, subclass: u8, protocol: u8) -> Self {
-        Self {
-            class,
-            subclass,
-            protocol,
-        }
+        Self { class, subclass, protocol }
     }
 
     /// Mass storage of any kind, UAS (`08:06:62`) included.
@@ -204,11 +198,7 @@ pub struct InterfaceError;
 
 impl fmt::Display for Interface {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:02x}:{:02x}:{:02x}",
-            self.class, self.subclass, self.protocol
-        )
+        write!(f, "{:02x}:{:02x}:{:02x}", self.class, self.subclass, self.protocol)
     }
 }
 
@@ -218,11 +208,9 @@ impl FromStr for Interface {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut fields = text.split(':').map(hex_u8);
         match (fields.next(), fields.next(), fields.next(), fields.next()) {
-            (Some(Some(class)), Some(Some(subclass)), Some(Some(protocol)), None) => Ok(Self {
-                class,
-                subclass,
-                protocol,
-            }),
+            (Some(Some(class)), Some(Some(subclass)), Some(Some(protocol)), None) => {
+                Ok(Self { class, subclass, protocol })
+            }
             _ => Err(InterfaceError),
         }
     }
@@ -250,12 +238,8 @@ impl Capacity {
     /// decimal (`31.0 GB`), rounded down so that it never promises more.
     #[must_use]
     pub fn rounded(self) -> String {
-        const UNITS: [(u64, &str); 4] = [
-            (1_000_000_000_000, "TB"),
-            (1_000_000_000, "GB"),
-            (1_000_000, "MB"),
-            (1_000, "kB"),
-        ];
+        const UNITS: [(u64, &str); 4] =
+            [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
         for (size, unit) in UNITS {
             if self.0 >= size {
                 return format!("{}.{} {unit}", self.0 / size, self.0 % size / (size / 10));
@@ -282,11 +266,7 @@ impl FromStr for Capacity {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bytes: u64 = text.parse().map_err(|_| CapacityError)?;
         // `parse` also takes "+5" and "007"; one number has one spelling here.
-        if bytes.to_string() == text {
-            Ok(Self(bytes))
-        } else {
-            Err(CapacityError)
-        }
+        if bytes.to_string() == text { Ok(Self(bytes)) } else { Err(CapacityError) }
     }
 }
 
@@ -321,23 +301,11 @@ mod tests {
     #[test]
     fn vid_pid_has_one_spelling() {
         let id: VidPid = "0951:1666".parse().unwrap();
-        assert_eq!(
-            id,
-            VidPid {
-                vendor: 0x0951,
-                product: 0x1666
-            }
-        );
+        assert_eq!(id, VidPid { vendor: 0x0951, product: 0x1666 });
         assert_eq!(id.to_string(), "0951:1666");
-        for wrong in [
-            "0951:166F",
-            "951:1666",
-            "0951-1666",
-            "0951:1666 ",
-            "",
-            "0951:1666:0",
-            "+951:1666",
-        ] {
+        for wrong in
+            ["0951:166F", "951:1666", "0951-1666", "0951:1666 ", "", "0951:1666:0", "+951:1666"]
+        {
             assert!(wrong.parse::<VidPid>().is_err(), "{wrong:?}");
         }
     }
@@ -376,10 +344,7 @@ mod tests {
 
     #[test]
     fn capacity_reads_and_rounds() {
-        assert_eq!(
-            "31004295168".parse(),
-            Ok(Capacity::from_bytes(31_004_295_168))
-        );
+        assert_eq!("31004295168".parse(), Ok(Capacity::from_bytes(31_004_295_168)));
         assert_eq!(Capacity::from_bytes(31_004_295_168).rounded(), "31.0 GB");
         assert_eq!(Capacity::from_bytes(999).rounded(), "999 B");
         for wrong in ["+5", "007", "1,000", "", "18446744073709551616"] {

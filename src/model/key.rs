@@ -119,7 +119,7 @@ impl VerifierKey {
         &self.public
     }
 
-    /// key ID = SHA-256(key name || 0x0A || type || public key)[:4].
+    /// `key ID = SHA-256(key name || 0x0A || type || public key)[:4]`.
     pub fn id(&self) -> [u8; 4] {
         let mut hasher = Sha256::new();
         hasher.update(self.name.as_str().as_bytes());

@@ -11,7 +11,7 @@ use crate::proof::tree::{Nodes, empty_root, node_hash};
 ///
 /// # Errors
 /// [`ProveError`]: the sizes are the wrong way round or a node cannot be read.
-pub fn prove_consistency<N: Nodes>(
+pub fn prove_consistency<N: Nodes + ?Sized>(
     nodes: &N,
     first: u64,
     second: u64,
@@ -113,12 +113,17 @@ pub fn verify_consistency(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::tree::{Frontier, leaf_hash, tests::Grown};
+    use crate::proof::memory::MemoryTree;
+    use crate::proof::tree::leaf_hash;
+
+    fn grown(size: u64) -> MemoryTree {
+        (0..size).map(|index| leaf_hash(&index.to_be_bytes())).collect()
+    }
 
     #[test]
     fn every_pair_of_small_trees_is_consistent() {
-        let grown = Grown::new(40);
-        let root = |size| Frontier::load(&grown, size).expect("nodes").root();
+        let grown = grown(40);
+        let root = |size| grown.root_at(size).expect("nodes");
         for second in 0..=40u64 {
             for first in 0..=second {
                 let path = prove_consistency(&grown, first, second).expect("proof");
@@ -146,6 +151,6 @@ mod tests {
         assert_eq!(verify_consistency(2, &a, 2, &b, &[]), Err(ProofRefused::FirstRoot));
         assert_eq!(verify_consistency(0, &a, 2, &b, &[]), Err(ProofRefused::FirstRoot));
         let refused = ProveError::Backwards { first: 3, second: 2 };
-        assert_eq!(prove_consistency(&Grown::new(3), 3, 2), Err(refused));
+        assert_eq!(prove_consistency(&grown(3), 3, 2), Err(refused));
     }
 }

@@ -69,7 +69,7 @@ pub enum ProofRefused {
 ///
 /// # Errors
 /// [`ProveError`]: the entry does not exist or a node cannot be read.
-pub fn prove_inclusion<N: Nodes>(
+pub fn prove_inclusion<N: Nodes + ?Sized>(
     nodes: &N,
     index: u64,
     size: u64,
@@ -140,7 +140,11 @@ pub(crate) fn split(count: u64) -> u64 {
 /// Merkle tree hash of the leaves `begin..end`, put together from complete
 /// subtrees, where `begin` is a multiple of the largest of them (true of every
 /// range that splitting a tree yields).
-pub(crate) fn range_root<N: Nodes>(nodes: &N, begin: u64, end: u64) -> Result<Hash, N::Error> {
+pub(crate) fn range_root<N: Nodes + ?Sized>(
+    nodes: &N,
+    begin: u64,
+    end: u64,
+) -> Result<Hash, N::Error> {
     let (mut at, mut peaks) = (begin, Vec::new());
     for level in (0..64u8).rev() {
         if (end - begin) & (1 << level) != 0 {
@@ -156,17 +160,26 @@ pub(crate) fn range_root<N: Nodes>(nodes: &N, begin: u64, end: u64) -> Result<Ha
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::tree::{Frontier, leaf_hash, tests::Grown};
+    use crate::proof::memory::MemoryTree;
+    use crate::proof::tree::leaf_hash;
+
+    fn grown(size: u64) -> MemoryTree {
+        (0..size).map(leaf).collect()
+    }
+
+    fn leaf(index: u64) -> Hash {
+        leaf_hash(&index.to_be_bytes())
+    }
 
     #[test]
     fn every_entry_of_every_small_tree_is_proven() {
-        let grown = Grown::new(70);
+        let grown = grown(70);
         for size in 1..=70u64 {
-            let root = Frontier::load(&grown, size).expect("nodes").root();
+            let root = grown.root_at(size).expect("nodes");
             assert_eq!(range_root(&grown, 0, size), Ok(root));
             for index in 0..size {
                 let path = prove_inclusion(&grown, index, size).expect("proof");
-                let leaf = grown.leaf(index);
+                let leaf = leaf(index);
                 assert_eq!(verify_inclusion(&leaf, index, size, &path, &root), Ok(()));
                 let other = leaf_hash(b"another entry");
                 let refused = verify_inclusion(&other, index, size, &path, &root);
@@ -177,10 +190,10 @@ mod tests {
 
     #[test]
     fn wrong_lengths_and_positions_are_refused() {
-        let grown = Grown::new(7);
-        let root = Frontier::load(&grown, 7).expect("nodes").root();
+        let grown = grown(7);
+        let root = grown.root();
         let path = prove_inclusion(&grown, 6, 7).expect("proof");
-        let leaf = grown.leaf(6);
+        let leaf = leaf(6);
         let mut long = path.clone();
         long.push(leaf);
         let check = |index, size, path: &[Hash]| verify_inclusion(&leaf, index, size, path, &root);

@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub mod consistency;
 pub mod cosignature;
 pub mod inclusion;
+pub mod memory;
 pub mod receipt;
 pub mod tiles;
 pub mod tlog_proof;

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::proof::checkpoint::Checkpoint;
     use crate::proof::inclusion::prove_inclusion;
-    use crate::proof::tree::{Frontier, tests::Grown};
+    use crate::proof::memory::MemoryTree;
     use crate::wire::signature::{Signer, SigningKey, sign_statement};
 
     fn key(name: &str, seed: u8) -> SigningKey {
@@ -160,12 +160,9 @@ mod tests {
     fn receipt(text: &str) -> Result<Receipt, ReceiptError> {
         let note = sign_statement(text, &[&key("a.example", 1), &key("b.example", 2)]);
         let note = note.expect("signs");
-        let mut grown = Grown::new(0);
-        let mut frontier = Frontier::new();
-        for entry in [b"first".as_slice(), &note.to_bytes(), b"third"] {
-            grown.add(&mut frontier, leaf_hash(entry));
-        }
-        let checkpoint = Checkpoint::new("log.example", 3, frontier.root()).expect("checkpoint");
+        let entries = [b"first".as_slice(), &note.to_bytes(), b"third"];
+        let grown: MemoryTree = entries.iter().map(|entry| leaf_hash(entry)).collect();
+        let checkpoint = Checkpoint::new("log.example", 3, grown.root()).expect("checkpoint");
         let signed = checkpoint.sign(&key("log.example", 4)).expect("signs");
         let path = prove_inclusion(&grown, 1, 3).expect("proof");
         Receipt::new(note, TlogProof::new(1, path, signed))

@@ -171,7 +171,8 @@ mod tests {
     use super::*;
     use crate::proof::checkpoint::Checkpoint;
     use crate::proof::inclusion::prove_inclusion;
-    use crate::proof::tree::{Frontier, tests::Grown};
+    use crate::proof::memory::MemoryTree;
+    use crate::proof::tree::leaf_hash;
     use crate::wire::signature::{Signer, SigningKey};
 
     /// The specification's example, with its shortened lines made whole.
@@ -182,11 +183,11 @@ mod tests {
     }
 
     fn proof(index: u64, size: u64) -> (TlogProof, Hash) {
-        let grown = Grown::new(size);
-        let root = Frontier::load(&grown, size).expect("nodes").root();
-        let checkpoint = Checkpoint::new("log.example.jp", size, root).expect("checkpoint");
+        let leaf = |index: u64| leaf_hash(&index.to_be_bytes());
+        let grown: MemoryTree = (0..size).map(leaf).collect();
+        let checkpoint = Checkpoint::new("log.example.jp", size, grown.root()).expect("checkpoint");
         let path = prove_inclusion(&grown, index, size).expect("proof");
-        (TlogProof::new(index, path, checkpoint.sign(&log()).expect("signs")), grown.leaf(index))
+        (TlogProof::new(index, path, checkpoint.sign(&log()).expect("signs")), leaf(index))
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Frontier {
     ///
     /// # Errors
     /// Whatever reading the nodes says.
-    pub fn load<N: Nodes>(nodes: &N, size: u64) -> Result<Self, N::Error> {
+    pub fn load<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Self, N::Error> {
         let mut peaks = Vec::new();
         let mut begin = 0u64;
         for level in (0..64u8).rev() {
@@ -90,45 +90,8 @@ impl Frontier {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use std::collections::HashMap;
-
-    /// A tree grown leaf by leaf, with every complete subtree kept.
-    pub(crate) struct Grown {
-        nodes: HashMap<(u8, u64), Hash>,
-    }
-
-    impl Grown {
-        /// A tree whose entries are the decimal numbers below `size`.
-        pub(crate) fn new(size: u64) -> Self {
-            let (mut frontier, mut grown) = (Frontier::new(), Grown { nodes: HashMap::new() });
-            for entry in 0..size {
-                grown.add(&mut frontier, leaf_hash(entry.to_string().as_bytes()));
-            }
-            grown
-        }
-
-        /// Adds a leaf to the tree whose right edge is `frontier`.
-        pub(crate) fn add(&mut self, frontier: &mut Frontier, leaf: Hash) {
-            for (level, index, hash) in frontier.push(leaf) {
-                self.nodes.insert((level, index), hash);
-            }
-        }
-
-        /// The hash of leaf `index`.
-        pub(crate) fn leaf(&self, index: u64) -> Hash {
-            self.nodes[&(0, index)]
-        }
-    }
-
-    impl Nodes for Grown {
-        type Error = (u8, u64);
-
-        fn node(&self, level: u8, index: u64) -> Result<Hash, (u8, u64)> {
-            self.nodes.get(&(level, index)).copied().ok_or((level, index))
-        }
-    }
 
     /// The roots of the test tree that RFC 6962 implementations share.
     #[test]

@@ -124,9 +124,7 @@ pub fn parse(bytes: &[u8]) -> Descriptors {
         return found;
     }
     let mut bytes = bytes;
-    if let Some((head, _)) = bytes
-        .split_at_checked(MAX_BYTES)
-        .filter(|(_, tail)| !tail.is_empty())
+    if let Some((head, _)) = bytes.split_at_checked(MAX_BYTES).filter(|(_, tail)| !tail.is_empty())
     {
         found.faults.insert(Fault::TooMany);
         bytes = head;
@@ -152,9 +150,7 @@ pub fn parse(bytes: &[u8]) -> Descriptors {
         found.configurations.push(read);
         rest = after;
     }
-    let announced = found
-        .device
-        .map_or(0, |device| usize::from(device.configurations));
+    let announced = found.device.map_or(0, |device| usize::from(device.configurations));
     if announced != found.configurations.len() {
         found.faults.insert(Fault::ConfigurationCount);
     }
@@ -206,18 +202,7 @@ fn configuration<'a>(
     bytes: &'a [u8],
     faults: &mut BTreeSet<Fault>,
 ) -> Option<(Configuration, &'a [u8])> {
-    let [
-        length,
-        CONFIGURATION,
-        total_low,
-        total_high,
-        announced,
-        value,
-        _,
-        _,
-        _,
-        ..,
-    ] = *bytes
+    let [length, CONFIGURATION, total_low, total_high, announced, value, _, _, _, ..] = *bytes
     else {
         return None;
     };
@@ -256,11 +241,7 @@ fn settings(body: &[u8], faults: &mut BTreeSet<Fault>) -> Vec<Setting> {
                     return found;
                 }
                 let interface = Interface::new(class, subclass, protocol);
-                found.push(Setting {
-                    number,
-                    alternate,
-                    interface,
-                });
+                found.push(Setting { number, alternate, interface });
             }
             (INTERFACE, _) => {
                 faults.insert(Fault::InterfaceShort);
@@ -287,11 +268,7 @@ fn settings(body: &[u8], faults: &mut BTreeSet<Fault>) -> Vec<Setting> {
 pub fn string(bytes: &[u8]) -> Option<Vec<u16>> {
     let (head, body) = bytes.split_first_chunk::<2>()?;
     let units = |text: &[u8]| -> Vec<u16> {
-        text.as_chunks::<2>()
-            .0
-            .iter()
-            .map(|pair| u16::from_le_bytes(*pair))
-            .collect()
+        text.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect()
     };
     match *head {
         [0, 0] => {
@@ -301,10 +278,9 @@ pub fn string(bytes: &[u8]) -> Option<Vec<u16>> {
             if text.is_empty() { None } else { Some(text) }
         }
         // What follows the announced length is left over from other requests.
-        [length, 3] if length >= 2 => Some(units(
-            body.get(..usize::from(length).saturating_sub(2))
-                .unwrap_or(body),
-        )),
+        [length, 3] if length >= 2 => {
+            Some(units(body.get(..usize::from(length).saturating_sub(2)).unwrap_or(body)))
+        }
         _ => None,
     }
 }
@@ -334,9 +310,7 @@ mod tests {
         let device = read.device.unwrap();
         assert_eq!(device.id.to_string(), "0951:1666");
         assert_eq!((device.release, device.serial_index), (0x0110, 3));
-        let [configuration] = read.configurations.as_slice() else {
-            panic!("one expected")
-        };
+        let [configuration] = read.configurations.as_slice() else { panic!("one expected") };
         assert_eq!(configuration.settings.len(), 1);
         assert_eq!(configuration.settings[0].interface.to_string(), "08:06:50");
     }
@@ -365,16 +339,9 @@ mod tests {
             (change(27, 200), Fault::LengthImpossible),
             (change(27, 8), Fault::InterfaceShort),
             (change(37, 2), Fault::Nested),
-            (
-                parse(&[whole.as_slice(), &[9, 9]].concat()),
-                Fault::ConfigurationBroken,
-            ),
+            (parse(&[whole.as_slice(), &[9, 9]].concat()), Fault::ConfigurationBroken),
         ] {
-            assert!(
-                read.faults.contains(&fault),
-                "{fault:?} not in {:?}",
-                read.faults
-            );
+            assert!(read.faults.contains(&fault), "{fault:?} not in {:?}", read.faults);
         }
         // A wrong length in the last descriptor does not hide the first.
         let read = change(43, 0);
@@ -410,10 +377,7 @@ mod tests {
         assert_eq!(string(&[5, 3, 0x41, 0, 0x42]), Some(vec![0x41]));
         assert_eq!(string(&[200, 3, 0x41, 0]), Some(vec![0x41]));
         assert_eq!(string(&[2, 3]), Some(vec![]));
-        assert_eq!(
-            string(&[0, 0, 0x41, 0, 0x42, 0, 0, 0]),
-            Some(vec![0x41, 0x42])
-        );
+        assert_eq!(string(&[0, 0, 0x41, 0, 0x42, 0, 0, 0]), Some(vec![0x41, 0x42]));
         for wrong in [&[][..], &[2], &[0, 3], &[4, 2, 0x41, 0], &[0, 0]] {
             assert_eq!(string(wrong), None, "{wrong:?}");
         }

@@ -150,10 +150,7 @@ impl Device {
     /// as some card readers have.
     #[must_use]
     pub fn is_removable_medium(&self) -> bool {
-        self.profile
-            .interfaces
-            .iter()
-            .any(|interface| interface.is_storage())
+        self.profile.interfaces.iter().any(|interface| interface.is_storage())
             || !self.blocks.is_empty()
     }
 
@@ -173,11 +170,7 @@ impl Device {
             .map(DeviceText::as_str)
             .filter(|text| !text.is_empty())
             .collect();
-        if words.is_empty() {
-            self.id.to_string()
-        } else {
-            words.join(" ")
-        }
+        if words.is_empty() { self.id.to_string() } else { words.join(" ") }
     }
 }
 
@@ -187,12 +180,7 @@ fn profile_of(observed: &Observation, parsed: &Descriptors) -> Profile {
     let interfaces: BTreeSet<Interface> = parsed
         .configurations
         .iter()
-        .flat_map(|configuration| {
-            configuration
-                .settings
-                .iter()
-                .map(|setting| setting.interface)
-        })
+        .flat_map(|configuration| configuration.settings.iter().map(|setting| setting.interface))
         .collect();
     let counted = u8::try_from(parsed.configurations.len()).unwrap_or(u8::MAX);
     Profile {
@@ -200,13 +188,8 @@ fn profile_of(observed: &Observation, parsed: &Descriptors) -> Profile {
         manufacturer: observed.manufacturer.clone().map(|units| text(&units)),
         product: observed.product.clone().map(|units| text(&units)),
         interfaces,
-        configurations: parsed
-            .device
-            .map_or(counted, |device| device.configurations),
-        luns: observed
-            .luns
-            .clone()
-            .map(|luns| luns.iter().map(lun_of).collect()),
+        configurations: parsed.device.map_or(counted, |device| device.configurations),
+        luns: observed.luns.clone().map(|luns| luns.iter().map(lun_of).collect()),
     }
 }
 

@@ -38,9 +38,8 @@ pub struct SerialUnread {
 ///
 /// When the serial could not be read. That is not the same as having none.
 pub fn identify(device: &Device, present: &[Device]) -> Result<Identified, SerialUnread> {
-    let serial = device.serial.value().ok_or_else(|| SerialUnread {
-        position: device.position.clone(),
-    })?;
+    let serial =
+        device.serial.value().ok_or_else(|| SerialUnread { position: device.position.clone() })?;
     let twin = present.iter().any(|other| {
         other.position != device.position
             && other.id == device.id

@@ -41,13 +41,11 @@ impl Bus for Libusb {
     }
 
     fn list(&self) -> Result<Vec<Device>, BusError> {
-        let context = Context::new().map_err(|error| BusError::NoBus {
-            tried: format!("libusb: {error}"),
-        })?;
-        let handles = context.devices().map_err(|source| BusError::Libusb {
-            step: "listing devices",
-            source,
-        })?;
+        let context = Context::new()
+            .map_err(|error| BusError::NoBus { tried: format!("libusb: {error}") })?;
+        let handles = context
+            .devices()
+            .map_err(|source| BusError::Libusb { step: "listing devices", source })?;
         let mut found: Vec<Device> = handles
             .iter()
             .filter_map(|handle| observe(&handle))
@@ -70,17 +68,10 @@ fn observe(handle: &Handle<Context>) -> Option<Observation> {
         .iter()
         .flat_map(|configuration| &configuration.settings)
         .any(|setting| setting.interface.is_storage());
-    let strings = if storage {
-        Strings::of(handle)
-    } else {
-        Strings { open: None }
-    };
+    let strings = if storage { Strings::of(handle) } else { Strings { open: None } };
     Some(Observation {
         position,
-        id: VidPid {
-            vendor: device.vendor_id(),
-            product: device.product_id(),
-        },
+        id: VidPid { vendor: device.vendor_id(), product: device.product_id() },
         speed: speed(handle.speed()),
         descriptors: raw,
         manufacturer: strings.read(device.manufacturer_string_index()),
@@ -139,14 +130,7 @@ fn string_units(opened: &DeviceHandle<Context>, index: u8, language: u16) -> Opt
     let value = u16::from_be_bytes([STRING, index]);
     let mut buffer = [0_u8; 255];
     let count = opened
-        .read_control(
-            request,
-            GET_DESCRIPTOR,
-            value,
-            language,
-            &mut buffer,
-            PATIENCE,
-        )
+        .read_control(request, GET_DESCRIPTOR, value, language, &mut buffer, PATIENCE)
         .ok()?;
     descriptors::string(buffer.get(..count)?)
 }
@@ -170,11 +154,7 @@ fn rebuilt(handle: &Handle<Context>, device: &DeviceDescriptor) -> Vec<u8> {
 fn device_bytes(device: &DeviceDescriptor) -> Vec<u8> {
     let mut raw = vec![18, 1];
     raw.extend(bcd(device.usb_version()).to_le_bytes());
-    raw.extend([
-        device.class_code(),
-        device.sub_class_code(),
-        device.protocol_code(),
-    ]);
+    raw.extend([device.class_code(), device.sub_class_code(), device.protocol_code()]);
     raw.push(device.max_packet_size());
     raw.extend(device.vendor_id().to_le_bytes());
     raw.extend(device.product_id().to_le_bytes());
@@ -196,10 +176,7 @@ fn bcd(version: rusb::Version) -> u16 {
 
 fn configuration_bytes(configuration: &rusb::ConfigDescriptor) -> Vec<u8> {
     let mut body = configuration.extra().to_vec();
-    for setting in configuration
-        .interfaces()
-        .flat_map(|interface| interface.descriptors())
-    {
+    for setting in configuration.interfaces().flat_map(|interface| interface.descriptors()) {
         body.extend([9, 4, setting.interface_number(), setting.setting_number()]);
         body.extend([setting.num_endpoints(), setting.class_code()]);
         body.extend([setting.sub_class_code(), setting.protocol_code()]);
@@ -212,30 +189,15 @@ fn configuration_bytes(configuration: &rusb::ConfigDescriptor) -> Vec<u8> {
             let attributes = endpoint.transfer_type() as u8
                 | (endpoint.sync_type() as u8) << 2
                 | (endpoint.usage_type() as u8) << 4;
-            body.extend([
-                7,
-                5,
-                endpoint.address(),
-                attributes,
-                low,
-                high,
-                endpoint.interval(),
-            ]);
+            body.extend([7, 5, endpoint.address(), attributes, low, high, endpoint.interval()]);
             body.extend(endpoint.extra().unwrap_or_default());
         }
     }
     let total = u16::try_from(body.len().saturating_add(9)).unwrap_or(u16::MAX);
     let [low, high] = total.to_le_bytes();
-    let flags =
-        0x80 | if configuration.self_powered() {
-            0x40
-        } else {
-            0
-        } | if configuration.remote_wakeup() {
-            0x20
-        } else {
-            0
-        };
+    let flags = 0x80
+        | if configuration.self_powered() { 0x40 } else { 0 }
+        | if configuration.remote_wakeup() { 0x20 } else { 0 };
     let name = configuration.description_string_index().unwrap_or(0);
     let mut raw = vec![
         9,

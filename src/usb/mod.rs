@@ -52,11 +52,7 @@ pub trait Bus {
 #[must_use]
 pub fn system() -> Box<dyn Bus> {
     let sysfs = sysfs::Sysfs::default();
-    if sysfs.is_present() {
-        Box::new(sysfs)
-    } else {
-        Box::new(libusb::Libusb)
-    }
+    if sysfs.is_present() { Box::new(sysfs) } else { Box::new(libusb::Libusb) }
 }
 
 /// Why no list of devices could be had.

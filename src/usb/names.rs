@@ -15,11 +15,8 @@ use crate::model::hardware::VidPid;
 use crate::model::printable::printable;
 
 /// Where distributions put the list.
-pub const USUAL_PLACES: [&str; 3] = [
-    "/usr/share/misc/usb.ids",
-    "/usr/share/hwdata/usb.ids",
-    "/var/lib/usbutils/usb.ids",
-];
+pub const USUAL_PLACES: [&str; 3] =
+    ["/usr/share/misc/usb.ids", "/usr/share/hwdata/usb.ids", "/var/lib/usbutils/usb.ids"];
 
 /// The list has about 0.7 MB; more than this is not the list.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
@@ -58,10 +55,7 @@ impl Names {
         }
         for (vendor, name) in VENDORS {
             if wanted.iter().any(|id| id.vendor == vendor) {
-                names
-                    .vendors
-                    .entry(vendor)
-                    .or_insert_with(|| name.to_owned());
+                names.vendors.entry(vendor).or_insert_with(|| name.to_owned());
             }
         }
         names
@@ -139,11 +133,7 @@ fn numbered(text: &str) -> Option<(u16, &str)> {
 /// skipped. `None` at the end of the file or on a read error.
 fn bounded_line(list: &mut impl BufRead) -> Option<String> {
     let mut line = Vec::new();
-    let count = list
-        .by_ref()
-        .take(MAX_LINE)
-        .read_until(b'\n', &mut line)
-        .ok()?;
+    let count = list.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).ok()?;
     if count == 0 {
         return None;
     }
@@ -231,10 +221,7 @@ mod tests {
     #[test]
     fn names_are_escaped_and_classes_are_no_vendors() {
         let names = read(LIST.as_bytes(), &["0951:1666"]);
-        assert_eq!(
-            names.vendor(id("0951:1666")),
-            Some(r"Kingston\u{1b}[31m Technology")
-        );
+        assert_eq!(names.vendor(id("0951:1666")), Some(r"Kingston\u{1b}[31m Technology"));
         assert_eq!(names.product(id("0951:1666")), Some("DataTraveler 100 G3"));
     }
 
@@ -242,10 +229,7 @@ mod tests {
     fn hostile_lists_are_survived() {
         let mut long = vec![b'x'; 100_000];
         long.extend(b"\n0781  SanDisk\n\xff\xfe  x\n0781");
-        assert_eq!(
-            read(&long, &["0781:0001"]).vendor(id("0781:0001")),
-            Some("SanDisk")
-        );
+        assert_eq!(read(&long, &["0781:0001"]).vendor(id("0781:0001")), Some("SanDisk"));
         assert_eq!(read(b"", &["0781:0001"]), Names::default());
     }
 

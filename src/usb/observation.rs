@@ -123,10 +123,7 @@ impl Position {
     pub fn new(bus: u16, ports: &[u8]) -> Result<Self, NameError> {
         let in_range = bus > 0 && !ports.is_empty() && ports.len() <= MAX_PORTS;
         if in_range && ports.iter().all(|port| *port > 0) {
-            Ok(Self {
-                bus,
-                ports: ports.to_vec(),
-            })
+            Ok(Self { bus, ports: ports.to_vec() })
         } else {
             Err(NameError::Position)
         }
@@ -146,18 +143,11 @@ impl FromStr for Position {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (bus, ports) = text.split_once('-').ok_or(NameError::Position)?;
         let bus = bus.parse().map_err(|_| NameError::Position)?;
-        let ports: Result<Vec<u8>, _> = ports
-            .split('.')
-            .take(MAX_PORTS + 1)
-            .map(str::parse)
-            .collect();
+        let ports: Result<Vec<u8>, _> =
+            ports.split('.').take(MAX_PORTS + 1).map(str::parse).collect();
         let position = Self::new(bus, &ports.map_err(|_| NameError::Position)?)?;
         // `parse` also takes "+1" and "01"; one place has one name.
-        if position.to_string() == text {
-            Ok(position)
-        } else {
-            Err(NameError::Position)
-        }
+        if position.to_string() == text { Ok(position) } else { Err(NameError::Position) }
     }
 }
 
@@ -206,13 +196,8 @@ impl FromStr for BlockName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let first = text
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_lowercase());
-        let rest = text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
+        let rest = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         if first && rest && text.len() <= 32 {
             Ok(Self(text.to_owned()))
         } else {
@@ -405,16 +390,7 @@ mod tests {
             "mmcblk0p1".parse::<BlockName>().unwrap().node(),
             PathBuf::from("/dev/mmcblk0p1")
         );
-        for wrong in [
-            "",
-            "../sda",
-            "sd a",
-            "SDA",
-            "0sda",
-            "sda/1",
-            "s\u{0}",
-            &"a".repeat(33),
-        ] {
+        for wrong in ["", "../sda", "sd a", "SDA", "0sda", "sda/1", "s\u{0}", &"a".repeat(33)] {
             assert!(wrong.parse::<BlockName>().is_err(), "{wrong:?}");
         }
     }

@@ -71,28 +71,39 @@ pub enum Oddity {
     Descriptor(Fault),
 }
 
+impl Oddity {
+    /// The oddity's name as it stands in `alarm` lines.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StorageBeside { companion: Companion::Input, .. } => "input-beside-storage",
+            Self::StorageBeside { companion: Companion::Network, .. } => "network-beside-storage",
+            Self::StorageBeside { companion: Companion::Hub, .. } => "hub-beside-storage",
+            Self::HubClaimsStorage => "hub-claims-storage",
+            Self::IdMismatch { .. } => "id-mismatch",
+            Self::SeveralConfigurations(_) => "several-configurations",
+            Self::SerialMissing => "serial-missing",
+            Self::SerialBlank => "serial-blank",
+            Self::SerialUnread => "serial-unread",
+            Self::HostileText { .. } => "hostile-text",
+            Self::NoMedium { .. } => "no-medium",
+            Self::CapacityZero { .. } => "capacity-zero",
+            Self::StorageWithoutBlock => "storage-without-block",
+            Self::Descriptor(_) => "descriptor-unsound",
+        }
+    }
+}
+
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::StorageBeside {
-                companion: Companion::Input,
-                interface,
-            } => {
-                write!(
-                    f,
-                    "storage with a keyboard or other input device ({interface})"
-                )
+            Self::StorageBeside { companion: Companion::Input, interface } => {
+                write!(f, "storage with a keyboard or other input device ({interface})")
             }
-            Self::StorageBeside {
-                companion: Companion::Network,
-                interface,
-            } => {
+            Self::StorageBeside { companion: Companion::Network, interface } => {
                 write!(f, "storage with a network interface ({interface})")
             }
-            Self::StorageBeside {
-                companion: Companion::Hub,
-                interface,
-            } => {
+            Self::StorageBeside { companion: Companion::Hub, interface } => {
                 write!(f, "storage with a hub interface ({interface})")
             }
             Self::HubClaimsStorage => f.write_str("declares itself a hub and offers storage"),
@@ -121,16 +132,11 @@ pub(super) fn find(
     serial: &SerialReading,
     profile: &Profile,
 ) -> Vec<Oddity> {
-    let mut found: BTreeSet<Oddity> = parsed
-        .faults
-        .iter()
-        .map(|fault| Oddity::Descriptor(*fault))
-        .collect();
+    let mut found: BTreeSet<Oddity> =
+        parsed.faults.iter().map(|fault| Oddity::Descriptor(*fault)).collect();
     beside_storage(parsed, profile, &mut found);
     if let Some(device) = parsed.device.filter(|device| device.id != observed.id) {
-        found.insert(Oddity::IdMismatch {
-            descriptor: device.id,
-        });
+        found.insert(Oddity::IdMismatch { descriptor: device.id });
     }
     if profile.configurations > 1 {
         found.insert(Oddity::SeveralConfigurations(profile.configurations));
@@ -141,11 +147,7 @@ pub(super) fn find(
         }
         SerialReading::Read(serial) if serial.is_none() => {
             let named = observed.serial.value().is_some();
-            found.insert(if named {
-                Oddity::SerialBlank
-            } else {
-                Oddity::SerialMissing
-            });
+            found.insert(if named { Oddity::SerialBlank } else { Oddity::SerialMissing });
         }
         SerialReading::Read(_) => {}
     }
@@ -156,11 +158,7 @@ pub(super) fn find(
 
 /// Interfaces that do not belong beside storage.
 fn beside_storage(parsed: &Descriptors, profile: &Profile, found: &mut BTreeSet<Oddity>) {
-    if !profile
-        .interfaces
-        .iter()
-        .any(|interface| interface.is_storage())
-    {
+    if !profile.interfaces.iter().any(|interface| interface.is_storage()) {
         return;
     }
     for interface in profile.interfaces.iter().copied() {
@@ -173,10 +171,7 @@ fn beside_storage(parsed: &Descriptors, profile: &Profile, found: &mut BTreeSet<
         } else {
             continue;
         };
-        found.insert(Oddity::StorageBeside {
-            companion,
-            interface,
-        });
+        found.insert(Oddity::StorageBeside { companion, interface });
     }
     if parsed.device.is_some_and(|device| device.class.is_hub()) {
         found.insert(Oddity::HubClaimsStorage);
@@ -193,10 +188,7 @@ fn hostile_texts(observed: &Observation, found: &mut BTreeSet<Oddity>) {
     ];
     for (field, reading) in strings {
         if let Reading::Read(Units(units)) = reading {
-            let end = units
-                .iter()
-                .rposition(|unit| *unit != 0)
-                .map_or(0, |last| last + 1);
+            let end = units.iter().rposition(|unit| *unit != 0).map_or(0, |last| last + 1);
             let mut meant = char::decode_utf16(units.iter().copied().take(end));
             if meant.any(|unit| unit.map_or(true, must_be_escaped)) {
                 found.insert(Oddity::HostileText { field });
@@ -204,11 +196,9 @@ fn hostile_texts(observed: &Observation, found: &mut BTreeSet<Oddity>) {
         }
     }
     for lun in observed.luns.value().into_iter().flatten() {
-        for (field, text) in [
-            ("vendor", &lun.vendor),
-            ("model", &lun.model),
-            ("revision", &lun.revision),
-        ] {
+        for (field, text) in
+            [("vendor", &lun.vendor), ("model", &lun.model), ("revision", &lun.revision)]
+        {
             if text.trim_end_matches('\0').chars().any(must_be_escaped) {
                 found.insert(Oddity::HostileText { field });
             }
@@ -242,8 +232,5 @@ fn media(observed: &Observation, profile: &Profile, found: &mut BTreeSet<Oddity>
 }
 
 fn has_storage(profile: &Profile) -> bool {
-    profile
-        .interfaces
-        .iter()
-        .any(|interface| interface.is_storage())
+    profile.interfaces.iter().any(|interface| interface.is_storage())
 }

@@ -123,11 +123,7 @@ impl Recording {
     /// When the frames break a rule of the format, for example by two frames
     /// of one label.
     pub fn new(origin: &str, frames: Vec<Frame>) -> Result<Self, RecordingError> {
-        let recording = Self {
-            format: FORMAT.to_owned(),
-            origin: printable(origin, 400),
-            frames,
-        };
+        let recording = Self { format: FORMAT.to_owned(), origin: printable(origin, 400), frames };
         recording.check()?;
         Ok(recording)
     }
@@ -152,10 +148,7 @@ impl Recording {
     ///
     /// See [`RecordingError`].
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
-        let failed = |source| RecordingError::Read {
-            path: path.to_path_buf(),
-            source,
-        };
+        let failed = |source| RecordingError::Read { path: path.to_path_buf(), source };
         let mut bytes = Vec::new();
         // One byte more than allowed tells a large file from a full one.
         File::open(path)
@@ -196,27 +189,19 @@ impl Recording {
     /// Every rule that the shape alone does not hold.
     fn check(&self) -> Result<(), RecordingError> {
         if self.format != FORMAT {
-            return Err(RecordingError::Format {
-                found: printable(&self.format, 40),
-            });
+            return Err(RecordingError::Format { found: printable(&self.format, 40) });
         }
         let file =
             |holds: bool, rule: &'static str| require(holds, || "recording".to_owned(), rule);
         file(!self.frames.is_empty(), "there is at least one frame")?;
-        file(
-            self.frames.len() <= MAX_FRAMES,
-            "there are at most 64 frames",
-        )?;
+        file(self.frames.len() <= MAX_FRAMES, "there are at most 64 frames")?;
         file(
             self.origin.chars().count() <= 400 && !self.origin.chars().any(must_be_escaped),
             "origin is one line of at most 400 characters",
         )?;
         let mut labels = BTreeSet::new();
         for frame in &self.frames {
-            file(
-                is_label(&frame.label),
-                "a label is 1 to 40 of a-z, 0-9 and -",
-            )?;
+            file(is_label(&frame.label), "a label is 1 to 40 of a-z, 0-9 and -")?;
             file(labels.insert(&frame.label), "every label is used once")?;
             frame.check()?;
         }
@@ -228,23 +213,13 @@ impl Frame {
     /// A frame of what a bus shows now, to be recorded.
     #[must_use]
     pub fn of(label: &str, devices: &[Device]) -> Self {
-        let devices = devices
-            .iter()
-            .map(|device| device.observed.clone())
-            .collect();
-        Self {
-            label: label.to_owned(),
-            devices,
-        }
+        let devices = devices.iter().map(|device| device.observed.clone()).collect();
+        Self { label: label.to_owned(), devices }
     }
 
     fn check(&self) -> Result<(), RecordingError> {
         let place = || format!("frame {}", self.label);
-        require(
-            self.devices.len() <= MAX_DEVICES,
-            place,
-            "a frame has at most 1,024 devices",
-        )?;
+        require(self.devices.len() <= MAX_DEVICES, place, "a frame has at most 1,024 devices")?;
         let mut blocks = BTreeSet::new();
         for (device, next) in self.devices.iter().zip(self.devices.iter().skip(1)) {
             require(
@@ -259,15 +234,8 @@ impl Frame {
             let units = device.luns.value().into_iter().flatten();
             for block in units.filter_map(|unit| unit.block.as_ref()) {
                 let fresh = blocks.insert(&block.name)
-                    && block
-                        .partitions
-                        .iter()
-                        .all(|partition| blocks.insert(&partition.name));
-                require(
-                    fresh,
-                    place,
-                    "every block device and partition is named once",
-                )?;
+                    && block.partitions.iter().all(|partition| blocks.insert(&partition.name));
+                require(fresh, place, "every block device and partition is named once")?;
             }
         }
         Ok(())
@@ -279,14 +247,7 @@ fn require(
     place: impl Fn() -> String,
     rule: &'static str,
 ) -> Result<(), RecordingError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(RecordingError::Rule {
-            place: place(),
-            rule,
-        })
-    }
+    if holds { Ok(()) } else { Err(RecordingError::Rule { place: place(), rule }) }
 }
 
 fn is_label(text: &str) -> bool {
@@ -306,11 +267,7 @@ fn check_device(device: &Observation, place: &impl Fn() -> String) -> Result<(),
         require(fits, place, "a string has at most 126 UTF-16 units")?;
     }
     let units = device.luns.value().map_or(&[][..], Vec::as_slice);
-    require(
-        units.len() <= MAX_LUNS,
-        place,
-        "a device has at most 64 logical units",
-    )?;
+    require(units.len() <= MAX_LUNS, place, "a device has at most 64 logical units")?;
     units.iter().try_for_each(|unit| check_unit(unit, place))
 }
 
@@ -322,11 +279,7 @@ fn check_unit(unit: &ObservedLun, place: &impl Fn() -> String) -> Result<(), Rec
         place,
         "an INQUIRY field has at most 64 characters",
     )?;
-    require(
-        unit.kind.is_none_or(|kind| kind < 32),
-        place,
-        "a peripheral device type is 0 to 31",
-    )?;
+    require(unit.kind.is_none_or(|kind| kind < 32), place, "a peripheral device type is 0 to 31")?;
     let Some(block) = &unit.block else {
         return Ok(());
     };
@@ -336,9 +289,7 @@ fn check_unit(unit: &ObservedLun, place: &impl Fn() -> String) -> Result<(), Rec
         "a block device has at most 256 partitions",
     )?;
     require(
-        block
-            .logical_block_bytes
-            .is_none_or(|size| size.is_power_of_two() && size >= 512),
+        block.logical_block_bytes.is_none_or(|size| size.is_power_of_two() && size >= 512),
         place,
         "a logical block is a power of two and at least 512 bytes",
     )
@@ -373,11 +324,7 @@ impl RecordedBus {
             .find(|frame| label.is_none_or(|label| frame.label == label))
             .ok_or_else(|| RecordingError::NoFrame {
                 wanted: printable(label.unwrap_or_default(), 40),
-                known: recording
-                    .frames
-                    .iter()
-                    .map(|frame| frame.label.clone())
-                    .collect(),
+                known: recording.frames.iter().map(|frame| frame.label.clone()).collect(),
             })?;
         Ok(Self {
             name: format!("recording, frame {}", wanted.label),

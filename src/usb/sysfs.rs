@@ -64,32 +64,22 @@ impl Bus for Sysfs {
 
     fn list(&self) -> Result<Vec<Device>, BusError> {
         let folder = fs::read_dir(&self.root).map_err(|source| match source.kind() {
-            ErrorKind::NotFound => BusError::NoBus {
-                tried: format!("{}: not found", self.root.display()),
-            },
-            _ => BusError::Read {
-                path: self.root.clone(),
-                source,
-            },
+            ErrorKind::NotFound => {
+                BusError::NoBus { tried: format!("{}: not found", self.root.display()) }
+            }
+            _ => BusError::Read { path: self.root.clone(), source },
         })?;
         let mut found = BTreeMap::new();
         for entry in folder {
-            let entry = entry.map_err(|source| BusError::Read {
-                path: self.root.clone(),
-                source,
-            })?;
+            let entry =
+                entry.map_err(|source| BusError::Read { path: self.root.clone(), source })?;
             // Root hubs (`usb1`) and interfaces (`1-4:1.0`) are not positions.
-            let position = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse::<Position>().ok());
+            let position =
+                entry.file_name().to_str().and_then(|name| name.parse::<Position>().ok());
             if let Some(position) = position.filter(|_| found.len() < MAX_DEVICES) {
                 // A device unplugged while it is being read leaves no numbers.
                 if let Some(observation) = observe(&entry.path(), &position) {
-                    found.insert(
-                        position,
-                        Device::from_observation(observation, Source::Sysfs),
-                    );
+                    found.insert(position, Device::from_observation(observation, Source::Sysfs));
                 }
             }
         }
@@ -175,11 +165,7 @@ fn units_below(folder: &Path) -> Reading<Vec<ObservedLun>> {
 /// The logical unit number in a SCSI folder's name, `6:0:0:1` (host, channel,
 /// target, unit).
 fn scsi_lun(name: &str) -> Option<u64> {
-    let numbers: Option<Vec<u64>> = name
-        .split(':')
-        .take(5)
-        .map(|part| part.parse().ok())
-        .collect();
+    let numbers: Option<Vec<u64>> = name.split(':').take(5).map(|part| part.parse().ok()).collect();
     match numbers?.as_slice() {
         [_, _, _, lun] => Some(*lun),
         _ => None,
@@ -189,11 +175,7 @@ fn scsi_lun(name: &str) -> Option<u64> {
 /// The block devices in `scsi_folder/block`, each as a logical unit. A card on
 /// an MMC host has the same layout without a SCSI number, and counts as unit 0.
 fn block_units(parent: &Path) -> Vec<ObservedLun> {
-    let number = parent
-        .file_name()
-        .and_then(|name| name.to_str())
-        .and_then(scsi_lun)
-        .unwrap_or(0);
+    let number = parent.file_name().and_then(|name| name.to_str()).and_then(scsi_lun).unwrap_or(0);
     folders(&parent.join("block"))
         .into_iter()
         .filter_map(|(name, path)| {
@@ -204,20 +186,11 @@ fn block_units(parent: &Path) -> Vec<ObservedLun> {
 
 /// A logical unit with what INQUIRY said of it.
 fn unit(folder: &Path, number: u64, block: Option<ObservedBlock>) -> ObservedLun {
-    let text = |file: &str| {
-        raw_text(&folder.join(file))
-            .unwrap_or_default()
-            .chars()
-            .take(64)
-            .collect()
-    };
+    let text =
+        |file: &str| raw_text(&folder.join(file)).unwrap_or_default().chars().take(64).collect();
     let vendor: String = text("vendor");
     // MMC cards have a `name` in place of a vendor and model.
-    let model: String = if vendor.is_empty() {
-        text("name")
-    } else {
-        text("model")
-    };
+    let model: String = if vendor.is_empty() { text("name") } else { text("model") };
     ObservedLun {
         number,
         vendor,
@@ -280,11 +253,7 @@ fn bounded(path: &Path) -> Option<Vec<u8>> {
         return None;
     }
     let mut bytes = Vec::new();
-    File::open(path)
-        .ok()?
-        .take(MAX_FILE)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    File::open(path).ok()?.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
@@ -303,10 +272,7 @@ fn attribute(folder: &Path, file: &str) -> Option<String> {
 
 /// A number of sectors, in bytes.
 fn sectors(folder: &Path, file: &str) -> Option<u64> {
-    attribute(folder, file)?
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(SECTOR)
+    attribute(folder, file)?.parse::<u64>().ok()?.checked_mul(SECTOR)
 }
 
 /// A `0` or `1`.

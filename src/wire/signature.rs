@@ -114,7 +114,7 @@ pub enum WeakKey {
 }
 
 /// A public key whose curve point is decompressed and found usable, which costs
-/// about a tenth of a verification and is needed once.
+/// about a fifth of a verification and is needed once.
 #[derive(Debug, Clone, Copy)]
 pub struct PreparedKey(ed25519_dalek::VerifyingKey);
 

@@ -113,11 +113,7 @@ pub fn grade(serial: &Serial, id: VidPid, seen_elsewhere: bool) -> SerialGrade {
     if seen_elsewhere && !characters.is_empty() {
         reasons.insert(GradeReason::Duplicate);
     }
-    let grade = reasons
-        .iter()
-        .map(|reason| reason.best())
-        .max()
-        .unwrap_or(Grade::A);
+    let grade = reasons.iter().map(|reason| reason.best()).max().unwrap_or(Grade::A);
     SerialGrade { grade, reasons }
 }
 
@@ -133,11 +129,8 @@ fn judge(characters: &[char], id: VidPid, reasons: &mut BTreeSet<GradeReason>) {
     let different: BTreeSet<&char> = characters.iter().collect();
     // Separators do not make `0000-0000` varied, so letters and digits are
     // judged alone from here on, without regard to case.
-    let core: String = characters
-        .iter()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(|c| c.to_lowercase())
-        .collect();
+    let core: String =
+        characters.iter().filter(|c| c.is_alphanumeric()).flat_map(|c| c.to_lowercase()).collect();
     let core_different: BTreeSet<char> = core.chars().collect();
     if different.len() == 1 || core_different.len() == 1 {
         reasons.insert(GradeReason::OneCharacter);
@@ -170,10 +163,7 @@ fn built_from_ids(core: &str, id: VidPid) -> bool {
         product.clone(),
     ];
     // All zeros would be found in any padding.
-    let both = pairs
-        .iter()
-        .take(2)
-        .filter(|pair| !pair.trim_matches('0').is_empty());
+    let both = pairs.iter().take(2).filter(|pair| !pair.trim_matches('0').is_empty());
     for pair in both {
         if whole.contains(pair.as_str()) && bare.len() <= pair.len().saturating_add(4) {
             return true;
@@ -199,11 +189,7 @@ const DUMMIES: [&str; 9] = [
 ];
 
 /// The orders factories count in.
-const COUNTS: [&str; 3] = [
-    "0123456789abcdef",
-    "0123456789",
-    "abcdefghijklmnopqrstuvwxyz",
-];
+const COUNTS: [&str; 3] = ["0123456789abcdef", "0123456789", "abcdefghijklmnopqrstuvwxyz"];
 
 /// Below this length a run of neighbours happens by chance.
 const SHORTEST_RUN: usize = 6;
@@ -250,10 +236,7 @@ mod tests {
     use super::*;
     use GradeReason::*;
 
-    const ID: VidPid = VidPid {
-        vendor: 0x0951,
-        product: 0x1666,
-    };
+    const ID: VidPid = VidPid { vendor: 0x0951, product: 0x1666 };
 
     fn graded(text: &str) -> (Grade, Vec<GradeReason>) {
         let result = grade(&Serial::from_text(text), ID, false);
@@ -311,19 +294,12 @@ mod tests {
         assert_eq!(result.grade, Grade::C);
         assert!(result.reasons.contains(&Duplicate));
         // Two devices without any serial are not called duplicates.
-        assert!(
-            !grade(&Serial::none(), ID, true)
-                .reasons
-                .contains(&Duplicate)
-        );
+        assert!(!grade(&Serial::none(), ID, true).reasons.contains(&Duplicate));
     }
 
     #[test]
     fn ids_of_zero_do_not_match_everything() {
-        let zero = VidPid {
-            vendor: 0,
-            product: 0,
-        };
+        let zero = VidPid { vendor: 0, product: 0 };
         let result = grade(&Serial::from_text("1C6F65D8ABCDE1234567"), zero, false);
         assert_eq!(result.grade, Grade::A);
     }

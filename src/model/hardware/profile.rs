@@ -76,16 +76,9 @@ impl DeviceText {
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         // Normalisation may lengthen text, so hostile input is cut before too.
-        let head: String = text
-            .trim_matches([' ', '\0'])
-            .chars()
-            .take(MAX_TEXT.saturating_mul(2))
-            .collect();
-        Self(
-            printable(&head.nfc().collect::<String>(), MAX_TEXT)
-                .trim_end()
-                .to_owned(),
-        )
+        let head: String =
+            text.trim_matches([' ', '\0']).chars().take(MAX_TEXT.saturating_mul(2)).collect();
+        Self(printable(&head.nfc().collect::<String>(), MAX_TEXT).trim_end().to_owned())
     }
 
     /// The same for the UTF-16 units of a string descriptor. An unpaired
@@ -93,10 +86,7 @@ impl DeviceText {
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Self {
         let padding = |unit: &u16| matches!(unit, 0 | 0x20);
-        let end = units
-            .iter()
-            .rposition(|unit| !padding(unit))
-            .map_or(0, |last| last + 1);
+        let end = units.iter().rposition(|unit| !padding(unit)).map_or(0, |last| last + 1);
         let meant: Vec<u16> = units.iter().take(end).copied().collect();
         // Escape first, with room to spare: the result is plain text again.
         Self::from_text(&printable_utf16(&meant, MAX_TEXT.saturating_mul(2)))
@@ -132,11 +122,7 @@ impl TryFrom<String> for DeviceText {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let written = Self::from_text(&text);
-        if written.0 == text {
-            Ok(written)
-        } else {
-            Err(DeviceTextError)
-        }
+        if written.0 == text { Ok(written) } else { Err(DeviceTextError) }
     }
 }
 
@@ -218,21 +204,12 @@ impl Profile {
             }
         };
         note(self.interfaces != now.interfaces, Drift::Interfaces);
-        note(
-            self.configurations != now.configurations,
-            Drift::Configurations,
-        );
+        note(self.configurations != now.configurations, Drift::Configurations);
         note(self.release != now.release, Drift::Release);
-        note(
-            changed(&self.manufacturer, &now.manufacturer),
-            Drift::Manufacturer,
-        );
+        note(changed(&self.manufacturer, &now.manufacturer), Drift::Manufacturer);
         note(changed(&self.product, &now.product), Drift::Product);
         if let (Some(before), Some(after)) = (self.luns.value(), now.luns.value()) {
-            note(
-                !before.iter().map(inquiry).eq(after.iter().map(inquiry)),
-                Drift::Luns,
-            );
+            note(!before.iter().map(inquiry).eq(after.iter().map(inquiry)), Drift::Luns);
         }
         // Unlike the rest, a size may be unknown for a while: a locked drive
         // and an empty slot have none. Only two known sizes can contradict.

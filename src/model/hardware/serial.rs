@@ -57,9 +57,8 @@ impl Serial {
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Self {
         let read = units.iter().copied().take(MAX_SERIAL_UNITS);
-        let text: String = char::decode_utf16(read.take_while(|unit| *unit != 0))
-            .filter_map(Result::ok)
-            .collect();
+        let text: String =
+            char::decode_utf16(read.take_while(|unit| *unit != 0)).filter_map(Result::ok).collect();
         Self(canonical(&text))
     }
 
@@ -146,11 +145,7 @@ impl FromStr for Serial {
         }
         // Written again and compared: one rule instead of a list of exceptions.
         let serial = Self::from_text(&unescape(text)?);
-        if serial.0 == text {
-            Ok(serial)
-        } else {
-            Err(SerialError::NotCanonical)
-        }
+        if serial.0 == text { Ok(serial) } else { Err(SerialError::NotCanonical) }
     }
 }
 
@@ -180,21 +175,14 @@ mod tests {
             ("シリアル", "\\u{30b7}\\u{30ea}\\u{30a2}\\u{30eb}"),
             ("𠮷", "\\u{20bb7}"),
         ] {
-            assert_eq!(
-                Serial::from_utf16(&units(raw)).as_str(),
-                expected,
-                "{raw:?}"
-            );
+            assert_eq!(Serial::from_utf16(&units(raw)).as_str(), expected, "{raw:?}");
             assert_eq!(Serial::from_text(raw).as_str(), expected, "{raw:?}");
         }
     }
 
     #[test]
     fn lone_surrogates_are_dropped_as_the_kernel_drops_them() {
-        assert_eq!(
-            Serial::from_utf16(&[0x41, 0xd800, 0x42, 0xdc00]).as_str(),
-            "AB"
-        );
+        assert_eq!(Serial::from_utf16(&[0x41, 0xd800, 0x42, 0xdc00]).as_str(), "AB");
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! `custody check`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::error::{EXIT_DISCREPANCY, EXIT_FINE};
+use super::signing::{Concluded, SignArgs, conclude};
+use super::{BusArg, Global};
+use crate::model::{Name, PartyId, Phrase, Statement};
+use crate::ops::check::{close, look};
+use crate::ops::{Draft, OpsError};
+use crate::render::text;
+use crate::report::CheckReport;
+
+/// One round of presence checks at a place; exit code 3 when something is amiss
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Plug in the drives that belong to the place, or scan their labels. By policy the checker
+does not hold any of them. Exit code 0: all there and nothing else; 3: a discrepancy.
+Examples:
+  custody check --place 静岡支部保管庫 --by sasaki
+  custody check --place 静岡支部保管庫 --by sasaki --no-bus --label CM1-USB-0421-7K3F9Q-X")]
+pub(super) struct Check {
+    /// The place, as it stands as home in the ledger
+    #[arg(long)]
+    place: Option<String>,
+    /// A scanned label; may be repeated
+    #[arg(long = "label", value_name = "CODE")]
+    labels: Vec<String>,
+    /// Labels only; do not look at the bus
+    #[arg(long)]
+    no_bus: bool,
+    #[command(flatten)]
+    bus: BusArg,
+    /// A remark
+    #[arg(long)]
+    detail: Option<String>,
+    /// Who checks
+    #[arg(long, value_name = "ID")]
+    by: Option<String>,
+    #[command(flatten)]
+    signing: SignArgs,
+}
+
+/// What `check` answers.
+#[derive(Debug, Serialize)]
+struct Checked {
+    #[serde(flatten)]
+    concluded: Concluded,
+    check: CheckReport,
+}
+
+impl Check {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let ui = global.ui();
+        let mut asking = ui.asking();
+        let place: Option<Name> =
+            asking.need("--place", self.place.as_deref(), "Which place", None);
+        let by: Option<PartyId> =
+            asking.need("--by", self.by.as_deref(), "Who checks (party id)", None);
+        let detail: Option<Phrase> = asking.may("--detail", self.detail.as_deref());
+        asking.end()?;
+        let (Some(place), Some(by)) = (place, by) else {
+            return Err(OpsError::input("check", "an answer is missing"));
+        };
+        let mut ledger = global.open()?;
+        let bus = if self.no_bus { None } else { Some(self.bus.choice().open()?) };
+        let round = look(&ledger, bus.as_deref(), &place, &self.labels)?;
+        for position in &round.unread {
+            ui.warn(&format!(
+                "the serial of the drive at {position} could not be read; it counts for nothing"
+            ));
+        }
+        let draft = close(&ledger, &round, detail, by)?;
+        // What people see first is the result, before anybody types a passphrase.
+        let preview = report(&ledger, &draft, None);
+        if let Some(preview) = &preview {
+            ui.say(&text::check(preview, ui.style()));
+        }
+        let before = ledger.state().clone();
+        let concluded = conclude(global, &mut ledger, draft.clone(), &self.signing)?;
+        let Some(check) = report_in(&before, &draft, concluded.entry()) else {
+            return Err(OpsError::Unknown("the check left no report".to_owned()));
+        };
+        let clean = round.outcome.is_clean();
+        let answer = Checked { concluded, check };
+        ui.answer(&answer, |_| answer.concluded.words());
+        Ok(if clean { EXIT_FINE } else { EXIT_DISCREPANCY })
+    }
+}
+
+fn report(ledger: &crate::ops::Ledger, draft: &Draft, entry: Option<u64>) -> Option<CheckReport> {
+    report_in(ledger.state(), draft, entry)
+}
+
+fn report_in(
+    state: &crate::ledger::State,
+    draft: &Draft,
+    entry: Option<u64>,
+) -> Option<CheckReport> {
+    match draft.statement() {
+        Statement::Check(said) => Some(CheckReport::new(state, said, entry)),
+        _ => None,
+    }
+}

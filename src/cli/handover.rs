@@ -1,0 +1,150 @@
+//! `custody handover`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Global;
+use super::receipt::{Drawn, save_receipt};
+use super::signing::{Concluded, SignArgs, conclude};
+use crate::model::{MediumId, PartyId, Phrase};
+use crate::ops::handover::{HandoverWish, hand_over};
+use crate::ops::{Draft, Ledger, OpsError, receipt};
+use crate::report::ReceiptView;
+
+/// Hand drives over; both parties sign, and the receipt is shown
+#[derive(Debug, Args)]
+#[command(after_help = "\
+At one desk each party types their own passphrase. With the other party elsewhere:
+--draft FILE here, 'custody sign FILE' there, 'custody submit FILE' here.
+Example:
+  custody handover USB-0421 --from yamada --to sato --due 2026-12-06 --persons 3775 \\
+    --purpose 被保険者台帳の印刷・製本 --contents 氏名,住所,生年月日")]
+pub(super) struct Handover {
+    /// Asset ids of the drives
+    #[arg(value_name = "MEDIUM")]
+    media: Vec<String>,
+    /// Who gives (party id)
+    #[arg(long, value_name = "ID")]
+    from: Option<String>,
+    /// Who receives (party id)
+    #[arg(long, value_name = "ID")]
+    to: Option<String>,
+    /// Who stands by (party id)
+    #[arg(long, value_name = "ID")]
+    witness: Option<String>,
+    /// What for
+    #[arg(long)]
+    purpose: Option<String>,
+    /// What is on them
+    #[arg(long)]
+    contents: Option<String>,
+    /// Of how many persons
+    #[arg(long)]
+    persons: Option<String>,
+    /// Where the drives will be [default: the receiver's organisation]
+    #[arg(long)]
+    place: Option<String>,
+    /// Back by this day, 2026-12-06
+    #[arg(long, value_name = "DATE")]
+    due: Option<String>,
+    #[command(flatten)]
+    out: ReceiptOut,
+    #[command(flatten)]
+    signing: SignArgs,
+}
+
+/// Where the receipt goes besides the terminal.
+#[derive(Debug, Args)]
+pub(super) struct ReceiptOut {
+    /// Keep the receipt in this new file as well
+    #[arg(long = "receipt-file", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// What a handover answers.
+#[derive(Debug, Serialize)]
+struct HandedOver {
+    #[serde(flatten)]
+    concluded: Concluded,
+    receipt: Option<ReceiptView>,
+}
+
+impl Handover {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let mut asking = global.ui().asking();
+        let mut names = self.media.clone();
+        if names.is_empty() {
+            names.extend(asking.need::<String>("MEDIUM", None, "Which drive (asset id)", None));
+        }
+        let media: Vec<MediumId> = asking.each("MEDIUM", &names);
+        let giver: Option<PartyId> =
+            asking.need("--from", self.from.as_deref(), "Who gives (party id)", None);
+        let receiver: Option<PartyId> =
+            asking.need("--to", self.to.as_deref(), "Who receives (party id)", None);
+        let purpose: Option<Phrase> =
+            asking.need("--purpose", self.purpose.as_deref(), "What for", None);
+        let witness = asking.may("--witness", self.witness.as_deref());
+        let contents = asking.may("--contents", self.contents.as_deref());
+        let persons = asking.may("--persons", self.persons.as_deref());
+        let place = asking.may("--place", self.place.as_deref());
+        let due = asking.may("--due", self.due.as_deref());
+        asking.end()?;
+        let (Some(giver), Some(receiver), Some(purpose)) = (giver, receiver, purpose) else {
+            return Err(OpsError::input("handover", "an answer is missing"));
+        };
+        let wish = HandoverWish {
+            media,
+            giver,
+            receiver,
+            witness,
+            purpose,
+            contents,
+            persons,
+            place,
+            due,
+            request: None,
+        };
+        let mut ledger = global.open()?;
+        let draft = hand_over(&ledger, wish)?;
+        complete(global, &mut ledger, draft, &self.signing, &self.out)
+    }
+}
+
+/// Signs, appends, shows and keeps the receipt: the same for both directions.
+pub(super) fn complete(
+    global: &Global,
+    ledger: &mut Ledger,
+    draft: Draft,
+    signing: &SignArgs,
+    out: &ReceiptOut,
+) -> Result<i32, OpsError> {
+    let concluded = conclude(global, ledger, draft, signing)?;
+    show(global, ledger, concluded, out.file.as_deref())
+}
+
+/// Shows what became of a handover, with the receipt where there is one.
+pub(super) fn show(
+    global: &Global,
+    ledger: &mut Ledger,
+    concluded: Concluded,
+    file: Option<&std::path::Path>,
+) -> Result<i32, OpsError> {
+    let ui = global.ui();
+    let issued = match concluded.entry() {
+        Some(entry) => Some(receipt::issue(ledger, entry)?),
+        None => None,
+    };
+    if let (Some(issued), Some(file)) = (&issued, file) {
+        save_receipt(&issued.receipt.to_bytes(), file)?;
+        ui.say(&format!("Receipt kept in {}.", file.display()));
+    }
+    let drawn = issued.as_ref().map(Drawn::of).transpose()?;
+    let answer = HandedOver { concluded, receipt: issued.map(|issued| issued.view) };
+    ui.answer(&answer, |style| match (&answer.receipt, &drawn) {
+        (Some(view), Some(drawn)) => drawn.text(view, ui, style),
+        _ => answer.concluded.words(),
+    });
+    Ok(0)
+}

@@ -1,0 +1,50 @@
+//! `custody log` and `custody show`
+
+use clap::Args;
+
+use super::Global;
+use crate::model::MediumId;
+use crate::ops::{OpsError, status};
+use crate::render::text;
+
+/// The entries, newest last; of one drive or of all
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  custody log USB-0421")]
+pub(super) struct Log {
+    /// Asset id
+    medium: Option<String>,
+    /// How many of the newest entries
+    #[arg(long, short = 'n', default_value_t = 50)]
+    limit: usize,
+}
+
+/// One drive: what is recorded of it, and its history
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  custody show USB-0421")]
+pub(super) struct Show {
+    /// Asset id
+    medium: String,
+}
+
+fn medium_id(text: &str) -> Result<MediumId, OpsError> {
+    crate::model::text::tidy(text).parse().map_err(|error| OpsError::input("MEDIUM", error))
+}
+
+impl Log {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let medium = self.medium.as_deref().map(medium_id).transpose()?;
+        let ledger = global.open()?;
+        let log = status::log(&ledger, medium.as_ref(), self.limit)?;
+        global.ui().answer(&log, |style| text::log(&log, style));
+        Ok(0)
+    }
+}
+
+impl Show {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let id = medium_id(&self.medium)?;
+        let medium = status::show(&global.open()?, &id)?;
+        global.ui().answer(&medium, |style| text::medium(&medium, style));
+        Ok(0)
+    }
+}

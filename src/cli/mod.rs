@@ -1,0 +1,177 @@
+//! The command line: thin. One command a file with its arguments, help and
+//! function; what goes wrong is worded in [`error`].
+
+mod check;
+mod correct;
+pub mod error;
+mod fsck;
+mod handover;
+mod init;
+mod key;
+mod log;
+mod party;
+mod policy;
+mod receipt;
+mod register;
+mod scan;
+mod sign;
+mod signing;
+mod status;
+mod submit;
+mod take_back;
+mod tour;
+mod ui;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::error::{EXIT_ERROR, Failure};
+use self::ui::Ui;
+use crate::ops::bus::BusChoice;
+use crate::ops::keys::Keyring;
+use crate::ops::{Ledger, OpsError};
+
+/// Who has which encrypted drive, since when, with whose signatures.
+#[derive(Debug, Parser)]
+#[command(name = "custody", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Exit codes: 0 fine, 1 error, 2 usage, 3 a check found a discrepancy, 4 verification failed.
+No drive at hand? 'custody tour' shows everything on a recorded one.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// The ledger's folder [default: custody/ledger in your data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "CUSTODY_LEDGER")]
+    ledger: Option<PathBuf>,
+    /// The folder of private keys [default: custody/keys in your data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "CUSTODY_KEYS")]
+    keys: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Ask nothing; a missing answer is an error
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+impl Global {
+    pub(crate) fn ledger_folder(&self) -> Result<PathBuf, OpsError> {
+        self.ledger.clone().map_or_else(|| data_folder("ledger"), Ok)
+    }
+
+    pub(crate) fn keyring(&self) -> Result<Keyring, OpsError> {
+        let folder = self.keys.clone().map_or_else(|| data_folder("keys"), Ok)?;
+        Ok(Keyring::at(&folder))
+    }
+
+    pub(crate) fn ui(&self) -> Ui {
+        Ui::new(self.json, self.no_input)
+    }
+
+    /// Opens the ledger and says what opening mended.
+    pub(crate) fn open(&self) -> Result<Ledger, OpsError> {
+        let ui = self.ui();
+        let mut bar = ui.progress("reading the journal");
+        let ledger = Ledger::open(&self.ledger_folder()?, &mut |done, total| bar.at(done, total))?;
+        bar.end();
+        for notice in ledger.notices() {
+            ui.warn(&error::notice_words(notice));
+        }
+        Ok(ledger)
+    }
+}
+
+fn data_folder(name: &str) -> Result<PathBuf, OpsError> {
+    use etcetera::BaseStrategy as _;
+    let base = etcetera::choose_base_strategy();
+    let base =
+        base.map_err(|_| OpsError::input("--ledger", "there is no home folder; name a folder"))?;
+    Ok(base.data_dir().join("custody").join(name))
+}
+
+/// Where drives are looked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BusArg {
+    /// libusb, sysfs, or a recording: FILE.json or FILE.json#frame [default: this machine's]
+    #[arg(long, value_name = "BUS", env = "CUSTODY_BUS")]
+    bus: Option<String>,
+}
+
+impl BusArg {
+    pub(crate) fn choice(&self) -> BusChoice {
+        match &self.bus {
+            Some(text) => text.parse().unwrap_or_default(),
+            None => BusChoice::System,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    #[command(subcommand)]
+    Party(party::Party),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    Scan(scan::Scan),
+    Register(register::Register),
+    Handover(handover::Handover),
+    Return(take_back::Return),
+    Sign(sign::Sign),
+    Submit(submit::Submit),
+    Receipt(receipt::ReceiptCommand),
+    Verify(verify::Verify),
+    Check(check::Check),
+    Status(status::StatusCommand),
+    Log(log::Log),
+    Show(log::Show),
+    Correct(correct::Correct),
+    Fsck(fsck::Fsck),
+    Tour(tour::Tour),
+}
+
+/// Parses the arguments, runs the command, words the failure.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = cli.global.ui();
+    let done = dispatch(&cli.global, cli.command);
+    let code = done.unwrap_or_else(|error| ui.fail(&Failure::from(&error)));
+    ExitCode::from(u8::try_from(code).unwrap_or(EXIT_ERROR as u8))
+}
+
+/// Runs one command; the answer is the exit code of a command that worked.
+fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
+    match command {
+        Command::Init(command) => command.run(global),
+        Command::Party(command) => command.run(global),
+        Command::Key(command) => command.run(global),
+        Command::Policy(command) => command.run(global),
+        Command::Scan(command) => command.run(global),
+        Command::Register(command) => command.run(global),
+        Command::Handover(command) => command.run(global),
+        Command::Return(command) => command.run(global),
+        Command::Sign(command) => command.run(global),
+        Command::Submit(command) => command.run(global),
+        Command::Receipt(command) => command.run(global),
+        Command::Verify(command) => command.run(global),
+        Command::Check(command) => command.run(global),
+        Command::Status(command) => command.run(global),
+        Command::Log(command) => command.run(global),
+        Command::Show(command) => command.run(global),
+        Command::Correct(command) => command.run(global),
+        Command::Fsck(command) => command.run(global),
+        Command::Tour(command) => command.run(global),
+    }
+}

@@ -1,0 +1,119 @@
+//! `custody policy`
+
+use clap::{Args, Subcommand};
+
+use super::Global;
+use super::signing::{SignArgs, conclude};
+use crate::model::vocabulary::{CheckerRule, PaperRule, SightingGrade, WitnessRule};
+use crate::model::{PartyId, Phrase};
+use crate::ops::{OpsError, policy};
+use crate::render::text;
+
+/// The rules in force
+#[derive(Debug, Subcommand)]
+pub(super) enum Policy {
+    Show(ShowPolicy),
+    Set(Box<Set>),
+}
+
+/// Show the rules in force
+#[derive(Debug, Args)]
+pub(super) struct ShowPolicy {}
+
+/// Change the rules from this entry on; what is not given stays
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  custody policy set --interval-days 14 --witness required --by kato"
+)]
+pub(super) struct Set {
+    /// Hours a draft may take to be signed (1 to 8760)
+    #[arg(long)]
+    draft_hours: Option<String>,
+    /// Days between two sightings (1 to 3660)
+    #[arg(long)]
+    interval_days: Option<String>,
+    /// Further days until a drive counts as overdue (0 to 366)
+    #[arg(long)]
+    grace_days: Option<String>,
+    /// Longest time until a drive is due back (1 to 3660)
+    #[arg(long)]
+    loan_days: Option<String>,
+    /// Weakest evidence that counts: device, profile, label or attested
+    #[arg(long)]
+    grade: Option<String>,
+    /// Who may close a check: not-holder or anyone
+    #[arg(long)]
+    checker: Option<String>,
+    /// Whether a handover needs a witness: optional or required
+    #[arg(long)]
+    witness: Option<String>,
+    /// Whether outside parties may seal on paper: accepted or refused
+    #[arg(long)]
+    paper: Option<String>,
+    /// Why
+    #[arg(long)]
+    reason: Option<String>,
+    /// The administrator who sets it
+    #[arg(long, value_name = "ID")]
+    by: Option<String>,
+    /// A second administrator
+    #[arg(long, value_name = "ID")]
+    second: Option<String>,
+    #[command(flatten)]
+    signing: SignArgs,
+}
+
+impl Policy {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        match self {
+            Policy::Show(_) => {
+                let ledger = global.open()?;
+                let policy = &ledger.state().policy;
+                global.ui().answer(policy, |style| text::policy(policy, style));
+                Ok(0)
+            }
+            Policy::Set(set) => set.run(global),
+        }
+    }
+}
+
+impl Set {
+    fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let mut ledger = global.open()?;
+        let now = ledger.state().policy.clone();
+        let mut asking = global.ui().asking();
+        let mut number = |flag: &str, given: &Option<String>, old: u32| {
+            asking.may::<u32>(flag, given.as_deref()).unwrap_or(old)
+        };
+        let draft_hours = number("--draft-hours", &self.draft_hours, now.draft_hours);
+        let interval_days = number("--interval-days", &self.interval_days, now.interval_days);
+        let grace_days = number("--grace-days", &self.grace_days, now.grace_days);
+        let loan_days = number("--loan-days", &self.loan_days, now.loan_days);
+        let wanted = crate::ledger::Policy {
+            draft_hours,
+            interval_days,
+            grace_days,
+            loan_days,
+            grade: asking
+                .may::<SightingGrade>("--grade", self.grade.as_deref())
+                .unwrap_or(now.grade),
+            checker: asking
+                .may::<CheckerRule>("--checker", self.checker.as_deref())
+                .unwrap_or(now.checker),
+            witness: asking
+                .may::<WitnessRule>("--witness", self.witness.as_deref())
+                .unwrap_or(now.witness),
+            paper: asking.may::<PaperRule>("--paper", self.paper.as_deref()).unwrap_or(now.paper),
+        };
+        let reason: Option<Phrase> = asking.may("--reason", self.reason.as_deref());
+        let by: Option<PartyId> =
+            asking.need("--by", self.by.as_deref(), "Set by (party id)", None);
+        let second: Option<PartyId> = asking.may("--second", self.second.as_deref());
+        asking.end()?;
+        let Some(by) = by else { return Ok(2) };
+        let draft = policy::set(&ledger, wanted, reason, by, second)?;
+        let concluded = conclude(global, &mut ledger, draft, &self.signing)?;
+        global.ui().answer(&concluded, |_| concluded.words());
+        Ok(0)
+    }
+}

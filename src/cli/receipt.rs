@@ -1,0 +1,117 @@
+//! `custody receipt`
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Global;
+use super::ui::Ui;
+use crate::model::ReceiptId;
+use crate::ops::OpsError;
+use crate::ops::receipt::{IssuedReceipt, receipt};
+use crate::render::qr::{Code, Terminal};
+use crate::render::receipt_svg::{self, Matrix};
+use crate::render::text::{self, Style};
+use crate::report::ReceiptView;
+
+/// Show a receipt again: text with both QR codes, a .receipt file, a picture
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The .receipt file and the two codes are enough to verify it offline with the log key.
+Example:
+  custody receipt SZ-2026-000123 --file SZ-2026-000123.receipt --svg SZ-2026-000123.svg")]
+pub(super) struct ReceiptCommand {
+    /// The receipt's number
+    id: String,
+    /// Write the receipt (note and proof, plain text) to this new file
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Write it as a page with both codes, SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write both codes as PNG pictures: FILE-note.png and FILE-proof.png
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+}
+
+/// Both codes of a receipt.
+pub(super) struct Drawn {
+    note: Code,
+    proof: Code,
+}
+
+impl Drawn {
+    pub fn of(issued: &IssuedReceipt) -> Result<Self, OpsError> {
+        Ok(Drawn {
+            note: Code::receipt(&issued.note_code)?,
+            proof: Code::receipt(&issued.proof_code)?,
+        })
+    }
+
+    /// The receipt as text, with the codes below. A terminal narrower than a code
+    /// would break it into noise, so it is told how wide it has to be.
+    pub fn text(&self, view: &ReceiptView, ui: Ui, style: Style) -> String {
+        let widest = self.note.full_width().max(self.proof.full_width());
+        if ui.is_terminal() && style.width < widest {
+            let hint = format!(
+                "The QR codes need {widest} columns and this window has {}: widen it and run\n\
+                 'custody receipt {}', or write a page with --svg.\n",
+                style.width, view.receipt
+            );
+            return text::receipt(view, None, style) + &hint;
+        }
+        let terminal = Terminal::default();
+        let (note, proof) = (self.note.to_terminal(terminal), self.proof.to_terminal(terminal));
+        text::receipt(view, Some((&note, &proof)), style)
+    }
+
+    fn svg(&self, view: &ReceiptView) -> String {
+        let matrix =
+            |code: &Code| Matrix::new(code.width(), |column, row| code.is_dark(column, row));
+        receipt_svg::receipt(view, Some((&matrix(&self.note), &matrix(&self.proof))))
+    }
+}
+
+impl ReceiptCommand {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let ui = global.ui();
+        let id: ReceiptId = self.id.trim().parse().map_err(|error| OpsError::input("ID", error))?;
+        let mut ledger = global.open()?;
+        let issued = receipt(&mut ledger, &id)?;
+        let drawn = Drawn::of(&issued)?;
+        let mut written = Vec::new();
+        if let Some(file) = &self.file {
+            save_receipt(&issued.receipt.to_bytes(), file)?;
+            written.push(file.clone());
+        }
+        if let Some(file) = &self.svg {
+            save_receipt(drawn.svg(&issued.view).as_bytes(), file)?;
+            written.push(file.clone());
+        }
+        if let Some(file) = &self.png {
+            for (name, code) in [("note", &drawn.note), ("proof", &drawn.proof)] {
+                let file = PathBuf::from(format!("{}-{name}.png", file.display()));
+                save_receipt(&code.to_png(8)?, &file)?;
+                written.push(file);
+            }
+        }
+        for file in &written {
+            ui.say(&format!("Wrote {}.", file.display()));
+        }
+        if written.is_empty() || ui.is_json() {
+            ui.answer(&issued.view, |style| drawn.text(&issued.view, ui, style));
+        }
+        Ok(0)
+    }
+}
+
+/// Writes a new file; a receipt in the same place is never overwritten.
+pub(super) fn save_receipt(bytes: &[u8], file: &Path) -> Result<(), OpsError> {
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_all()))
+        .map_err(|error| OpsError::file("cannot write", file, error))
+}

@@ -1,0 +1,228 @@
+//! What every signing command shares: collecting signatures at this desk, or
+//! writing a draft for the other one.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Global;
+use super::ui::Ui;
+use crate::keyring::{KeyringError, Passphrase};
+use crate::model::{Statement, VerifierKey};
+use crate::ops::{Committed, Draft, Ledger, OpsError};
+use crate::render::text::statement_summary;
+
+/// How the signatures come about.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SignArgs {
+    /// Sign what this machine has keys for and write the rest as a draft
+    #[arg(long, value_name = "FILE")]
+    draft: Option<PathBuf>,
+    #[command(flatten)]
+    passphrases: Passphrases,
+    /// Sign without showing the text and asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Where passphrases come from when nobody types them.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Passphrases {
+    /// A file whose first line is the passphrase; WHO is a party id or key name
+    #[arg(long = "passphrase-file", value_name = "[WHO=]FILE")]
+    files: Vec<String>,
+}
+
+impl Passphrases {
+    /// One file for everybody.
+    pub fn file(path: &Path) -> Self {
+        Passphrases { files: vec![path.display().to_string()] }
+    }
+
+    /// The passphrase of `key`, held by `who`: from its own file, from the one
+    /// common file, or typed. None when nobody can be asked and `optional`.
+    pub fn of(
+        &self,
+        ui: Ui,
+        who: &str,
+        key: &str,
+        prompt: &str,
+    ) -> Result<Option<Passphrase>, OpsError> {
+        let named = self.files.iter().filter_map(|file| file.split_once('='));
+        let own =
+            named.clone().find(|(name, _)| *name == who || *name == key).map(|(_, file)| file);
+        let common = self.files.iter().find(|file| !file.contains('=')).map(String::as_str);
+        match own.or(common) {
+            Some(file) => read_passphrase(Path::new(file)).map(Some),
+            None if ui.asks() => ui.passphrase(prompt).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A passphrase for a new key.
+    pub fn fresh(
+        &self,
+        ui: Ui,
+        who: &str,
+        key: &str,
+        prompt: &str,
+    ) -> Result<Passphrase, OpsError> {
+        if self.files.is_empty() && ui.asks() {
+            return ui.new_passphrase(prompt);
+        }
+        self.of(ui, who, key, prompt)?.ok_or_else(|| {
+            OpsError::input(
+                "--passphrase-file",
+                format!("the new key {key} needs a passphrase; name a file"),
+            )
+        })
+    }
+}
+
+fn read_passphrase(path: &Path) -> Result<Passphrase, OpsError> {
+    let content =
+        std::fs::read(path).map_err(|error| OpsError::file("cannot read", path, error))?;
+    Ok(Passphrase::from_file(content).map_err(KeyringError::from)?)
+}
+
+/// The party a statement names with this key, as a person would say it.
+pub(crate) fn holder_of(statement: &Statement, key: &VerifierKey) -> (String, String) {
+    let lines = statement.lines().0;
+    let vkey = key.to_string();
+    let at = lines.iter().position(|(_, value)| *value == vkey);
+    let before = at.and_then(|at| at.checked_sub(1)).and_then(|at| lines.get(at));
+    // The key line follows its party's line; an enrolment's roles stand between.
+    let party = match before {
+        Some((key, _)) if key == "role" => lines.iter().find(|(key, _)| key == "party"),
+        other => other,
+    };
+    match party.map(|(_, value)| value.split_once(' ').unwrap_or((value, ""))) {
+        Some((id, spoken)) => (id.to_owned(), spoken.to_owned()),
+        None => (key.name().to_string(), String::new()),
+    }
+}
+
+/// Where a statement went.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub(crate) enum Concluded {
+    /// It is an entry.
+    Appended {
+        /// The entry's index.
+        entry: u64,
+        /// Its leaf hash.
+        leaf: String,
+        /// What it says.
+        statement: Box<Statement>,
+    },
+    /// It is a file that waits for signatures.
+    Drafted {
+        /// The file.
+        file: PathBuf,
+        /// Keys that have not signed.
+        missing: Vec<String>,
+    },
+}
+
+impl Concluded {
+    fn appended(committed: Committed) -> Self {
+        let statement = Box::new(committed.statement);
+        Concluded::Appended { entry: committed.index, leaf: committed.leaf.to_string(), statement }
+    }
+
+    /// The entry's index, if it became one.
+    pub fn entry(&self) -> Option<u64> {
+        match self {
+            Concluded::Appended { entry, .. } => Some(*entry),
+            Concluded::Drafted { .. } => None,
+        }
+    }
+
+    /// One or two lines for people.
+    pub fn words(&self) -> String {
+        match self {
+            Concluded::Appended { entry, statement, .. } => {
+                format!("Recorded as entry {entry} ({}).\n", statement.kind())
+            }
+            Concluded::Drafted { file, missing } => format!(
+                "Draft written to {0}; still to sign: {1}.\n\
+                 They run 'custody sign {0}' on their machine; then 'custody submit {0}' here.\n",
+                file.display(),
+                missing.join(", ")
+            ),
+        }
+    }
+}
+
+/// Has the draft signed and appends it, or writes it for the others to sign.
+pub(crate) fn conclude(
+    global: &Global,
+    ledger: &mut Ledger,
+    mut draft: Draft,
+    args: &SignArgs,
+) -> Result<Concluded, OpsError> {
+    let ui = global.ui();
+    let keyring = global.keyring()?;
+    ui.say(&statement_summary(draft.statement(), ui.style()));
+    if !args.yes && !ui.confirm("Is this right?", true) {
+        return Err(OpsError::Unknown("nothing was signed and nothing recorded".to_owned()));
+    }
+    if let Some(file) = &args.draft {
+        refuse_existing(file)?;
+    }
+    let missing: Vec<VerifierKey> = draft.missing().into_iter().cloned().collect();
+    for key in missing {
+        if args.draft.is_some() && keyring.files_of(&key).is_err() {
+            continue;
+        }
+        keyring.files_of(&key)?;
+        let (who, spoken) = holder_of(draft.statement(), &key);
+        let prompt = format!("Passphrase of {spoken} (key {})", key.name());
+        match args.passphrases.of(ui, &who, key.name().as_str(), &prompt)? {
+            Some(passphrase) => draft.sign(&keyring.open(&key, &passphrase)?)?,
+            None if args.draft.is_some() => {}
+            None => {
+                let problem = format!("the passphrase of {who} is needed: {who}=FILE");
+                return Err(OpsError::input("--passphrase-file", problem));
+            }
+        }
+    }
+    match &args.draft {
+        Some(file) => write_draft(ledger, &draft, file),
+        None => {
+            let committed = ledger.submit(&[draft])?;
+            let entry = committed.into_iter().next();
+            entry
+                .map(Concluded::appended)
+                .ok_or_else(|| OpsError::Unknown("nothing was appended".to_owned()))
+        }
+    }
+}
+
+fn refuse_existing(file: &Path) -> Result<(), OpsError> {
+    if file.exists() {
+        return Err(OpsError::input(
+            "--draft",
+            format!("{} exists; name a new file", file.display()),
+        ));
+    }
+    Ok(())
+}
+
+fn write_draft(ledger: &Ledger, draft: &Draft, file: &Path) -> Result<Concluded, OpsError> {
+    ledger.reserve(draft)?;
+    std::fs::write(file, draft.to_bytes())
+        .map_err(|error| OpsError::file("cannot write", file, error))?;
+    let missing = draft.missing().iter().map(|key| key.name().to_string()).collect();
+    Ok(Concluded::Drafted { file: file.to_owned(), missing })
+}
+
+/// Appends a finished draft.
+pub(crate) fn submit(ledger: &mut Ledger, draft: Draft) -> Result<Concluded, OpsError> {
+    let committed = ledger.submit(&[draft])?;
+    let entry = committed.into_iter().next();
+    entry
+        .map(Concluded::appended)
+        .ok_or_else(|| OpsError::Unknown("nothing was appended".to_owned()))
+}

@@ -1,0 +1,51 @@
+//! `custody return`
+
+use clap::Args;
+
+use super::Global;
+use super::handover::{ReceiptOut, complete};
+use super::signing::SignArgs;
+use crate::model::{MediumId, PartyId, Phrase};
+use crate::ops::OpsError;
+use crate::ops::handover::take_back;
+
+/// Take drives back to their home: a handover in the other direction
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  custody return USB-0421 --to yamada")]
+pub(super) struct Return {
+    /// Asset ids of the drives
+    #[arg(value_name = "MEDIUM", required = true)]
+    media: Vec<String>,
+    /// Who takes them back (party id)
+    #[arg(long, value_name = "ID")]
+    to: Option<String>,
+    /// Who stands by (party id)
+    #[arg(long, value_name = "ID")]
+    witness: Option<String>,
+    /// What for
+    #[arg(long)]
+    purpose: Option<String>,
+    #[command(flatten)]
+    out: ReceiptOut,
+    #[command(flatten)]
+    signing: SignArgs,
+}
+
+impl Return {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let mut asking = global.ui().asking();
+        let media: Vec<MediumId> = asking.each("MEDIUM", &self.media);
+        let to: Option<PartyId> =
+            asking.need("--to", self.to.as_deref(), "Who takes them back (party id)", None);
+        let witness = asking.may("--witness", self.witness.as_deref());
+        let purpose: Option<Phrase> =
+            asking.need("--purpose", self.purpose.as_deref(), "What for", Some("返却 / return"));
+        asking.end()?;
+        let (Some(to), Some(purpose)) = (to, purpose) else {
+            return Err(OpsError::input("return", "an answer is missing"));
+        };
+        let mut ledger = global.open()?;
+        let draft = take_back(&ledger, media, to, witness, purpose)?;
+        complete(global, &mut ledger, draft, &self.signing, &self.out)
+    }
+}

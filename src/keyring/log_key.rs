@@ -1,0 +1,49 @@
+//! The ledger's log key: a PKCS#8 file without a passphrase.
+//!
+//! It vouches for the order of entries and never for anybody's agreement, and a
+//! check at night must be able to use it; so it is kept like a host key, readable
+//! by its owner alone. Who takes it can sign a second history but not a party's
+//! consent, and every held receipt and witness shows the second history for what
+//! it is.
+
+use std::path::Path;
+
+use data_encoding::BASE64;
+use zeroize::Zeroizing;
+
+use super::KeyringError;
+use super::file::{read, write_new};
+use super::pkcs8::{Unencrypted, open_seed};
+use crate::model::VerifierKey;
+use crate::wire::signature::{Signer as _, SigningKey};
+
+/// DER of a PKCS#8 v1 Ed25519 private key up to its 32 bytes (RFC 8410, section 7).
+const PREFIX: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
+/// Writes a log key. The file is new and readable by its owner only.
+///
+/// # Errors
+/// `Exists`, `Io`.
+pub fn save_log_key(path: &Path, key: &SigningKey) -> Result<(), KeyringError> {
+    let mut der = Zeroizing::new(PREFIX.to_vec());
+    der.extend_from_slice(key.seed());
+    let body = Zeroizing::new(BASE64.encode(&der));
+    let pem = Zeroizing::new(format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        *body
+    ));
+    write_new(path, pem.as_bytes())
+}
+
+/// Reads the log key that belongs to `named`.
+///
+/// # Errors
+/// `NotFound`, `Mismatch` when the file holds another key, or what is wrong with it.
+pub fn load_log_key(path: &Path, named: &VerifierKey) -> Result<SigningKey, KeyringError> {
+    let pem = read(path)?.ok_or_else(|| KeyringError::NotFound(path.to_owned()))?;
+    let seed = open_seed(&pem, None, Unencrypted::Allow)?;
+    let key = SigningKey::from_seed(named.name().clone(), &seed);
+    if key.key() == named { Ok(key) } else { Err(KeyringError::Mismatch(named.clone())) }
+}

@@ -1,0 +1,97 @@
+//! One round of presence checks at a place.
+
+use super::bus::{drives, identity_line};
+use super::draft::Draft;
+use super::error::OpsError;
+use super::ledger::Ledger;
+use crate::ledger::Intent;
+use crate::ledger::checks::{Observation, Outcome, compare};
+use crate::model::{MediumId, Name, PartyId, Phrase};
+use crate::usb::Bus;
+use crate::wire::label::Label;
+
+/// What was observed, and what it comes to.
+#[derive(Debug, Clone)]
+pub struct Round {
+    /// The place.
+    pub place: Name,
+    /// The comparison.
+    pub outcome: Outcome,
+    /// Positions of drives whose serial could not be read; they count for nothing.
+    pub unread: Vec<String>,
+}
+
+/// Looks at the bus and the scanned labels and compares with what belongs there.
+///
+/// # Errors
+/// A place nobody registered a medium for, labels that are not ours (all of them
+/// named), or a bus that cannot be read.
+pub fn look(
+    ledger: &Ledger,
+    bus: Option<&dyn Bus>,
+    place: &Name,
+    labels: &[String],
+) -> Result<Round, OpsError> {
+    let state = ledger.state();
+    let places = state.places();
+    if !places.contains(place) {
+        let known: Vec<&str> = places.iter().map(|place| place.as_str()).collect();
+        return Err(OpsError::input(
+            "--place",
+            format!("no drive's home is '{place}'; known homes: {}", known.join(", ")),
+        ));
+    }
+    let mut observed = read_labels(ledger, labels)?;
+    let mut unread = Vec::new();
+    if let Some(bus) = bus {
+        for device in drives(bus)? {
+            match identity_line(&device) {
+                Some(line) => observed.push(Observation::Device(line)),
+                None => unread.push(device.position.to_string()),
+            }
+        }
+    }
+    let outcome = compare(state, place, &observed);
+    Ok(Round { place: place.clone(), outcome, unread })
+}
+
+fn read_labels(ledger: &Ledger, labels: &[String]) -> Result<Vec<Observation>, OpsError> {
+    let mut problems = Vec::new();
+    let mut observed = Vec::new();
+    for text in labels {
+        match label_of(ledger, text) {
+            Ok(id) => observed.push(Observation::Label(id)),
+            Err(problem) => problems.push(super::error::Problem::new("--label", problem)),
+        }
+    }
+    if problems.is_empty() { Ok(observed) } else { Err(OpsError::Input(problems)) }
+}
+
+/// The medium a label belongs to. The tag ties the label to the registration, so
+/// that a label of another ledger, or of an earlier life of the asset id, is not
+/// taken for this one.
+fn label_of(ledger: &Ledger, text: &str) -> Result<MediumId, String> {
+    let label = Label::parse(text).map_err(|error| error.to_string())?;
+    let id: MediumId =
+        label.medium().parse().map_err(|_| format!("'{}' is no asset id", label.medium()))?;
+    let medium = ledger.state().media.get(&id).ok_or(format!("{id} is not registered here"))?;
+    if label.belongs_to(&medium.registered.leaf) {
+        Ok(id)
+    } else {
+        Err(format!("the label says {id}, but it was not printed for this registration of {id}"))
+    }
+}
+
+/// Drafts the entry that closes the round.
+///
+/// # Errors
+/// Every reason against it, among them that the checker holds what was checked.
+pub fn close(
+    ledger: &Ledger,
+    round: &Round,
+    detail: Option<Phrase>,
+    by: PartyId,
+) -> Result<Draft, OpsError> {
+    let (place, outcome) = (round.place.clone(), round.outcome.clone());
+    ledger.draft(Intent::CloseCheck { place, outcome, detail, by })
+}

@@ -1,0 +1,157 @@
+//! Everything a use case can fail with, still typed. The words a person reads are
+//! in `cli::error`.
+
+use std::path::{Path, PathBuf};
+
+use crate::keyring::KeyringError;
+use crate::ledger::{Refusal, Refusals};
+use crate::model::key::KeyName;
+use crate::picture::PictureError;
+use crate::proof::receipt::ReceiptError;
+use crate::render::qr::QrError;
+use crate::store::StoreError;
+use crate::usb::BusError;
+use crate::wire::label::LabelError;
+use crate::wire::qr::PayloadError;
+use crate::wire::signature::SignError;
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    /// The ledger's rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusals),
+    /// The store failed or is damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key file.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The bus.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// A draft.
+    #[error(transparent)]
+    Draft(#[from] super::draft::DraftError),
+    /// A signature could not be made.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// A code is too large to draw.
+    #[error(transparent)]
+    Code(#[from] QrError),
+    /// A picture holds no code, or is none.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// A QR text.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// A label text.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// A receipt file.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+    /// What was given is not as it should be; all problems at once.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Input(Vec<Problem>),
+    /// No private key at hand for a signer.
+    #[error("no private key for {key} was found in {}", .keyring.display())]
+    NoPrivateKey {
+        /// The key that must sign.
+        key: KeyName,
+        /// Where it was looked for.
+        keyring: PathBuf,
+    },
+    /// The log key beside the ledger is not the ledger's.
+    #[error("the log key in {} is not the one this ledger's genesis names", .path.display())]
+    LogKeyDiffers {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The stored state of the ledger disagrees with what is about to be signed.
+    #[error("what was stored does not read back as written: {0}")]
+    ReadBack(String),
+    /// A file or folder.
+    #[error("{what} {}: {source}", .path.display())]
+    File {
+        /// What was tried, as in "cannot read".
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The attached devices do not single out one drive.
+    #[error(transparent)]
+    Device(#[from] DeviceChoice),
+    /// The ledger does not hold what was asked for.
+    #[error("{0}")]
+    Unknown(String),
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(String),
+}
+
+impl OpsError {
+    /// A failed file operation.
+    pub fn file(what: &'static str, path: &Path, source: std::io::Error) -> Self {
+        OpsError::File { what, path: path.to_owned(), source }
+    }
+
+    /// One refusal.
+    pub fn refused(refusal: Refusal) -> Self {
+        OpsError::Refused(Refusals(vec![refusal]))
+    }
+
+    /// One problem of the input.
+    pub fn input(field: &str, problem: impl ToString) -> Self {
+        OpsError::Input(vec![Problem::new(field, problem)])
+    }
+}
+
+/// One thing wrong with what was given.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// The flag or field.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Problem {
+    /// Names field and problem.
+    pub fn new(field: &str, problem: impl ToString) -> Self {
+        Problem { field: field.to_owned(), problem: problem.to_string() }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.field, self.problem)
+    }
+}
+
+/// Why the attached devices do not single out one drive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceChoice {
+    /// Nothing that stores is plugged in.
+    #[error("no removable drive is plugged in")]
+    None,
+    /// The one asked for is not there.
+    #[error("no attached drive matches '{0}'")]
+    NoMatch(String),
+    /// Several are there and none was named.
+    #[error("{} drives are plugged in: {}", .0.len(), .0.join(", "))]
+    Several(Vec<String>),
+    /// Two devices answer to one identity.
+    #[error("two devices answer to one identity, {identity}, at {}", .positions.join(" and "))]
+    IdentityTwice {
+        /// VID:PID and serial.
+        identity: String,
+        /// Where both are plugged in.
+        positions: Vec<String>,
+    },
+    /// The serial could not be read.
+    #[error("the serial of the drive at {0} could not be read")]
+    SerialUnread(String),
+}

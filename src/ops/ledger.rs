@@ -1,0 +1,452 @@
+//! An open ledger: store, folded state, log key and clock under one owner.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::clock::{Clock, SystemClock};
+use super::draft::Draft;
+use super::error::OpsError;
+use crate::keyring;
+use crate::ledger::{Frame, Intent, Refusal, State, decide, judge};
+use crate::model::{Hash, Nonce, ReceiptId, Seen, Stamp, Statement, VerifierKey, Zone};
+use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::proof::inclusion::prove_inclusion;
+use crate::proof::receipt::Receipt;
+use crate::proof::tlog_proof::TlogProof;
+use crate::proof::tree::{Frontier, leaf_hash};
+use crate::store::{self, FileStore, Key, Notice, Store};
+use crate::wire::note::Note;
+use crate::wire::signature::{KeyCache, Signer, SigningKey, verify_required_with};
+use crate::wire::statement;
+
+/// The log's private key beside the ledger.
+pub const LOG_KEY_FILE: &str = "log.pem";
+/// Its verifier key, for whoever verifies receipts.
+pub const LOG_VKEY_FILE: &str = "log.vkey";
+/// Drafts that are out for signature; their file names reserve receipt numbers.
+const DRAFTS: &str = "drafts";
+/// Entries folded since the last snapshot before a new one is kept.
+const SNAPSHOT_EVERY: u64 = 64;
+/// First bytes of a snapshot. Raised with every change of what the state holds or
+/// how it is folded; a snapshot of another form is folded anew from the journal.
+const SNAPSHOT_FORM: &[u8] = b"custody-state/1 ";
+
+/// One entry that was appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its index.
+    pub index: u64,
+    /// Its leaf hash.
+    pub leaf: Hash,
+    /// What it says.
+    pub statement: Statement,
+}
+
+/// A ledger opened for reading and appending.
+pub struct Ledger {
+    folder: PathBuf,
+    store: Box<dyn Store>,
+    state: State,
+    snapshot_at: u64,
+    clock: Arc<dyn Clock>,
+    notices: Vec<Notice>,
+    log_signer: Option<SigningKey>,
+}
+
+/// What the index needs to know of a note: the media, parties and receipt it
+/// names. Pure, and never panics: it is called on whatever the journal holds.
+pub fn index_keys(note: &[u8]) -> Vec<Key> {
+    let Some(statement) =
+        Note::parse(note).ok().and_then(|note| statement::parse(note.text()).ok())
+    else {
+        return Vec::new();
+    };
+    let mut keys = vec![Key::Nonce(statement.nonce().0)];
+    for (key, value) in statement.lines().0 {
+        let first = || value.split(' ').next().unwrap_or_default().to_owned();
+        match key.as_str() {
+            "medium" | "found" | "missing" | "unexpected" | "present" | "absent" => {
+                keys.push(Key::Medium(first()));
+            }
+            "party" | "giver" | "receiver" | "witness" | "by" | "second" | "verifier"
+            | "administrator" => {
+                keys.push(Key::Party(first()));
+            }
+            "receipt" => keys.push(Key::Receipt(value)),
+            _ => {}
+        }
+    }
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// How ledgers are opened by this program.
+pub fn options() -> store::Options {
+    store::Options::new(index_keys, 1)
+}
+
+impl Ledger {
+    /// Opens the ledger in `folder` and becomes its only owner.
+    ///
+    /// # Errors
+    /// What the store says, among it that another process owns the ledger.
+    pub fn open(folder: &Path, progress: store::Progress<'_>) -> Result<Self, OpsError> {
+        let store = FileStore::open(folder, &options(), progress)?;
+        let notices = store.notices().to_vec();
+        let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
+        ledger.folder = folder.to_owned();
+        ledger.notices = notices;
+        Ok(ledger)
+    }
+
+    /// A ledger over any store: tests put a memory store and a clock of their own.
+    ///
+    /// # Errors
+    /// What the store says, or an entry in it that is no statement.
+    pub fn over(store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, OpsError> {
+        let (state, snapshot_at) = folded(store.as_ref())?;
+        let folder = PathBuf::from(".");
+        Ok(Ledger {
+            folder,
+            store,
+            state,
+            snapshot_at,
+            clock,
+            notices: Vec::new(),
+            log_signer: None,
+        })
+    }
+
+    /// The folded state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The store underneath, for reading.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// The ledger's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What opening found and mended.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Uses this key to sign checkpoints instead of the one beside the ledger.
+    pub fn set_log_signer(&mut self, signer: SigningKey) {
+        self.log_signer = Some(signer);
+    }
+
+    /// Puts another clock in.
+    pub fn set_clock(&mut self, clock: Arc<dyn Clock>) {
+        self.clock = clock;
+    }
+
+    /// The present moment, in the ledger's time zone.
+    ///
+    /// # Errors
+    /// When the clock shows a time before 2000 or after 9998.
+    pub fn now(&self) -> Result<Stamp, OpsError> {
+        let zone =
+            self.state.facts.as_ref().and_then(|facts| Zone::named(facts.zone.as_str()).ok());
+        Stamp::from_unix(self.clock.unix(), &zone.unwrap_or_else(Zone::utc)).map_err(|_| {
+            OpsError::input("clock", "this computer's clock shows an impossible time; set it")
+        })
+    }
+
+    /// Clock, head and fresh random bytes for the next statement.
+    ///
+    /// # Errors
+    /// An impossible clock, or no random bytes.
+    pub fn frame(&self) -> Result<Frame, OpsError> {
+        let mut nonce = [0u8; 16];
+        getrandom::fill(&mut nonce).map_err(|error| OpsError::Random(error.to_string()))?;
+        let head = self.store.head();
+        let seen = Seen { size: head.size, root: head.root };
+        Ok(Frame { at: self.now()?, seen, nonce: Nonce(nonce) })
+    }
+
+    /// Decides on an intent; the result still has to be signed.
+    ///
+    /// # Errors
+    /// Every reason against it.
+    pub fn draft(&self, intent: Intent) -> Result<Draft, OpsError> {
+        Ok(Draft::new(decide(&self.state, intent, self.frame()?)?))
+    }
+
+    /// Appends finished drafts, all or none.
+    ///
+    /// # Errors
+    /// As [`Ledger::commit`], and a missing signature.
+    pub fn submit(&mut self, drafts: &[Draft]) -> Result<Vec<Committed>, OpsError> {
+        let notes = drafts.iter().map(Draft::finish).collect::<Result<Vec<_>, _>>()?;
+        let committed = self.commit(&notes)?;
+        for entry in &committed {
+            if let Statement::Handover(said) = &entry.statement {
+                // Best effort: a reservation that stays behind only skips a number.
+                let _ = std::fs::remove_file(self.reservation(&said.receipt));
+            }
+        }
+        Ok(committed)
+    }
+
+    /// Verifies, judges, appends, reads back, and signs the new checkpoint.
+    ///
+    /// # Errors
+    /// A bad signature, a refusal, a failing store. After [`store::StoreError::Unknown`]
+    /// the entries may be there: open the ledger again and submit the same draft; an
+    /// entry that was kept is then answered with its index, not appended twice.
+    pub fn commit(&mut self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
+        if let Some(kept) = self.already_kept(notes)? {
+            return Ok(kept);
+        }
+        let committed = self.judge_all(notes)?;
+        // A log key that is not at hand is noticed before anything is appended.
+        self.load_log_signer(&committed)?;
+        let bytes: Vec<Vec<u8>> = notes.iter().map(Note::to_bytes).collect();
+        let expected = self.store.head().size;
+        let mut frontier = Frontier::load(self.store.as_ref(), expected)?;
+        self.store.append(expected, &bytes)?;
+        for entry in &committed {
+            self.state.apply(entry.leaf, &entry.statement);
+            frontier.push(entry.leaf);
+        }
+        self.read_back(expected, &bytes, &frontier)?;
+        self.sign_checkpoint()?;
+        if self.state.size - self.snapshot_at >= SNAPSHOT_EVERY {
+            self.keep_snapshot()?;
+        }
+        Ok(committed)
+    }
+
+    /// The entries of these notes where every one of them is in the ledger: the
+    /// answer to a writer that lost the first answer.
+    fn already_kept(&self, notes: &[Note]) -> Result<Option<Vec<Committed>>, OpsError> {
+        let mut kept = Vec::new();
+        for note in notes {
+            let leaf = leaf_hash(&note.to_bytes());
+            let Some(index) = self.store.find_leaf(&leaf)? else { return Ok(None) };
+            let statement =
+                statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
+            kept.push(Committed { index, leaf, statement });
+        }
+        Ok(Some(kept))
+    }
+
+    fn judge_all(&self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
+        let keys = KeyCache::new();
+        let mut state = self.state.clone();
+        let mut committed = Vec::new();
+        for note in notes {
+            let statement =
+                statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
+            let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
+            verify_required_with(&keys, note, &required)
+                .map_err(|error| OpsError::input("signatures", error))?;
+            let now = match state.facts {
+                Some(_) => self.now()?,
+                None => statement.at(),
+            };
+            judge(&state, &statement, now)?;
+            self.check_seen(statement.seen())?;
+            let leaf = leaf_hash(&note.to_bytes());
+            committed.push(Committed { index: state.size, leaf, statement });
+            let last = &committed[committed.len() - 1];
+            state.apply(leaf, &last.statement);
+        }
+        Ok(committed)
+    }
+
+    /// What the signers saw must be this log, not another one of the same name.
+    fn check_seen(&self, seen: Seen) -> Result<(), OpsError> {
+        let size = self.store.head().size;
+        if seen.size > size {
+            return Err(OpsError::refused(Refusal::SeenAhead { seen: seen.size, size }));
+        }
+        let root = Frontier::load(self.store.as_ref(), seen.size)?.root();
+        if root == seen.root {
+            Ok(())
+        } else {
+            Err(OpsError::refused(Refusal::SeenElsewhere { seen: seen.size }))
+        }
+    }
+
+    /// A checkpoint vouches for what is on the disk, so what is on the disk is read
+    /// before it is signed.
+    fn read_back(&self, from: u64, wrote: &[Vec<u8>], frontier: &Frontier) -> Result<(), OpsError> {
+        let head = self.store.head();
+        let read = self.store.read(from..from + wrote.len() as u64)?;
+        if read != wrote {
+            return Err(OpsError::ReadBack(format!("entry {from} and those behind it")));
+        }
+        if head.size != frontier.size() || head.root != frontier.root() {
+            return Err(OpsError::ReadBack("the root of the tree".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn sign_checkpoint(&mut self) -> Result<(), OpsError> {
+        let head = self.store.head();
+        let (Some(facts), Some(signer)) = (&self.state.facts, &self.log_signer) else {
+            return Err(OpsError::refused(Refusal::NotFounded));
+        };
+        let checkpoint = Checkpoint::new(facts.origin.as_str(), head.size, head.root)
+            .and_then(|checkpoint| checkpoint.sign(signer))
+            .map_err(|error| OpsError::ReadBack(error.to_string()))?;
+        Ok(self.store.put_checkpoint(&checkpoint.to_bytes())?)
+    }
+
+    fn load_log_signer(&mut self, coming: &[Committed]) -> Result<(), OpsError> {
+        let path = self.folder.join(LOG_KEY_FILE);
+        let genesis = coming.iter().find_map(|entry| match &entry.statement {
+            Statement::Genesis(said) => Some(said.log_key.0.clone()),
+            _ => None,
+        });
+        let Some(named) = self.state.log_key().cloned().or(genesis) else {
+            return Err(OpsError::refused(Refusal::NotFounded));
+        };
+        if self.log_signer.is_none() {
+            self.log_signer = Some(keyring::load_log_key(&path, &named)?);
+        }
+        match &self.log_signer {
+            Some(signer) if *signer.key() == named => Ok(()),
+            _ => Err(OpsError::LogKeyDiffers { path }),
+        }
+    }
+
+    /// The newest signed checkpoint, brought up to date where a stop came between
+    /// an entry and its checkpoint.
+    ///
+    /// # Errors
+    /// When it is missing or does not open and cannot be signed anew.
+    pub fn checkpoint(&mut self) -> Result<SignedCheckpoint, OpsError> {
+        let bytes = self.store.checkpoint()?;
+        let key =
+            self.state.log_key().cloned().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
+        let opened = bytes.and_then(|bytes| SignedCheckpoint::open(&bytes, &key).ok());
+        if let Some(checkpoint) = opened.filter(|c| c.checkpoint().size() == self.store.head().size)
+        {
+            return Ok(checkpoint);
+        }
+        self.load_log_signer(&[])?;
+        self.sign_checkpoint()?;
+        let bytes = self.store.checkpoint()?.unwrap_or_default();
+        SignedCheckpoint::open(&bytes, &key).map_err(|error| OpsError::ReadBack(error.to_string()))
+    }
+
+    /// The receipt of one entry: its note and the proof that it stands in the log.
+    ///
+    /// # Errors
+    /// When there is no such entry or it cannot be read.
+    pub fn receipt_of(&mut self, index: u64) -> Result<Receipt, OpsError> {
+        let checkpoint = self.checkpoint()?;
+        let note = self.note(index)?;
+        let size = checkpoint.checkpoint().size();
+        let path = prove_inclusion(self.store.as_ref(), index, size)
+            .map_err(|error| OpsError::Unknown(format!("entry {index}: {error}")))?;
+        Ok(Receipt::new(note, TlogProof::new(index, path, checkpoint))?)
+    }
+
+    /// One stored note.
+    ///
+    /// # Errors
+    /// When there is no such entry or it cannot be read.
+    pub fn note(&self, index: u64) -> Result<Note, OpsError> {
+        let bytes = self.store.read(index..index.saturating_add(1))?.pop().unwrap_or_default();
+        Note::parse(&bytes).map_err(|error| super::draft::DraftError::from(error).into())
+    }
+
+    /// The statements of these entries, unreadable ones left out (an audit names them).
+    ///
+    /// # Errors
+    /// When the store cannot read an entry.
+    pub fn statements(&self, indices: &[u64]) -> Result<Vec<(u64, Statement)>, OpsError> {
+        let mut found = Vec::new();
+        for &index in indices {
+            if let Ok(statement) = statement::parse(self.note(index)?.text()) {
+                found.push((index, statement));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Keeps the folded state, so that the next open need not fold the log.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn keep_snapshot(&mut self) -> Result<(), OpsError> {
+        let body = postcard::to_allocvec(&self.state)
+            .map_err(|error| OpsError::ReadBack(error.to_string()))?;
+        self.store.put_snapshot(self.state.size, &[SNAPSHOT_FORM, &body].concat())?;
+        self.snapshot_at = self.state.size;
+        Ok(())
+    }
+
+    fn reservation(&self, receipt: &ReceiptId) -> PathBuf {
+        self.folder.join(DRAFTS).join(format!("{receipt}.draft"))
+    }
+
+    /// Receipt numbers of drafts that are out for signature.
+    pub fn reserved(&self) -> BTreeSet<ReceiptId> {
+        let Ok(folder) = std::fs::read_dir(self.folder.join(DRAFTS)) else {
+            return BTreeSet::new();
+        };
+        let names =
+            folder.filter_map(Result::ok).filter_map(|file| file.file_name().into_string().ok());
+        names.filter_map(|name| name.strip_suffix(".draft")?.parse().ok()).collect()
+    }
+
+    /// Keeps a copy of a handover's draft, so that its receipt number is not given
+    /// to another one meanwhile.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub fn reserve(&self, draft: &Draft) -> Result<(), OpsError> {
+        let Statement::Handover(said) = draft.statement() else { return Ok(()) };
+        let path = self.reservation(&said.receipt);
+        let folder = self.folder.join(DRAFTS);
+        std::fs::create_dir_all(&folder)
+            .map_err(|e| OpsError::file("cannot make the folder", &folder, e))?;
+        std::fs::write(&path, draft.to_bytes())
+            .map_err(|e| OpsError::file("cannot write", &path, e))
+    }
+}
+
+/// The newest snapshot, with the entries behind it folded in.
+fn folded(store: &dyn Store) -> Result<(State, u64), OpsError> {
+    let size = store.head().size;
+    let kept = store.snapshot()?.and_then(|(at, bytes)| {
+        let body = bytes.strip_prefix(SNAPSHOT_FORM)?;
+        let state: State = postcard::from_bytes(body).ok()?;
+        (state.size == at && at <= size).then_some(state)
+    });
+    let mut state = kept.unwrap_or_default();
+    let from = state.size;
+    store.visit(from..size, &mut |_, bytes| {
+        let note = Note::parse(bytes).ok();
+        match note.and_then(|note| statement::parse(note.text()).ok()) {
+            Some(statement) => state.apply(leaf_hash(bytes), &statement),
+            // What is no statement says nothing; `verify` names it.
+            None => state.size += 1,
+        }
+        std::ops::ControlFlow::Continue(())
+    })?;
+    Ok((state, from))
+}
+
+impl Drop for Ledger {
+    /// Folding a long tail again costs the next command time, so it is saved here;
+    /// that it fails loses nothing.
+    fn drop(&mut self) {
+        if self.state.size - self.snapshot_at >= SNAPSHOT_EVERY {
+            let _ = self.keep_snapshot();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Registering the drive that is plugged in.
+
+use super::bus::{choose, drives};
+use super::draft::Draft;
+use super::error::{DeviceChoice, OpsError};
+use super::ledger::Ledger;
+use crate::ledger::Intent;
+use crate::ledger::intent::Registration;
+use crate::model::hardware::Grade;
+use crate::model::printable::printable;
+use crate::model::vocabulary::EncryptionGrade;
+use crate::model::{AlarmLine, EncryptionLine, MediumId, MediumLine, Name, PartyId, Phrase, Token};
+use crate::usb::{Bus, Device, identify};
+
+/// What a person says about the drive.
+#[derive(Debug, Clone)]
+pub struct RegistrationWish {
+    /// Asset id.
+    pub id: MediumId,
+    /// Position, serial or block device, where several drives are attached.
+    pub device: Option<String>,
+    /// The place it belongs to.
+    pub home: Name,
+    /// Whose it is; the organisation when not said.
+    pub owner: Option<Name>,
+    /// Kind of data.
+    pub class: Name,
+    /// Days between sightings, where not the policy's.
+    pub interval_days: Option<u32>,
+    /// Register as weak although the serial looks unique.
+    pub weak: bool,
+    /// Encryption scheme or family, as the person states it.
+    pub encryption: Option<Token>,
+    /// A remark.
+    pub detail: Option<Phrase>,
+    /// Who registers it.
+    pub by: PartyId,
+}
+
+/// Drafts the registration of an attached drive.
+///
+/// # Errors
+/// No drive, several, or two with one identity; every reason the ledger has.
+pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Result<Draft, OpsError> {
+    let attached = drives(bus)?;
+    let device = choose(&attached, wish.device.as_deref())?;
+    let identified = identify(device, &attached)
+        .map_err(|unread| DeviceChoice::SerialUnread(unread.position.to_string()))?;
+    refuse_twins(&attached, device, &wish)?;
+    let owner = match wish.owner {
+        Some(owner) => owner,
+        None => ledger
+            .state()
+            .facts
+            .as_ref()
+            .map(|facts| facts.organisation.clone())
+            .ok_or_else(|| OpsError::refused(crate::ledger::Refusal::NotFounded))?,
+    };
+    let grade = if wish.weak { Grade::C } else { identified.grade.grade };
+    let encryption = EncryptionLine {
+        id: wish.id.clone(),
+        grade: if wish.encryption.is_some() {
+            EncryptionGrade::Stated
+        } else {
+            EncryptionGrade::NotExamined
+        },
+        scheme: wish.encryption,
+        cipher: None,
+    };
+    let medium =
+        MediumLine { id: wish.id.clone(), vid_pid: device.id, serial: identified.serial.clone() };
+    ledger.draft(Intent::Register(Box::new(Registration {
+        alarm: alarms(&wish.id, device),
+        medium,
+        grade,
+        product: phrase(&device.claimed_name()),
+        capacity: device.profile.capacity().map(|capacity| capacity.bytes()),
+        release: format!("{:04x}", device.profile.release.0).parse().ok(),
+        configurations: Some(u32::from(device.profile.configurations)),
+        interfaces: interfaces(device),
+        inquiry: inquiry(device),
+        mark: Vec::new(),
+        encryption,
+        home: wish.home,
+        owner,
+        class: wish.class,
+        interval_days: wish.interval_days,
+        detail: wish.detail,
+        by: wish.by,
+    })))
+}
+
+/// Two attached devices with one serial cannot both be the drive meant. A weak
+/// registration says that it knows, and goes by the label.
+fn refuse_twins(
+    attached: &[Device],
+    device: &Device,
+    wish: &RegistrationWish,
+) -> Result<(), OpsError> {
+    let same = |other: &&Device| other.id == device.id && other.serial == device.serial;
+    let twins: Vec<&Device> = attached.iter().filter(same).collect();
+    let serial_less = device.serial.value().is_some_and(|serial| serial.is_none());
+    if twins.len() < 2 || serial_less || wish.weak {
+        return Ok(());
+    }
+    let identity = format!("{} {}", device.id, device.serial);
+    let positions = twins.iter().map(|twin| twin.position.to_string()).collect();
+    Err(DeviceChoice::IdentityTwice { identity, positions }.into())
+}
+
+/// Device text as one line of a statement; cut, since it is the device's word only.
+fn phrase(text: &str) -> Option<Phrase> {
+    let shown = crate::model::text::tidy(&printable(text, 90));
+    shown.parse().ok()
+}
+
+fn interfaces(device: &Device) -> Option<Phrase> {
+    // 33 entries fill the line; a device with more shows the first and an oddity.
+    let all: Vec<String> =
+        device.profile.interfaces.iter().take(33).map(ToString::to_string).collect();
+    phrase_exact(&all.join(" "))
+}
+
+fn phrase_exact(text: &str) -> Option<Phrase> {
+    text.parse().ok()
+}
+
+fn inquiry(device: &Device) -> Vec<Phrase> {
+    let luns = device.profile.luns.value().map_or(&[][..], Vec::as_slice);
+    let shown = |lun: &crate::model::hardware::Lun| {
+        let kind = lun.kind.map_or("?".to_owned(), |kind| kind.to_string());
+        let words = [lun.vendor.as_str(), lun.model.as_str(), lun.revision.as_str()];
+        phrase(&format!("{} type {kind} {}", lun.number, words.join(" ").trim()))
+    };
+    luns.iter().take(16).filter_map(shown).collect()
+}
+
+/// The oddities a registration keeps: those that say something of the drive itself.
+fn alarms(id: &MediumId, device: &Device) -> Vec<AlarmLine> {
+    let mut found: Vec<AlarmLine> = device
+        .oddities
+        .iter()
+        .filter_map(|oddity| crate::ledger::checks::alarm(id, oddity.name()))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}

@@ -1,0 +1,106 @@
+//! What is plugged in, and what the ledger says of it.
+
+use super::bus::{BusChoice, identity_line};
+use super::error::OpsError;
+use super::ledger::Ledger;
+use crate::ledger::schedule::standing;
+use crate::ledger::{Medium, State};
+use crate::model::Stamp;
+use crate::model::hardware::{HardwareIdentity, VidPid};
+use crate::report::scan::{KnownAs, ScanReport, ScanRow};
+use crate::report::who::Who;
+use crate::usb::names::Names;
+use crate::usb::{Device, identify, present_twice};
+
+/// One look at a bus. `ledger` is none where there is no ledger to ask: looking at
+/// what is plugged in needs none.
+///
+/// # Errors
+/// When the bus cannot be read, or the clock is impossible.
+pub fn scan(
+    choice: &BusChoice,
+    ledger: Option<&Ledger>,
+) -> Result<(ScanReport, Vec<Device>), OpsError> {
+    let bus = choice.open()?;
+    let devices = super::bus::drives(bus.as_ref())?;
+    let ids: Vec<VidPid> = devices.iter().map(|device| device.id).collect();
+    let names = Names::look_up(&ids);
+    let state = match ledger {
+        Some(ledger) => Some((ledger.state(), ledger.now()?)),
+        None => None,
+    };
+    let rows = devices.iter().map(|device| row(device, &devices, &names, state)).collect();
+    let bus = match choice {
+        BusChoice::Recording(path, frame) => {
+            let frame = frame.as_ref().map(|frame| format!(" at '{frame}'")).unwrap_or_default();
+            format!("recording {}{frame}", path.display())
+        }
+        _ => bus.name().to_owned(),
+    };
+    Ok((ScanReport { bus, devices: rows, notices: Vec::new() }, devices))
+}
+
+fn row(
+    device: &Device,
+    present: &[Device],
+    names: &Names,
+    ledger: Option<(&State, Stamp)>,
+) -> ScanRow {
+    let identified = identify(device, present).ok();
+    let grade = identified.as_ref().map(|identified| &identified.grade);
+    let spoken = |text: &crate::model::hardware::Reading<crate::model::hardware::DeviceText>| {
+        text.value().map(|text| text.as_str().to_owned())
+    };
+    let mut oddities: Vec<String> = device.oddities.iter().map(ToString::to_string).collect();
+    let twice =
+        identified.as_ref().and_then(|identified| present_twice(present).remove(&identified.hw));
+    if let Some(positions) = twice {
+        let others =
+            positions.iter().map(ToString::to_string).filter(|p| *p != device.position.to_string());
+        oddities.push(format!(
+            "the same identity is also at {}",
+            others.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let medium = ledger.and_then(|(state, now)| Some((registered(state, device)?, state, now)));
+    ScanRow {
+        position: device.position.to_string(),
+        vid_pid: device.id,
+        vendor_name: names
+            .vendor(device.id)
+            .map(str::to_owned)
+            .or_else(|| spoken(&device.profile.manufacturer)),
+        product_name: names
+            .product(device.id)
+            .map(str::to_owned)
+            .or_else(|| spoken(&device.profile.product)),
+        serial: device.serial.value().map(ToString::to_string),
+        serial_grade: grade.map(|grade| grade.grade),
+        grade_reasons: grade
+            .map_or(Vec::new(), |g| g.reasons.iter().map(ToString::to_string).collect()),
+        capacity: device.profile.capacity().map(|capacity| capacity.bytes()),
+        block_devices: device.blocks.iter().map(|block| block.name.to_string()).collect(),
+        encryption: medium.as_ref().map(|(medium, ..)| medium.encryption.spoken()),
+        known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
+        oddities,
+    }
+}
+
+fn known_as(medium: &Medium, state: &State, now: Stamp) -> KnownAs {
+    KnownAs {
+        medium: medium.line.id.clone(),
+        home: medium.home.clone(),
+        holder: Who::of(state, &medium.custody.holder),
+        due: medium.custody.due,
+        standing: standing(medium, &state.policy, now),
+        certain: !medium.is_weak(),
+    }
+}
+
+/// The medium this device answers to. Of several look-alikes the first is named,
+/// and that it is not certain.
+fn registered<'a>(state: &'a State, device: &Device) -> Option<&'a Medium> {
+    let line = identity_line(device)?;
+    let hardware = HardwareIdentity::of(line.vid_pid, &line.serial);
+    state.by_hardware.get(&hardware)?.iter().find_map(|id| state.media.get(id))
+}

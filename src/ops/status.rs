@@ -1,0 +1,68 @@
+//! What the ledger says: standing, one medium, the entries, the people.
+
+use super::error::OpsError;
+use super::ledger::Ledger;
+use crate::ledger::Refusal;
+use crate::model::{MediumId, PartyId};
+use crate::report::log::LogView;
+use crate::report::medium::MediumView;
+use crate::report::parties::{PartyList, PartyView};
+use crate::report::status::Status;
+use crate::store::Key;
+
+/// Who holds what, overdue first.
+///
+/// # Errors
+/// An impossible clock.
+pub fn status(ledger: &Ledger) -> Result<Status, OpsError> {
+    Ok(Status::new(ledger.state(), ledger.now()?))
+}
+
+/// One medium with its history.
+///
+/// # Errors
+/// An unknown medium, or entries that cannot be read.
+pub fn show(ledger: &Ledger, id: &MediumId) -> Result<MediumView, OpsError> {
+    let unknown = || OpsError::refused(Refusal::UnknownMedium { medium: id.clone() });
+    if !ledger.state().media.contains_key(id) {
+        return Err(unknown());
+    }
+    let indices = ledger.store().find(&Key::Medium(id.to_string()))?;
+    let history = ledger.statements(&indices)?;
+    MediumView::new(ledger.state(), id, ledger.now()?, &history).ok_or_else(unknown)
+}
+
+/// The entries, or those of one medium; the newest `limit` of them.
+///
+/// # Errors
+/// An unknown medium, or entries that cannot be read.
+pub fn log(ledger: &Ledger, medium: Option<&MediumId>, limit: usize) -> Result<LogView, OpsError> {
+    let indices: Vec<u64> = match medium {
+        Some(id) if !ledger.state().media.contains_key(id) => {
+            return Err(OpsError::refused(Refusal::UnknownMedium { medium: id.clone() }));
+        }
+        Some(id) => {
+            let all = ledger.store().find(&Key::Medium(id.to_string()))?;
+            all[all.len().saturating_sub(limit)..].to_vec()
+        }
+        None => {
+            let size = ledger.state().size;
+            (size.saturating_sub(limit as u64)..size).collect()
+        }
+    };
+    Ok(LogView::new(&ledger.statements(&indices)?, ledger.state().size))
+}
+
+/// Everybody enrolled.
+pub fn parties(ledger: &Ledger) -> PartyList {
+    PartyList::new(ledger.state())
+}
+
+/// One party, with every key they ever had.
+///
+/// # Errors
+/// An unknown party.
+pub fn party(ledger: &Ledger, id: &PartyId) -> Result<PartyView, OpsError> {
+    PartyView::new(ledger.state(), id)
+        .ok_or_else(|| OpsError::refused(Refusal::UnknownParty { party: id.clone() }))
+}

@@ -1,0 +1,1 @@
+//! A guided run of everything on a recorded bus.

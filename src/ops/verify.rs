@@ -1,0 +1,352 @@
+//! Verifying: a whole ledger, or one receipt with nothing but the log key.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::error::OpsError;
+use super::ledger::{LOG_VKEY_FILE, Ledger, options};
+use crate::audit::{Audit, Auditor, Cause};
+use crate::ledger::State;
+use crate::model::statement::Handover;
+use crate::model::{Statement, VerifierKey};
+use crate::picture;
+use crate::proof::receipt::Receipt;
+use crate::proof::tlog_proof::TlogProof;
+use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
+use crate::store::{FileStore, Progress, Store, StoreError};
+use crate::wire::note::Note;
+use crate::wire::qr::{PayloadKind, decode};
+use crate::wire::statement;
+
+/// Notes read and verified at a time; a few megabytes.
+const CHUNK: usize = 4_096;
+
+/// Verifies the ledger in `folder`: every signature, the tree, every `seen`, every
+/// decision again, the checkpoint. `trusted` is the log key the verifier keeps.
+///
+/// # Errors
+/// When there is no ledger to look at. Damage is no error here but a finding.
+pub fn verify_ledger(
+    folder: &Path,
+    trusted: Option<&VerifierKey>,
+    progress: Progress<'_>,
+) -> Result<LedgerVerification, OpsError> {
+    let audit = match FileStore::open(folder, &options(), &mut |_, _| {}) {
+        Ok(store) => audit_store(&store, trusted, progress)?,
+        Err(error) => audit_refused(error)?,
+    };
+    Ok(LedgerVerification::new(&audit, trusted.is_some()))
+}
+
+/// The audit of an open store.
+///
+/// # Errors
+/// What the store says when even the sizes cannot be read.
+pub fn audit_store(
+    store: &dyn Store,
+    trusted: Option<&VerifierKey>,
+    progress: Progress<'_>,
+) -> Result<Audit, OpsError> {
+    let size = store.head().size;
+    let mut auditor = Auditor::new();
+    let mut from = 0;
+    while from < size {
+        let (next, stopped) = read_on(store, from, size, &mut auditor, progress);
+        from = next;
+        match stopped {
+            Ok(()) => {}
+            Err(StoreError::Damaged(damages)) => {
+                let said = damages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                auditor.take_damaged(store.node(0, from).ok(), Cause::Stored(said));
+                from += 1;
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let checkpoint = store.checkpoint()?;
+    Ok(auditor.finish(checkpoint.as_deref(), trusted))
+}
+
+/// Reads from entry `from` on until the end or the first entry that cannot be
+/// read; the index of the next one is given back.
+fn read_on(
+    store: &dyn Store,
+    from: u64,
+    size: u64,
+    auditor: &mut Auditor,
+    progress: Progress<'_>,
+) -> (u64, Result<(), StoreError>) {
+    let mut chunk: Vec<Vec<u8>> = Vec::with_capacity(CHUNK);
+    let mut next = from;
+    let stopped = store.visit(from..size, &mut |index, note| {
+        chunk.push(note.to_vec());
+        next = index + 1;
+        if chunk.len() == CHUNK {
+            auditor.take(&chunk);
+            chunk.clear();
+            progress(next, size);
+        }
+        ControlFlow::Continue(())
+    });
+    auditor.take(&chunk);
+    progress(next, size);
+    (next, stopped)
+}
+
+/// A store that will not open has said why; that is what the audit reports.
+fn audit_refused(error: StoreError) -> Result<Audit, OpsError> {
+    let mut auditor = Auditor::new();
+    match &error {
+        StoreError::Damaged(damages) => {
+            for damage in damages {
+                auditor.report(damage.entry, Cause::Stored(damage.to_string()));
+            }
+        }
+        StoreError::AcknowledgedMissing { have, known, .. } => {
+            auditor.report(Some(*have), Cause::Truncated { checkpoint: *known, entries: *have });
+        }
+        _ => return Err(error.into()),
+    }
+    Ok(auditor.finish(None, None))
+}
+
+/// What was given to be verified.
+pub enum Evidence {
+    /// A receipt file, or both codes of one.
+    Whole(Box<Receipt>),
+    /// Only one of the two codes.
+    Half(PayloadKind, Vec<u8>),
+}
+
+/// Reads evidence from whatever was given: files (receipt, PNG, JPEG, or text with
+/// codes) or the text of codes.
+///
+/// # Errors
+/// What is wrong with the file, picture or text.
+pub fn gather(given: &[String]) -> Result<Evidence, OpsError> {
+    let mut texts = Vec::new();
+    for item in given {
+        if item.trim_start().starts_with("CN1:") || item.trim_start().starts_with("CP1:") {
+            texts.push(item.clone());
+            continue;
+        }
+        let path = Path::new(item);
+        let bytes = read_bounded(path)?;
+        if is_picture(&bytes) {
+            let found = picture::read_codes(&bytes, 2)?.texts;
+            if found.is_empty() {
+                let problem = format!(
+                    "no QR code could be read in {item}; take the picture closer, straighter, in better light"
+                );
+                return Err(OpsError::input("FILE", problem));
+            }
+            texts.extend(found);
+        } else if looks_like_codes(&bytes) {
+            texts.extend(String::from_utf8_lossy(&bytes).split_whitespace().map(str::to_owned));
+        } else {
+            return Ok(Evidence::Whole(Box::new(Receipt::parse(&bytes)?)));
+        }
+    }
+    join(&texts)
+}
+
+/// Joins the two codes of a receipt, in either order.
+fn join(texts: &[String]) -> Result<Evidence, OpsError> {
+    let mut note = None;
+    let mut proof = None;
+    for text in texts {
+        let payload = decode(text)?;
+        let slot = if payload.kind == PayloadKind::Note { &mut note } else { &mut proof };
+        match slot {
+            Some(earlier) if *earlier != payload.bytes => {
+                return Err(OpsError::input("FILE", "these are codes of two different receipts"));
+            }
+            _ => *slot = Some(payload.bytes),
+        }
+    }
+    match (note, proof) {
+        (Some(note), Some(proof)) => {
+            let note = Note::parse(&note).map_err(super::draft::DraftError::from)?;
+            let proof =
+                TlogProof::parse(&proof).map_err(crate::proof::receipt::ReceiptError::from)?;
+            Ok(Evidence::Whole(Box::new(Receipt::new(note, proof)?)))
+        }
+        (Some(note), None) => Ok(Evidence::Half(PayloadKind::Note, note)),
+        (None, Some(proof)) => Ok(Evidence::Half(PayloadKind::Proof, proof)),
+        (None, None) => Err(OpsError::input("FILE", "nothing to verify was given")),
+    }
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, OpsError> {
+    use std::io::Read as _;
+    const MOST: u64 = 64 << 20;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|e| OpsError::file("cannot read", path, e))?;
+    file.take(MOST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| OpsError::file("cannot read", path, e))?;
+    if bytes.len() as u64 > MOST {
+        return Err(OpsError::input("FILE", format!("{} is larger than 64 MiB", path.display())));
+    }
+    Ok(bytes)
+}
+
+fn is_picture(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x89PNG\r\n\x1a\n") || bytes.starts_with(&[0xFF, 0xD8, 0xFF])
+}
+
+fn looks_like_codes(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii_start();
+    text.starts_with(b"CN1:") || text.starts_with(b"CP1:")
+}
+
+/// By what a receipt is judged.
+pub enum Judge<'a> {
+    /// The log key alone.
+    LogKey(&'a VerifierKey),
+    /// The ledger itself.
+    Ledger(&'a Ledger),
+}
+
+/// Verifies evidence. The verdict is in the answer; an error means that there was
+/// nothing to judge.
+///
+/// # Errors
+/// When the note is no statement.
+pub fn verify_evidence(
+    evidence: &Evidence,
+    judge: &Judge<'_>,
+) -> Result<ReceiptVerification, OpsError> {
+    match evidence {
+        Evidence::Whole(receipt) => verify_receipt(receipt, judge),
+        Evidence::Half(kind, bytes) => verify_half(*kind, bytes, judge),
+    }
+}
+
+fn handover_of(note: &Note) -> Result<(Statement, Option<Handover>), OpsError> {
+    let statement = statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
+    let said = match &statement {
+        Statement::Handover(said) => Some(said.as_ref().clone()),
+        _ => None,
+    };
+    Ok((statement, said))
+}
+
+fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerification, OpsError> {
+    let (statement, said) = handover_of(receipt.note())?;
+    let (judged_by, key) = match judge {
+        Judge::LogKey(key) => (JudgedBy::LogKey, Some((*key).clone())),
+        Judge::Ledger(ledger) => (JudgedBy::Ledger, ledger.state().log_key().cloned()),
+    };
+    let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
+    let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
+    let outcome = receipt.verify(&required, &key);
+    let mut answer =
+        ReceiptVerification::new(said.as_ref(), judged_by).with_receipt(receipt.leaf(), &outcome);
+    // The log key's name is the origin: a receipt of another ledger, logged by
+    // mistake or on purpose under this key, is not one of this ledger's.
+    let ours = statement.ledger().as_str() == key.name().as_str();
+    answer = answer.with(
+        "ledger",
+        ours,
+        if ours {
+            format!("it belongs to {}", key.name())
+        } else {
+            format!("it names the ledger {} and the key is {}'s", statement.ledger(), key.name())
+        },
+    );
+    // A proof under a checkpoint cannot be older than what its own signers saw.
+    let seen = statement.seen().size;
+    let index = receipt.proof().index();
+    answer = answer.with(
+        "seen",
+        seen <= index,
+        format!("its signers saw {seen} entries and it is entry {index}"),
+    );
+    if let Judge::Ledger(ledger) = judge {
+        answer = against_ledger(answer, receipt, &statement, ledger)?;
+    }
+    Ok(answer)
+}
+
+/// What the ledger adds: the entry is in it, and the keys were those people's then.
+fn against_ledger(
+    answer: ReceiptVerification,
+    receipt: &Receipt,
+    statement: &Statement,
+    ledger: &Ledger,
+) -> Result<ReceiptVerification, OpsError> {
+    let found = ledger.store().find_leaf(&receipt.leaf())?;
+    let detail = match found {
+        Some(index) => format!("this very note is entry {index} of the ledger"),
+        None => "this note is not in the ledger".to_owned(),
+    };
+    let answer = answer.with("entry", found == Some(receipt.proof().index()), detail);
+    let Some(index) = found else { return Ok(answer) };
+    let strangers: Vec<String> = statement
+        .signers()
+        .into_iter()
+        .filter(|key| !was_valid(ledger.state(), key, index))
+        .map(|key| key.name().to_string())
+        .collect();
+    Ok(if strangers.is_empty() {
+        answer.with("keys", true, "every key was enrolled and valid at that entry".to_owned())
+    } else {
+        answer.with("keys", false, format!("not valid at that entry: {}", strangers.join(", ")))
+    })
+}
+
+fn was_valid(state: &State, key: &VerifierKey, index: u64) -> bool {
+    state.keys.get(key.public()).is_some_and(|record| {
+        record.key == *key
+            && record.from <= index
+            && record.until.is_none_or(|(until, _)| index <= until)
+    })
+}
+
+/// One code alone shows half: what it shows is said, and the verdict stays open.
+fn verify_half(
+    kind: PayloadKind,
+    bytes: &[u8],
+    judge: &Judge<'_>,
+) -> Result<ReceiptVerification, OpsError> {
+    let judged_by = match judge {
+        Judge::LogKey(_) => JudgedBy::LogKey,
+        Judge::Ledger(_) => JudgedBy::Ledger,
+    };
+    if kind == PayloadKind::Proof {
+        let missing = "only the proof code (CP1) was read; scan the note code (CN1) as well";
+        return Err(OpsError::input("FILE", missing));
+    }
+    let note = Note::parse(bytes).map_err(super::draft::DraftError::from)?;
+    let (statement, said) = handover_of(&note)?;
+    let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
+    let signatures = crate::wire::signature::verify_required(&note, &required);
+    let mut answer = ReceiptVerification::new(said.as_ref(), judged_by);
+    answer = match &signatures {
+        Ok(()) => {
+            answer.with("signatures", true, format!("{0} of {0} signatures hold", required.len()))
+        }
+        Err(refused) => answer.with("signatures", false, refused.to_string()),
+    };
+    if let Judge::Ledger(ledger) = judge {
+        let leaf = crate::proof::tree::leaf_hash(bytes);
+        let found = ledger.store().find_leaf(&leaf)?;
+        let detail = found.map_or("this note is not in the ledger".to_owned(), |index| {
+            format!("this very note is entry {index} of the ledger")
+        });
+        answer = answer.with("inclusion", found.is_some(), detail);
+    }
+    Ok(answer)
+}
+
+/// The log key beside a ledger, without opening the ledger.
+///
+/// # Errors
+/// When the file is not there or holds no key.
+pub fn log_key_beside(folder: &Path) -> Result<VerifierKey, OpsError> {
+    let path = folder.join(LOG_VKEY_FILE);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| OpsError::file("cannot read", &path, error))?;
+    text.trim().parse().map_err(|error| OpsError::input(LOG_VKEY_FILE, error))
+}

@@ -1,0 +1,368 @@
+//! QR codes read back from PNG and JPEG pictures: a scan or a photograph of a
+//! receipt. An adapter in the layer of `usb` and `keyring`, because pictures
+//! come from outside and need decoders that `wire` and `render` do without. It
+//! takes bytes and touches no file.
+//!
+//! Pictures are hostile input. Their size is capped before they are decoded, the
+//! decoders run under an allocation limit, and the QR reader runs behind an
+//! unwinding barrier, since a geometry it did not expect must not end a program
+//! that is in the middle of an audit.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::imageops::FilterType;
+use image::{GrayImage, ImageFormat, ImageReader, Limits};
+
+/// Largest file in bytes.
+pub const FILE_MAX: usize = 64 * 1024 * 1024;
+/// Most pixels of a picture.
+pub const PIXELS_MAX: u64 = 50_000_000;
+/// Longest side in pixels.
+pub const SIDE_MAX: u32 = 20_000;
+/// Most bytes the decoders may allocate.
+const ALLOC_MAX: u64 = 512 * 1024 * 1024;
+/// Most pixels a picture may have after enlarging; beyond that a code that the
+/// first pass missed is not missing for lack of pixels.
+const ENLARGED_MAX: u64 = 16_000_000;
+
+/// Why a picture could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// Larger than [`FILE_MAX`].
+    #[error("the picture file has {0} bytes; at most 67108864 are read")]
+    FileTooLarge(usize),
+    /// Neither PNG nor JPEG.
+    #[error("not a PNG or JPEG picture")]
+    Format,
+    /// More than [`PIXELS_MAX`] pixels or a side above [`SIDE_MAX`].
+    #[error(
+        "the picture is {width} by {height} pixels; at most 50 megapixels and 20000 a side are \
+         read: scan at 300 dpi"
+    )]
+    TooManyPixels {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// Damaged or not decodable, in the decoder's words.
+    #[error("the picture could not be decoded: {0}")]
+    Decode(String),
+}
+
+/// What was found in a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Codes {
+    /// The texts of the codes, each once, in the order they were first read.
+    pub texts: Vec<String>,
+    /// What the reader said of codes it located and could not read, in the pass
+    /// that read the most; empty when `wanted` texts were found.
+    pub failures: Vec<String>,
+}
+
+/// Reads QR codes from a PNG or JPEG file's bytes, until `wanted` different
+/// texts are found (a receipt has two) or every kind of preparation was tried:
+/// as it is, halved (noise, moiré), doubled (few pixels a module), and with one
+/// threshold for the whole picture (pale print).
+///
+/// # Errors
+/// [`PictureError`] when there is no picture to look at. A picture without codes
+/// is no error: `texts` is empty.
+pub fn read_codes(bytes: &[u8], wanted: usize) -> Result<Codes, PictureError> {
+    let picture = decode(bytes)?;
+    let (width, height) = picture.dimensions();
+    let mut found = Codes::default();
+    let mut most = 0;
+    for pass in [Pass::AsIs, Pass::Halved, Pass::Doubled, Pass::Threshold] {
+        let pixels = u64::from(width) * u64::from(height);
+        if pass == Pass::Doubled && pixels * 4 > ENLARGED_MAX {
+            continue;
+        }
+        let (texts, failures) = pass.read(&picture);
+        // Passes that read less also misread more; their complaints mislead.
+        if texts.len() > most || (most == 0 && found.failures.is_empty()) {
+            (most, found.failures) = (texts.len(), failures);
+        }
+        for text in texts {
+            if !found.texts.contains(&text) {
+                found.texts.push(text);
+            }
+        }
+        if found.texts.len() >= wanted {
+            found.failures.clear();
+            break;
+        }
+    }
+    Ok(found)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    AsIs,
+    Halved,
+    Doubled,
+    Threshold,
+}
+
+impl Pass {
+    fn read(self, picture: &GrayImage) -> (Vec<String>, Vec<String>) {
+        let (width, height) = picture.dimensions();
+        match self {
+            Pass::AsIs => read_grey(picture),
+            Pass::Halved => {
+                let (width, height) = ((width / 2).max(1), (height / 2).max(1));
+                read_grey(&image::imageops::resize(picture, width, height, FilterType::Triangle))
+            }
+            Pass::Doubled => {
+                let (width, height) = (width * 2, height * 2);
+                read_grey(&image::imageops::resize(picture, width, height, FilterType::Triangle))
+            }
+            Pass::Threshold => {
+                let level = threshold(picture);
+                let mut hard = picture.clone();
+                for pixel in hard.iter_mut() {
+                    *pixel = if *pixel > level { 255 } else { 0 };
+                }
+                read_grey(&hard)
+            }
+        }
+    }
+}
+
+/// Decodes to grey on white. Transparent pixels count as paper: a label drawn
+/// black on nothing would otherwise be black on black.
+fn decode(bytes: &[u8]) -> Result<GrayImage, PictureError> {
+    if bytes.len() > FILE_MAX {
+        return Err(PictureError::FileTooLarge(bytes.len()));
+    }
+    let format = image::guess_format(bytes).map_err(|_| PictureError::Format)?;
+    if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg) {
+        return Err(PictureError::Format);
+    }
+    let said = |error: image::ImageError| PictureError::Decode(error.to_string());
+    let (width, height) =
+        ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(said)?;
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > PIXELS_MAX || width > SIDE_MAX || height > SIDE_MAX {
+        return Err(PictureError::TooManyPixels { width, height });
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(SIDE_MAX);
+    limits.max_image_height = Some(SIDE_MAX);
+    limits.max_alloc = Some(ALLOC_MAX);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let decoded = reader.decode().map_err(said)?;
+    if !decoded.color().has_alpha() {
+        return Ok(decoded.into_luma8());
+    }
+    let blended = decoded.into_luma_alpha8();
+    let (width, height) = blended.dimensions();
+    let on_paper = blended.pixels().map(|pixel| {
+        let [grey, alpha] = pixel.0.map(u32::from);
+        u8::try_from((grey * alpha + 255 * (255 - alpha)) / 255).unwrap_or(255)
+    });
+    GrayImage::from_raw(width, height, on_paper.collect())
+        .ok_or_else(|| PictureError::Decode("the picture has no pixels".to_owned()))
+}
+
+/// Texts and failures of one pass.
+fn read_grey(picture: &GrayImage) -> (Vec<String>, Vec<String>) {
+    // The reader holds no state between calls, so nothing can be left broken.
+    let attempt = catch_unwind(AssertUnwindSafe(|| locate(picture)));
+    attempt.unwrap_or_else(|_| (Vec::new(), vec!["the QR reader failed on this picture".into()]))
+}
+
+fn locate(picture: &GrayImage) -> (Vec<String>, Vec<String>) {
+    let (width, height) = picture.dimensions();
+    let (Ok(columns), Ok(rows)) = (usize::try_from(width), usize::try_from(height)) else {
+        return (Vec::new(), Vec::new());
+    };
+    let pixels = picture.as_raw();
+    let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(columns, rows, |x, y| {
+        pixels.get(y * columns + x).copied().unwrap_or(255)
+    });
+    let (mut texts, mut failures) = (Vec::new(), Vec::new());
+    for grid in prepared.detect_grids() {
+        match grid.decode() {
+            Ok((_, text)) => texts.push(text),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    (texts, failures)
+}
+
+/// Otsu's threshold: the grey level that separates dark from light best.
+fn threshold(picture: &GrayImage) -> u8 {
+    let mut counts = [0u64; 256];
+    for &pixel in picture.as_raw() {
+        if let Some(count) = counts.get_mut(usize::from(pixel)) {
+            *count += 1;
+        }
+    }
+    let weigh = |(level, count): (usize, &u64)| level as f64 * *count as f64;
+    let (all, sum) =
+        (counts.iter().sum::<u64>() as f64, counts.iter().enumerate().map(weigh).sum::<f64>());
+    let (mut dark, mut dark_sum, mut best) = (0.0, 0.0, (0.0, 127u8));
+    for (level, count) in (0..=255u8).zip(&counts) {
+        dark += *count as f64;
+        dark_sum += f64::from(level) * *count as f64;
+        let light = all - dark;
+        if dark == 0.0 || light == 0.0 {
+            continue;
+        }
+        let gap = dark_sum / dark - (sum - dark_sum) / light;
+        let between = dark * light * gap * gap;
+        if between > best.0 {
+            best = (between, level);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::qr::Code;
+    use image::{DynamicImage, Rgba, RgbaImage};
+
+    fn text(len: usize) -> String {
+        let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+        let body = (0..len).map(|at| char::from(alphabet[(at * at + 7 * at) % 45]));
+        format!("CN1:{}", body.collect::<String>())
+    }
+
+    fn grey(code: &Code, scale: u32) -> GrayImage {
+        let (pixels, side) = code.to_grey(scale).expect("pixels");
+        GrayImage::from_raw(side, side, pixels).expect("picture")
+    }
+
+    fn file(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).expect("writes");
+        bytes.into_inner()
+    }
+
+    fn read(picture: GrayImage) -> Vec<String> {
+        let bytes = file(&DynamicImage::ImageLuma8(picture), ImageFormat::Png);
+        read_codes(&bytes, 1).expect("a picture").texts
+    }
+
+    #[test]
+    fn codes_of_receipt_size_come_back() {
+        for len in [25, 700, 1400] {
+            let text = text(len);
+            let code = Code::receipt(&text).expect("code");
+            for scale in [2, 3, 4] {
+                let png = code.to_png(scale).expect("png");
+                let found = read_codes(&png, 1).expect("a picture");
+                assert_eq!(found.texts, std::slice::from_ref(&text), "length {len}, scale {scale}");
+                assert!(found.failures.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn two_codes_in_a_grey_jpeg_come_back() {
+        let texts = [text(900), text(40)];
+        let codes = texts.each_ref().map(|text| grey(&Code::receipt(text).expect("code"), 4));
+        let mut sheet = GrayImage::from_pixel(620, 1000, image::Luma([235]));
+        image::imageops::overlay(&mut sheet, &codes[0], 30, 20);
+        image::imageops::overlay(&mut sheet, &codes[1], 100, 600);
+        for pixel in sheet.iter_mut() {
+            *pixel = *pixel / 2 + 60;
+        }
+        let jpeg = file(&DynamicImage::ImageLuma8(sheet), ImageFormat::Jpeg);
+        let mut found = read_codes(&jpeg, 2).expect("a picture").texts;
+        found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        assert_eq!(found, texts);
+    }
+
+    #[test]
+    fn a_transparent_ground_is_paper() {
+        let code = Code::label("CM1-USB-0421-MPJTB9-5").expect("code");
+        let drawn = grey(&code, 4);
+        let mut clear = RgbaImage::new(drawn.width(), drawn.height());
+        for (x, y, pixel) in drawn.enumerate_pixels() {
+            clear.put_pixel(x, y, Rgba([0, 0, 0, 255 - pixel.0[0]]));
+        }
+        let png = file(&DynamicImage::ImageRgba8(clear), ImageFormat::Png);
+        assert_eq!(read_codes(&png, 1).expect("a picture").texts, ["CM1-USB-0421-MPJTB9-5"]);
+    }
+
+    #[test]
+    fn noise_and_turns_do_not_stop_it() {
+        let text = text(700);
+        let upright = grey(&Code::receipt(&text).expect("code"), 5);
+        let turned = read(image::imageops::rotate90(&upright));
+        assert_eq!(turned, std::slice::from_ref(&text));
+        let mut noisy = upright;
+        for (at, pixel) in noisy.iter_mut().enumerate() {
+            let noise = (at.wrapping_mul(2_654_435_761) >> 7) % 90;
+            *pixel = if *pixel == 0 { noise as u8 } else { 255 - noise as u8 };
+        }
+        assert_eq!(read(noisy), [text]);
+    }
+
+    #[test]
+    fn what_is_no_picture_is_told() {
+        assert_eq!(read_codes(b"CN1:", 1), Err(PictureError::Format));
+        assert_eq!(read_codes(b"", 1), Err(PictureError::Format));
+        assert_eq!(read_codes(b"GIF89a\x01\x00\x01\x00", 1), Err(PictureError::Format));
+        let code = Code::label("CM1-A").expect("code").to_png(2).expect("png");
+        assert!(matches!(read_codes(&code[..60], 1), Err(PictureError::Decode(_))));
+        let blank = GrayImage::from_pixel(64, 64, image::Luma([255]));
+        assert_eq!(read(blank), Vec::<String>::new());
+        assert_eq!(read(GrayImage::from_pixel(1, 1, image::Luma([0]))), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_huge_picture_is_refused_before_it_is_decoded() {
+        let code = Code::label("CM1-A").expect("code").to_png(2).expect("png");
+        let mut png = code.clone();
+        // Width and height of the header, then the header's checksum.
+        png[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
+        let mut crc = flate2::Crc::new();
+        crc.update(&png[12..29]);
+        png[29..33].copy_from_slice(&crc.sum().to_be_bytes());
+        let refused = PictureError::TooManyPixels { width: 16_384, height: 16_384 };
+        assert_eq!(read_codes(&png, 1), Err(refused));
+    }
+
+    #[test]
+    fn damaged_pictures_never_panic() {
+        let code = Code::receipt(&text(60)).expect("code").to_png(3).expect("png");
+        for at in 0..code.len().min(400) {
+            let mut altered = code.clone();
+            altered[at] ^= 0x41;
+            let _ = read_codes(&altered, 1);
+        }
+    }
+
+    #[test]
+    fn torn_and_blotted_codes_never_panic_and_never_lie() {
+        let text = text(120);
+        let whole = grey(&Code::receipt(&text).expect("code"), 3);
+        let mut state = 0x9e37_79b9_u32;
+        let mut next = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        for _ in 0..150 {
+            let mut picture = whole.clone();
+            for _ in 0..=next(12) {
+                let (left, top) = (next(whole.width()), next(whole.height()));
+                let (width, height, ink) = (next(40), next(40), next(256));
+                for (x, y, pixel) in picture.enumerate_pixels_mut() {
+                    let across = x.wrapping_sub(left) < width;
+                    if across && y.wrapping_sub(top) < height {
+                        *pixel = image::Luma([ink as u8]);
+                    }
+                }
+            }
+            let (found, _) = read_grey(&picture);
+            assert!(found.iter().all(|read| *read == text), "{found:?}");
+        }
+    }
+}

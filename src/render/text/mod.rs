@@ -1,0 +1,41 @@
+//! Reports as text for a terminal or a sheet of paper.
+
+mod check;
+mod layout;
+mod log;
+mod medium;
+mod parties;
+mod policy;
+mod receipt;
+mod registration;
+mod scan;
+mod statement;
+mod status;
+mod verification;
+
+pub use check::check;
+pub use log::log;
+pub use medium::medium;
+pub use parties::{parties, party};
+pub use policy::policy;
+pub use receipt::receipt;
+pub use registration::registration;
+pub use scan::scan;
+pub use statement::statement_summary;
+pub use status::status;
+pub use verification::{ledger_verification, receipt_verification};
+
+/// How text is laid out. Whoever prints decides both: nothing here looks at a
+/// terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns; a Japanese character takes two. Fewer than 40 count as 40.
+    pub width: usize,
+    /// Whether to use ANSI colours.
+    pub colour: bool,
+}
+
+impl Style {
+    /// 80 columns without colour: a file, a pipe, a sheet of paper.
+    pub const PLAIN: Style = Style { width: 80, colour: false };
+}

@@ -1,0 +1,109 @@
+//! A receipt as text, in Japanese and English.
+
+use super::Style;
+use super::layout::{Page, Tone};
+use crate::report::ReceiptView;
+use crate::report::receipt::{ReceiptMedium, Sealed};
+
+const LABELS: usize = 24;
+
+/// A receipt as text, in Japanese and English, with the drawings of its two QR
+/// codes (note, proof) where there are any.
+pub fn receipt(report: &ReceiptView, codes: Option<(&str, &str)>, style: Style) -> String {
+    let mut page = Page::new(style);
+    let draft = report.entry.is_none();
+    let title = if draft { "受領書（案） Draft of a receipt" } else { "受領書 Receipt" };
+    page.rule();
+    page.put(0, Tone::Strong, &format!("{title}  {}", report.receipt));
+    page.put(0, Tone::Plain, &format!("{}  {}", report.at.short(), report.ledger));
+    if draft {
+        page.put(0, Tone::Warning, "台帳に未登録 Not in the ledger: this is no receipt yet.");
+    } else {
+        page.put(0, Tone::Plain, "[ ] 原本 Original   [ ] 控 Copy");
+    }
+    page.rule();
+    for line in &report.media {
+        drive(&mut page, line);
+    }
+    page.blank();
+    side(&mut page, "渡す人 Giver", &report.giver);
+    side(&mut page, "受け取る人 Receiver", &report.receiver);
+    if let Some(witness) = &report.witness {
+        side(&mut page, "立会人 Witness", witness);
+    }
+    page.blank();
+    terms(&mut page, report);
+    page.blank();
+    evidence(&mut page, report);
+    if let Some((note, proof)) = codes {
+        drawings(&mut page, note, proof);
+    }
+    page.finish()
+}
+
+fn drive(page: &mut Page, line: &ReceiptMedium) {
+    page.hang(0, "媒体 Drive", LABELS, Tone::Strong, line.medium.as_str());
+    page.field(0, "", LABELS, &format!("{}  serial {}", line.vid_pid, line.serial));
+    let known = line.encryption.as_deref().unwrap_or("not stated");
+    page.field(0, "  暗号化 Encryption", LABELS, known);
+    for alarm in &line.alarms {
+        page.hang(0, "  注意 Alarm", LABELS, Tone::Alarm, alarm);
+    }
+}
+
+fn side(page: &mut Page, label: &str, side: &Sealed) {
+    page.hang(0, label, LABELS, Tone::Strong, &side.who.spoken());
+    match &side.key {
+        Some(key) => {
+            page.field(0, "", LABELS, &key.name);
+            page.field(0, "", LABELS, &format!("鍵 Key {}", key.fingerprint));
+        }
+        None => {
+            page.hang(0, "", LABELS, Tone::Warning, "書面のみ Paper seal, no signature by key");
+            page.field(0, "", LABELS, "署名・印 Seal ____________________");
+        }
+    }
+}
+
+/// Who and how sealed, in one line.
+pub(super) fn party_line(side: &Sealed) -> String {
+    match &side.key {
+        Some(key) => format!("{} (key {}, {})", side.who.spoken(), key.name, key.fingerprint),
+        None => format!("{} (paper seal)", side.who.spoken()),
+    }
+}
+
+fn terms(page: &mut Page, report: &ReceiptView) {
+    let mut put = |label: &str, value: String| page.field(0, label, LABELS, &value);
+    put("用途 Purpose", report.purpose.to_string());
+    if let Some(contents) = &report.contents {
+        put("内容 Contents", contents.to_string());
+    }
+    if let Some(persons) = report.persons {
+        put("人数 Persons", persons.to_string());
+    }
+    put("場所 Place", report.place.to_string());
+    if let Some(due) = report.due {
+        put("返却期限 Due back", due.to_string());
+    }
+}
+
+fn evidence(page: &mut Page, report: &ReceiptView) {
+    let Some(entry) = &report.entry else { return };
+    let of = entry.tree_size.map_or_else(String::new, |size| format!(" of {size}"));
+    page.field(0, "台帳 Entry", LABELS, &format!("{}{of}", entry.index));
+    if let Some(leaf) = &entry.leaf {
+        page.field(0, "ハッシュ Leaf", LABELS, &leaf.to_string());
+    }
+    let verify = "custody verify FILE --log-key KEY";
+    page.field(0, "検証 Verify", LABELS, verify);
+}
+
+fn drawings(page: &mut Page, note: &str, proof: &str) {
+    page.blank();
+    page.put(0, Tone::Strong, "QR 1/2  受領内容と署名 What was agreed, and its signatures");
+    page.drawing(note);
+    page.blank();
+    page.put(0, Tone::Strong, "QR 2/2  台帳の証明 Proof that it stands in the ledger");
+    page.drawing(proof);
+}

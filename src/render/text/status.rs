@@ -1,0 +1,179 @@
+//! The status of every medium as text: what needs somebody in full, the rest as
+//! a list.
+
+use super::Style;
+use super::layout::{Page, Tone};
+use crate::ledger::schedule::Standing;
+use crate::report::Status;
+use crate::report::status::{Row, SealStrength};
+use crate::report::words::{drives, sighting};
+
+/// The status of every medium as text, most urgent first.
+pub fn status(report: &Status, style: Style) -> String {
+    let mut page = Page::new(style);
+    head(&mut page, report);
+    for count in &report.counts {
+        if count.media == 0 {
+            continue;
+        }
+        let rows: Vec<&Row> =
+            report.rows.iter().filter(|row| row.standing == count.standing).collect();
+        page.blank();
+        let heading = match count.media {
+            1 => count.standing.words().to_owned(),
+            many => format!("{} ({many})", count.standing.words()),
+        };
+        page.put(0, tone(count.standing), &heading);
+        if count.standing.is_alarm() {
+            for (at, row) in rows.iter().enumerate() {
+                if at > 0 {
+                    page.blank();
+                }
+                urgent(&mut page, row);
+            }
+        } else {
+            calm(&mut page, count.standing, &rows);
+        }
+    }
+    page.finish()
+}
+
+fn head(page: &mut Page, report: &Status) {
+    let names = [report.organisation.as_ref(), report.site.as_ref()];
+    let names: Vec<String> = names.into_iter().flatten().map(ToString::to_string).collect();
+    if !names.is_empty() {
+        page.put(0, Tone::Strong, &names.join(", "));
+    }
+    let ledger = report.ledger.as_ref().map_or_else(String::new, |ledger| format!("  {ledger}"));
+    page.put(
+        0,
+        Tone::Faint,
+        &format!("{}{ledger}  {} entries", report.now.short(), report.entries),
+    );
+    let urgent = report.rows.iter().filter(|row| row.standing.is_alarm()).count();
+    match (report.rows.len(), urgent) {
+        (0, _) => page.put(0, Tone::Plain, "No drive is registered yet: custody register"),
+        (all, 0) => page.put(0, Tone::Good, &format!("{}, none needs you now.", drives(all))),
+        (all, 1) => page.put(0, Tone::Alarm, &format!("{}, 1 needs you now.", drives(all))),
+        (all, urgent) => {
+            page.put(0, Tone::Alarm, &format!("{}, {urgent} need you now.", drives(all)));
+        }
+    }
+}
+
+pub(super) fn tone(standing: Standing) -> Tone {
+    match standing {
+        standing if standing.is_alarm() => Tone::Alarm,
+        Standing::CheckDue => Tone::Warning,
+        Standing::Retired => Tone::Faint,
+        _ => Tone::Strong,
+    }
+}
+
+fn days(count: i64) -> String {
+    match count {
+        0 => "today".to_owned(),
+        1 => "1 day".to_owned(),
+        many => format!("{many} days"),
+    }
+}
+
+/// Why a row is urgent, in one line.
+pub(super) fn reason(row: &Row) -> String {
+    let late = row.overdue_days.map_or_else(String::new, |late| format!(", {}", days(late)));
+    let gone = row.gone_since.map_or_else(String::new, |since| since.short());
+    match row.standing {
+        Standing::Lost => format!("lost since {gone}{late}"),
+        Standing::Missing => format!("not found since {gone}{late}"),
+        Standing::ReturnOverdue => {
+            let due = row.due.map_or_else(String::new, |due| due.to_string());
+            format!("due back {due}{late} late")
+        }
+        Standing::CheckOverdue => {
+            let by = row.check_due.map_or_else(String::new, |due| due.to_string());
+            format!("should have been seen by {by}{late} past all grace")
+        }
+        Standing::CheckDue => {
+            let by = row.noticed_by.map_or_else(String::new, |by| by.to_string());
+            format!("must be seen by {by}")
+        }
+        Standing::Out | Standing::Home => {
+            let by = row.noticed_by.map_or_else(String::new, |by| by.to_string());
+            format!("if it disappears now, this is known by {by}")
+        }
+        Standing::Retired => format!("retired {gone}"),
+    }
+}
+
+const LABELS: usize = 11;
+
+fn urgent(page: &mut Page, row: &Row) {
+    page.hang(2, row.medium.as_str(), 18, Tone::Alarm, &reason(row));
+    holder(page, row);
+    let seen = &row.last_seen;
+    let by = seen.by.spoken();
+    page.field(4, "last seen", LABELS, &format!("{}, {}", seen.at.short(), sighting(seen.grade)));
+    page.field(4, "", LABELS, &format!("{}, by {by}", seen.place));
+    marks(page, row);
+}
+
+/// Holder, place and receipt of one medium.
+pub(super) fn holder(page: &mut Page, row: &Row) {
+    page.field(4, "holder", LABELS, &format!("{} ({})", row.holder.spoken(), row.holder.id));
+    let since = row.since.short();
+    let receipt = match &row.receipt {
+        Some(receipt) => format!("since {since}, receipt {receipt}"),
+        None => format!("since {since}, without a receipt"),
+    };
+    page.field(4, "", LABELS, &receipt);
+    page.field(4, "place", LABELS, row.place.as_str());
+    if !row.at_home {
+        page.field(4, "home", LABELS, row.home.as_str());
+    }
+}
+
+/// What weakens the evidence for a medium.
+pub(super) fn marks(page: &mut Page, row: &Row) {
+    for mark in mark_words(row) {
+        page.hang(4, "note", LABELS, Tone::Warning, mark);
+    }
+}
+
+fn mark_words(row: &Row) -> Vec<&'static str> {
+    let weak = row.weak.then_some("weak identity: only its label tells it from others like it");
+    let paper = (row.seal == SealStrength::Paper).then_some("one side sealed on paper only");
+    [weak, paper].into_iter().flatten().collect()
+}
+
+/// Rows that need nobody now: one line each.
+fn calm(page: &mut Page, standing: Standing, rows: &[&Row]) {
+    let text =
+        |day: Option<crate::model::Day>| day.map_or_else(|| "-".to_owned(), |d| d.to_string());
+    let headings: &[&str] = match standing {
+        Standing::Out => &["Drive", "Holder", "Place", "Due back", "Loss known by"],
+        Standing::Retired => &["Drive", "Holder", "Place", "Retired"],
+        _ => &["Drive", "Holder", "Place", "See it by", "Loss known by"],
+    };
+    let cells = |row: &&Row| {
+        let mark = if mark_words(row).is_empty() { "" } else { " *" };
+        let mut cells =
+            vec![format!("{}{mark}", row.medium), row.holder.spoken(), row.place.to_string()];
+        match standing {
+            Standing::Retired => cells.push(text(row.gone_since.map(|since| since.day()))),
+            Standing::Out => cells.extend([text(row.due), text(row.noticed_by)]),
+            _ => cells.extend([text(row.check_due), text(row.noticed_by)]),
+        }
+        cells
+    };
+    page.table(2, headings, &rows.iter().map(cells).collect::<Vec<_>>());
+    let marked = rows.iter().copied().filter(|row| !mark_words(row).is_empty());
+    for row in marked {
+        page.hang(
+            2,
+            "*",
+            2,
+            Tone::Warning,
+            &format!("{}: {}", row.medium, mark_words(row).join("; ")),
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! Verifications as text.
+
+use super::Style;
+use super::layout::{Page, Tone};
+use super::receipt::party_line;
+use crate::report::verification::{FindingView, Verdict};
+use crate::report::{JudgedBy, LedgerVerification, ReceiptVerification};
+
+const LABELS: usize = 14;
+
+/// The verification of a ledger as text.
+pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String {
+    let mut page = Page::new(style);
+    let ledger = report.ledger.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    match report.verdict {
+        Verdict::Passed => page.put(0, Tone::Good, "VERIFIED: nothing is wrong with this ledger."),
+        Verdict::Incomplete => page.put(0, Tone::Warning, "INCOMPLETE: not everything was there."),
+        Verdict::Failed => page.put(0, Tone::Alarm, "VERIFICATION FAILED"),
+    }
+    for finding in &report.findings {
+        found(&mut page, finding);
+    }
+    let listed = report.findings.len() as u64;
+    if listed < report.findings_total {
+        page.put(2, Tone::Alarm, &format!("and {} more", report.findings_total - listed));
+    }
+    page.blank();
+    let mut put = |label: &str, value: String| page.field(2, label, LABELS, &value);
+    put("Ledger", ledger);
+    put("Entries", report.entries.to_string());
+    put("Signatures", format!("{} hold", report.signatures));
+    put("Root", report.root.to_string());
+    let checkpoint = match report.checkpoint {
+        Some(size) => format!("over {size} entries"),
+        None => "none that holds".to_owned(),
+    };
+    put("Checkpoint", checkpoint);
+    put("Log key", if report.log_key_given { "yours" } else { "the ledger's own" }.to_owned());
+    not_shown(&mut page, &report.not_shown);
+    page.finish()
+}
+
+fn found(page: &mut Page, finding: &FindingView) {
+    let place = match finding.index {
+        Some(index) => format!("entry {index}"),
+        None => "ledger".to_owned(),
+    };
+    page.hang(2, &place, LABELS, Tone::Alarm, &format!("{} ({})", finding.message, finding.cause));
+}
+
+/// The verification of a receipt as text.
+pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> String {
+    let mut page = Page::new(style);
+    let number = report.number.as_ref().map_or_else(|| "receipt".to_owned(), ToString::to_string);
+    match report.verdict {
+        Verdict::Passed => page.put(0, Tone::Good, &format!("VERIFIED: {number}")),
+        Verdict::Incomplete => page.put(0, Tone::Warning, &format!("INCOMPLETE: {number}")),
+        Verdict::Failed => page.put(0, Tone::Alarm, &format!("VERIFICATION FAILED: {number}")),
+    }
+    for check in &report.checks {
+        let tone = if check.passed { Tone::Good } else { Tone::Alarm };
+        let word = if check.passed { "ok" } else { "WRONG" };
+        page.hang(2, word, 7, tone, &format!("{}: {}", check.name, check.detail));
+    }
+    if report.verdict == Verdict::Incomplete {
+        page.put(2, Tone::Warning, "Half of the evidence is missing: scan the other code as well.");
+    }
+    let by = match report.judged_by {
+        JudgedBy::LogKey => "the log key given, offline",
+        JudgedBy::Ledger => "the ledger",
+    };
+    page.hang(2, "by", 7, Tone::Faint, by);
+    content(&mut page, report);
+    if !report.shown.is_empty() {
+        page.blank();
+        page.put(0, Tone::Strong, "This shows");
+        for line in &report.shown {
+            page.hang(2, "-", 2, Tone::Plain, line);
+        }
+    }
+    not_shown(&mut page, &report.not_shown);
+    page.finish()
+}
+
+/// What the receipt says. Of one that failed nothing is repeated as if it were so.
+fn content(page: &mut Page, report: &ReceiptVerification) {
+    let Some(receipt) = &report.receipt else { return };
+    page.blank();
+    if report.verdict == Verdict::Failed {
+        page.put(0, Tone::Alarm, "It says, and nothing vouches for it:");
+    }
+    page.field(2, "At", LABELS, &receipt.at.short());
+    for line in &receipt.media {
+        let words = format!("{}  {}  serial {}", line.medium, line.vid_pid, line.serial);
+        page.field(2, "Drive", LABELS, &words);
+    }
+    page.field(2, "Giver", LABELS, &party_line(&receipt.giver));
+    page.field(2, "Receiver", LABELS, &party_line(&receipt.receiver));
+    if let Some(witness) = &receipt.witness {
+        page.field(2, "Witness", LABELS, &party_line(witness));
+    }
+    page.field(2, "Purpose", LABELS, receipt.purpose.as_str());
+    page.field(2, "Place", LABELS, receipt.place.as_str());
+    if let Some(due) = receipt.due {
+        page.field(2, "Due back", LABELS, &due.to_string());
+    }
+    if let Some(entry) = &report.entry {
+        page.field(2, "Entry", LABELS, &entry.index.to_string());
+    }
+}
+
+fn not_shown(page: &mut Page, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    page.blank();
+    page.put(0, Tone::Strong, "This does not show");
+    for line in lines {
+        page.hang(2, "-", 2, Tone::Plain, line);
+    }
+}

@@ -1,0 +1,147 @@
+//! One round of presence checks, as it was closed.
+
+use serde::Serialize;
+
+use crate::ledger::State;
+use crate::model::hardware::VidPid;
+use crate::model::statement::Check;
+use crate::model::vocabulary::SightingGrade;
+use crate::model::{MediumId, Name, Phrase, SeenLine, Stamp};
+
+use super::who::Who;
+use super::{optional_text, text};
+
+/// A round and its outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// Where.
+    pub place: Name,
+    /// When it was closed.
+    #[serde(serialize_with = "text")]
+    pub at: Stamp,
+    /// Who checked.
+    pub by: Who,
+    /// The entry; none while it is not recorded.
+    pub entry: Option<u64>,
+    /// True when everything was there, nothing else, and nothing odd.
+    pub clean: bool,
+    /// What belongs here and was not seen.
+    pub missing: Vec<MissingRow>,
+    /// What is registered, was seen here and belongs elsewhere.
+    pub unexpected: Vec<SeenRow>,
+    /// What was seen and nobody registered.
+    pub unknown: Vec<UnknownRow>,
+    /// What was odd.
+    pub alarms: Vec<AlarmRow>,
+    /// What belongs here and was seen.
+    pub found: Vec<SeenRow>,
+    /// A remark.
+    pub detail: Option<Phrase>,
+}
+
+/// A medium that was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeenRow {
+    /// Its asset id.
+    pub medium: MediumId,
+    /// How it was seen.
+    pub grade: SightingGrade,
+    /// Who has it by the ledger; none for one nobody registered.
+    pub holder: Option<Who>,
+    /// Where it belongs.
+    pub home: Option<Name>,
+}
+
+/// A medium that was not seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingRow {
+    /// Its asset id.
+    pub medium: MediumId,
+    /// Who has it by the ledger.
+    pub holder: Option<Who>,
+    /// Where it belongs.
+    pub home: Option<Name>,
+    /// When it was last seen.
+    #[serde(serialize_with = "optional_text")]
+    pub last_seen: Option<Stamp>,
+    /// By whom.
+    pub last_seen_by: Option<Who>,
+}
+
+/// A device nobody registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnknownRow {
+    /// Vendor and product number.
+    pub vid_pid: VidPid,
+    /// Its serial, `-` when it has none.
+    pub serial: String,
+}
+
+/// One odd thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlarmRow {
+    /// The medium it concerns.
+    pub medium: MediumId,
+    /// The alarm's name.
+    pub alarm: String,
+}
+
+impl CheckReport {
+    /// The round that `said` records. `state` may be the one before or after it.
+    pub fn new(state: &State, said: &Check, entry: Option<u64>) -> Self {
+        let seen =
+            |lines: &[SeenLine]| lines.iter().map(|line| SeenRow::new(state, line)).collect();
+        let odd = [
+            said.missing.is_empty(),
+            said.unexpected.is_empty(),
+            said.unknown.is_empty(),
+            said.alarm.is_empty(),
+        ];
+        CheckReport {
+            place: said.place.clone(),
+            at: said.at,
+            by: Who::from(&said.by.party),
+            entry,
+            clean: odd.iter().all(|none| *none),
+            missing: said.missing.iter().map(|id| MissingRow::new(state, id)).collect(),
+            unexpected: seen(&said.unexpected),
+            unknown: said
+                .unknown
+                .iter()
+                .map(|line| UnknownRow { vid_pid: line.vid_pid, serial: line.serial.to_string() })
+                .collect(),
+            alarms: said
+                .alarm
+                .iter()
+                .map(|line| AlarmRow { medium: line.id.clone(), alarm: line.alarm.to_string() })
+                .collect(),
+            found: seen(&said.found),
+            detail: said.detail.clone(),
+        }
+    }
+}
+
+impl SeenRow {
+    fn new(state: &State, line: &SeenLine) -> Self {
+        let medium = state.media.get(&line.id);
+        SeenRow {
+            medium: line.id.clone(),
+            grade: line.grade,
+            holder: medium.map(|medium| Who::of(state, &medium.custody.holder)),
+            home: medium.map(|medium| medium.home.clone()),
+        }
+    }
+}
+
+impl MissingRow {
+    fn new(state: &State, id: &MediumId) -> Self {
+        let medium = state.media.get(id);
+        MissingRow {
+            medium: id.clone(),
+            holder: medium.map(|medium| Who::of(state, &medium.custody.holder)),
+            home: medium.map(|medium| medium.home.clone()),
+            last_seen: medium.map(|medium| medium.seen.at),
+            last_seen_by: medium.map(|medium| Who::of(state, &medium.seen.by)),
+        }
+    }
+}

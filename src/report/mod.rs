@@ -1,0 +1,59 @@
+//! What is shown, as values: each is computed once, serialised as it is for
+//! programs and rendered apart for people ([`render`](crate::render)).
+//!
+//! The JSON of these types is part of the command line's contract: keys are
+//! snake_case, words of a vocabulary kebab-case, moments RFC 3339 with offset,
+//! days `2026-12-06`, hashes base64. A key is never removed or given another
+//! meaning; what is not known is `null`.
+
+pub mod check;
+pub mod log;
+pub mod medium;
+mod named;
+pub mod parties;
+pub mod receipt;
+pub mod registration;
+pub mod scan;
+pub mod status;
+pub mod verification;
+pub mod who;
+pub mod words;
+
+pub use check::CheckReport;
+pub use log::LogView;
+pub use medium::MediumView;
+pub use parties::{PartyList, PartyView};
+pub use receipt::ReceiptView;
+pub use registration::RegistrationView;
+pub use scan::{ScanReport, ScanRow};
+pub use status::Status;
+pub use verification::{JudgedBy, LedgerVerification, ReceiptVerification, Verdict};
+pub use who::{KeyView, Who};
+
+use std::fmt::Display;
+
+use serde::Serializer;
+
+use crate::model::{Hash, MediumId};
+use crate::wire::Label;
+
+/// Serialises a value as the text people see. [`Stamp`](crate::model::Stamp) and
+/// [`Hash`](crate::model::Hash) serialise compactly for the store, which is no
+/// form for a reader.
+fn text<T: Display, S: Serializer>(value: &T, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(value)
+}
+
+/// As [`text`], `null` where there is none.
+fn optional_text<T: Display, S: Serializer>(value: &Option<T>, out: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => out.collect_str(value),
+        None => out.serialize_none(),
+    }
+}
+
+/// The label of the medium whose registration has this leaf hash. Every asset id
+/// fits on a label, so there always is one.
+fn label_text(id: &MediumId, registration: &Hash) -> String {
+    Label::new(id.as_str(), registration).map_or_else(|_| String::new(), |label| label.to_string())
+}

@@ -1,0 +1,181 @@
+//! One handover as the two sides take it home.
+
+use serde::Serialize;
+
+use crate::model::hardware::VidPid;
+use crate::model::statement::Handover;
+use crate::model::vocabulary::EncryptionGrade;
+use crate::model::{
+    AlarmLine, Day, Hash, MediumId, MediumLine, Name, Origin, PartyRef, Phrase, ReceiptId, Seal,
+    Seen, Stamp, VerifierKey,
+};
+
+use super::who::{KeyView, Who};
+use super::{optional_text, text, words};
+
+/// A receipt, or the draft of one while no entry stands behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReceiptView {
+    /// The ledger's origin.
+    pub ledger: Origin,
+    /// The receipt's number.
+    pub receipt: ReceiptId,
+    /// When.
+    #[serde(serialize_with = "text")]
+    pub at: Stamp,
+    /// The media that changed hands.
+    pub media: Vec<ReceiptMedium>,
+    /// Who gave.
+    pub giver: Sealed,
+    /// Who received.
+    pub receiver: Sealed,
+    /// Who stood by.
+    pub witness: Option<Sealed>,
+    /// What for.
+    pub purpose: Phrase,
+    /// What is on them.
+    pub contents: Option<Phrase>,
+    /// Of how many persons.
+    pub persons: Option<u64>,
+    /// Where the media went.
+    pub place: Name,
+    /// Back by.
+    pub due: Option<Day>,
+    /// The entry of the request it follows from.
+    pub request: Option<u64>,
+    /// The head of the log that the signers saw, `<entries> <root>`.
+    #[serde(serialize_with = "text")]
+    pub seen: Seen,
+    /// Where it stands in the ledger; none for a draft.
+    pub entry: Option<EntryView>,
+    /// The texts of its two QR codes; none for a draft.
+    pub codes: Option<Codes>,
+}
+
+/// One medium on a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReceiptMedium {
+    /// Its asset id.
+    pub medium: MediumId,
+    /// Vendor and product number.
+    pub vid_pid: VidPid,
+    /// Its serial, `-` when it has none.
+    pub serial: String,
+    /// Scheme, cipher and how well it is known; none where nothing was stated.
+    pub encryption: Option<String>,
+    /// How well the encryption is known.
+    pub encryption_grade: Option<EncryptionGrade>,
+    /// What was odd about it and known to both.
+    pub alarms: Vec<String>,
+}
+
+/// A party and how it sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sealed {
+    /// Who.
+    pub who: Who,
+    /// The key they signed with; none for a seal on paper.
+    pub key: Option<KeyView>,
+}
+
+/// Where a receipt stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EntryView {
+    /// Index of the entry, counted from 0.
+    pub index: u64,
+    /// Number of entries under the checkpoint that its proof leads to.
+    pub tree_size: Option<u64>,
+    /// The entry's leaf hash.
+    #[serde(serialize_with = "optional_text")]
+    pub leaf: Option<Hash>,
+}
+
+/// The texts of a receipt's two QR codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Codes {
+    /// `CN1:` and the note.
+    pub note: String,
+    /// `CP1:` and the proof.
+    pub proof: String,
+}
+
+impl ReceiptView {
+    /// A handover as a receipt. `entry` is none for a draft.
+    pub fn new(said: &Handover, entry: Option<EntryView>) -> Self {
+        ReceiptView {
+            ledger: said.ledger.clone(),
+            receipt: said.receipt.clone(),
+            at: said.at,
+            media: said.medium.iter().map(|line| ReceiptMedium::new(line, said)).collect(),
+            giver: Sealed::by_seal(&said.giver.party, &said.giver.seal),
+            receiver: Sealed::by_seal(&said.receiver.party, &said.receiver.seal),
+            witness: said
+                .witness
+                .as_ref()
+                .map(|witness| Sealed::by_key(&witness.party, Some(&witness.key))),
+            purpose: said.purpose.clone(),
+            contents: said.contents.clone(),
+            persons: said.persons,
+            place: said.place.clone(),
+            due: said.due,
+            request: said.request.map(|request| request.index),
+            seen: said.seen,
+            entry,
+            codes: None,
+        }
+    }
+
+    /// The same with the texts of its QR codes.
+    #[must_use]
+    pub fn with_codes(self, note: String, proof: String) -> Self {
+        ReceiptView { codes: Some(Codes { note, proof }), ..self }
+    }
+
+    /// Whether a side sealed on paper, so that the sheet needs its ink.
+    pub fn needs_ink(&self) -> bool {
+        self.giver.key.is_none() || self.receiver.key.is_none()
+    }
+
+    /// Every alarm of every medium.
+    pub fn alarms(&self) -> impl Iterator<Item = (&MediumId, &str)> {
+        self.media
+            .iter()
+            .flat_map(|line| line.alarms.iter().map(|alarm| (&line.medium, alarm.as_str())))
+    }
+}
+
+impl ReceiptMedium {
+    fn new(line: &MediumLine, said: &Handover) -> Self {
+        let encryption = said.encryption.iter().find(|stated| stated.id == line.id);
+        let own = |alarm: &&AlarmLine| alarm.id == line.id;
+        ReceiptMedium {
+            medium: line.id.clone(),
+            vid_pid: line.vid_pid,
+            serial: line.serial.to_string(),
+            encryption: encryption.map(words::encryption),
+            encryption_grade: encryption.map(|stated| stated.grade),
+            alarms: said.alarm.iter().filter(own).map(|line| line.alarm.to_string()).collect(),
+        }
+    }
+}
+
+impl Sealed {
+    fn by_seal(party: &PartyRef, seal: &Seal) -> Self {
+        match seal {
+            Seal::Key(key) => Sealed::by_key(party, Some(key)),
+            Seal::Paper => Sealed::by_key(party, None),
+        }
+    }
+
+    fn by_key(party: &PartyRef, key: Option<&VerifierKey>) -> Self {
+        Sealed { who: party.into(), key: key.map(KeyView::from) }
+    }
+
+    /// The key's name, or that the seal is on paper.
+    pub fn seal_words(&self) -> String {
+        match &self.key {
+            Some(key) => format!("{}  {}", key.name, key.fingerprint),
+            None => "paper seal".to_owned(),
+        }
+    }
+}

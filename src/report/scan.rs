@@ -1,0 +1,68 @@
+//! What is plugged in. Plain values: the adapter's types stay out of this layer,
+//! and whoever runs a scan fills them in.
+
+use serde::Serialize;
+
+use crate::ledger::schedule::Standing;
+use crate::model::hardware::{Grade, VidPid};
+use crate::model::{Day, MediumId, Name};
+
+use super::who::Who;
+
+/// One look at a bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScanReport {
+    /// Which bus: `sysfs`, `libusb`, `recording tour.json`.
+    pub bus: String,
+    /// Every removable medium on it, in order of position.
+    pub devices: Vec<ScanRow>,
+    /// What kept the scan from seeing more, in words.
+    pub notices: Vec<String>,
+}
+
+/// One device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScanRow {
+    /// Where it is plugged in, `1-2.4`.
+    pub position: String,
+    /// Vendor and product number.
+    pub vid_pid: VidPid,
+    /// The vendor by usb.ids, or by the device's own word.
+    pub vendor_name: Option<String>,
+    /// The product by usb.ids, or by the device's own word.
+    pub product_name: Option<String>,
+    /// The serial in its canonical form, `-` when the device has none; `null`
+    /// when it could not be read, which is not the same.
+    pub serial: Option<String>,
+    /// How far the serial singles it out; none when it could not be read.
+    pub serial_grade: Option<Grade>,
+    /// What kept the serial from a better grade.
+    pub grade_reasons: Vec<String>,
+    /// Capacity in bytes of all its media together; none when not known.
+    pub capacity: Option<u64>,
+    /// Its block devices, `sda`.
+    pub block_devices: Vec<String>,
+    /// What the ledger says of it.
+    pub known: Option<KnownAs>,
+    /// Encryption, in words, as far as the ledger or the medium tells.
+    pub encryption: Option<String>,
+    /// What is odd about it, in words.
+    pub oddities: Vec<String>,
+}
+
+/// A registered medium that a device answers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownAs {
+    /// Its asset id.
+    pub medium: MediumId,
+    /// Where it belongs.
+    pub home: Name,
+    /// Who has it by the ledger.
+    pub holder: Who,
+    /// Back by.
+    pub due: Option<Day>,
+    /// How it stands.
+    pub standing: Standing,
+    /// False for a weak identity: the label must be compared before it is this one.
+    pub certain: bool,
+}

@@ -1,0 +1,210 @@
+//! Who holds what, since when, due when; the most urgent first.
+
+use serde::Serialize;
+
+use crate::ledger::schedule::{Standing, dates, standing};
+use crate::ledger::{Medium, Presence, State};
+use crate::model::vocabulary::SightingGrade;
+use crate::model::{Day, MediumId, Name, Origin, ReceiptId, Stamp};
+
+use super::who::Who;
+use super::{optional_text, text};
+
+/// Every medium at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The ledger's origin; none before its genesis.
+    pub ledger: Option<Origin>,
+    /// Whose ledger it is.
+    pub organisation: Option<Name>,
+    /// Where it is kept.
+    pub site: Option<Name>,
+    /// The moment this holds for.
+    #[serde(serialize_with = "text")]
+    pub now: Stamp,
+    /// Number of entries in the ledger.
+    pub entries: u64,
+    /// How many media stand how, most urgent first, zeros included.
+    pub counts: Vec<Count>,
+    /// Every medium, most urgent first.
+    pub rows: Vec<Row>,
+}
+
+/// How many media have one standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The standing.
+    pub standing: Standing,
+    /// Number of media.
+    pub media: usize,
+}
+
+/// How strong the evidence for the present custody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SealStrength {
+    /// Both sides signed with a key.
+    BothSigned,
+    /// One side sealed on paper, which the ledger cannot verify.
+    Paper,
+    /// No handover: registered or found, by the word of the one who has it.
+    NoReceipt,
+}
+
+/// The last time a medium was observed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LastSeen {
+    /// When.
+    #[serde(serialize_with = "text")]
+    pub at: Stamp,
+    /// How.
+    pub grade: SightingGrade,
+    /// By whom.
+    pub by: Who,
+    /// Where.
+    pub place: Name,
+    /// In which entry.
+    pub entry: u64,
+}
+
+/// One medium.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Its asset id.
+    pub medium: MediumId,
+    /// How urgent it is.
+    pub standing: Standing,
+    /// Who has it.
+    pub holder: Who,
+    /// Whether custody puts it where it belongs.
+    pub at_home: bool,
+    /// Where it is said to be.
+    pub place: Name,
+    /// Where it belongs.
+    pub home: Name,
+    /// Since when the holder has it.
+    #[serde(serialize_with = "text")]
+    pub since: Stamp,
+    /// Back by.
+    pub due: Option<Day>,
+    /// When it was last observed.
+    pub last_seen: LastSeen,
+    /// Next sighting due; none while it is gone or retired.
+    pub check_due: Option<Day>,
+    /// If it disappears now, this is known by then; none while it is gone or retired.
+    pub noticed_by: Option<Day>,
+    /// Since when it is missing, lost or retired.
+    #[serde(serialize_with = "optional_text")]
+    pub gone_since: Option<Stamp>,
+    /// Days past the date that makes it urgent: the due date, the day by which a
+    /// loss is noticed, the day it was not found.
+    pub overdue_days: Option<i64>,
+    /// By which receipt the holder has it.
+    pub receipt: Option<ReceiptId>,
+    /// True when its serial singles nothing out.
+    pub weak: bool,
+    /// How strong the evidence for its custody is.
+    pub seal: SealStrength,
+}
+
+const STANDINGS: [Standing; 8] = [
+    Standing::Lost,
+    Standing::Missing,
+    Standing::ReturnOverdue,
+    Standing::CheckOverdue,
+    Standing::CheckDue,
+    Standing::Out,
+    Standing::Home,
+    Standing::Retired,
+];
+
+impl Status {
+    /// The status at `now`.
+    pub fn new(state: &State, now: Stamp) -> Self {
+        let mut rows: Vec<Row> =
+            state.media.values().map(|medium| Row::new(state, medium, now)).collect();
+        rows.sort_by_cached_key(|row| (row.standing, row.urgent_since(), row.medium.clone()));
+        let count = |standing| Count {
+            standing,
+            media: rows.iter().filter(|row| row.standing == standing).count(),
+        };
+        let facts = state.facts.as_ref();
+        Status {
+            ledger: facts.map(|facts| facts.origin.clone()),
+            organisation: facts.map(|facts| facts.organisation.clone()),
+            site: facts.map(|facts| facts.site.clone()),
+            now,
+            entries: state.size,
+            counts: STANDINGS.map(count).to_vec(),
+            rows,
+        }
+    }
+
+    /// Whether any medium needs somebody to act now.
+    pub fn any_alarm(&self) -> bool {
+        self.rows.iter().any(|row| row.standing.is_alarm())
+    }
+}
+
+impl Row {
+    /// One medium's row.
+    pub fn new(state: &State, medium: &Medium, now: Stamp) -> Self {
+        let standing = standing(medium, &state.policy, now);
+        let present = medium.presence == Presence::Present;
+        let dates = present.then(|| dates(medium, &state.policy));
+        let gone_since = match medium.presence {
+            Presence::Present => None,
+            Presence::Missing { since, .. }
+            | Presence::Lost { since, .. }
+            | Presence::Retired { since, .. } => Some(since),
+        };
+        let custody = &medium.custody;
+        let seal = match (&custody.receipt, custody.fully_signed) {
+            (None, _) => SealStrength::NoReceipt,
+            (Some(_), true) => SealStrength::BothSigned,
+            (Some(_), false) => SealStrength::Paper,
+        };
+        let seen = &medium.seen;
+        let mut row = Row {
+            medium: medium.line.id.clone(),
+            standing,
+            holder: Who::of(state, &custody.holder),
+            at_home: medium.at_home(),
+            place: custody.place.clone(),
+            home: medium.home.clone(),
+            since: custody.since,
+            due: custody.due,
+            last_seen: LastSeen {
+                at: seen.at,
+                grade: seen.grade,
+                by: Who::of(state, &seen.by),
+                place: seen.place.clone(),
+                entry: seen.index,
+            },
+            check_due: dates.map(|dates| dates.check_due),
+            noticed_by: dates.map(|dates| dates.noticed_by),
+            gone_since,
+            overdue_days: None,
+            receipt: custody.receipt.clone(),
+            weak: medium.is_weak(),
+            seal,
+        };
+        if standing.is_alarm() {
+            row.overdue_days = row.urgent_since().map(|day| day.days_until(now.day()));
+        }
+        row
+    }
+
+    /// The day by which rows of one standing are ordered: the longest overdue, or
+    /// the soonest due, comes first.
+    fn urgent_since(&self) -> Option<Day> {
+        match self.standing {
+            Standing::Lost | Standing::Missing | Standing::Retired => {
+                self.gone_since.map(|since| since.day())
+            }
+            Standing::ReturnOverdue => self.due,
+            Standing::Out => self.due.or(self.noticed_by),
+            Standing::CheckOverdue | Standing::CheckDue | Standing::Home => self.noticed_by,
+        }
+    }
+}

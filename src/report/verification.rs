@@ -1,0 +1,295 @@
+//! What a verification found, what it shows and what it does not.
+
+use serde::Serialize;
+
+use crate::audit::{Audit, Finding};
+use crate::model::statement::Handover;
+use crate::model::{Hash, Origin, ReceiptId, Stamp};
+use crate::proof::receipt::ReceiptRefused;
+use crate::proof::tlog_proof::Included;
+
+use super::receipt::{EntryView, ReceiptView, Sealed};
+use super::{optional_text, text};
+
+/// The outcome of a verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything that was to be shown is shown.
+    Passed,
+    /// Nothing is wrong, but half of the evidence is not there.
+    Incomplete,
+    /// Something is wrong.
+    Failed,
+}
+
+/// A whole ledger, verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerVerification {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The ledger's origin; none where not even the genesis can be read.
+    pub ledger: Option<Origin>,
+    /// Number of entries read.
+    pub entries: u64,
+    /// Number of signatures that verified.
+    pub signatures: u64,
+    /// Root over the entries.
+    #[serde(serialize_with = "text")]
+    pub root: Hash,
+    /// Number of entries under the newest signed checkpoint; none without a
+    /// checkpoint that opens.
+    pub checkpoint: Option<u64>,
+    /// Whether the log key came from outside the ledger.
+    pub log_key_given: bool,
+    /// What is wrong, in order of entries; the first 200.
+    pub findings: Vec<FindingView>,
+    /// Number of findings, those not listed included.
+    pub findings_total: u64,
+    /// What this does not show, in words.
+    pub not_shown: Vec<String>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingView {
+    /// The entry; none where it concerns the whole ledger.
+    pub index: Option<u64>,
+    /// The cause's name, for programs.
+    pub cause: &'static str,
+    /// What is wrong, as a sentence.
+    pub message: String,
+}
+
+impl From<&Finding> for FindingView {
+    fn from(finding: &Finding) -> Self {
+        FindingView {
+            index: finding.index,
+            cause: finding.cause.name(),
+            message: finding.cause.to_string(),
+        }
+    }
+}
+
+impl LedgerVerification {
+    /// What an audit found. `log_key_given` is true when the audit was given the
+    /// log key by the verifier and did not take it from the ledger.
+    pub fn new(audit: &Audit, log_key_given: bool) -> Self {
+        let mut not_shown = Vec::new();
+        if !log_key_given {
+            not_shown.push(
+                "that this is your ledger: its log key was taken from the ledger itself; \
+                 give the key you keep elsewhere with --log-key"
+                    .to_owned(),
+            );
+        }
+        not_shown.push(
+            "that nothing was cut off the end together with the checkpoint: compare the number \
+             of entries with the newest receipt or a checkpoint kept elsewhere"
+                .to_owned(),
+        );
+        LedgerVerification {
+            verdict: if audit.is_green() { Verdict::Passed } else { Verdict::Failed },
+            ledger: audit.state.facts.as_ref().map(|facts| facts.origin.clone()),
+            entries: audit.entries,
+            signatures: audit.signatures,
+            root: audit.root,
+            checkpoint: audit.checkpoint,
+            log_key_given,
+            findings: audit.findings.iter().map(FindingView::from).collect(),
+            findings_total: audit.findings_total,
+            not_shown,
+        }
+    }
+}
+
+/// By what a receipt was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    /// The sheet and the ledger's public key, offline.
+    LogKey,
+    /// The ledger itself.
+    Ledger,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckView {
+    /// Its name, for programs: `signatures`, `inclusion`, ...
+    pub name: &'static str,
+    /// Whether it holds.
+    pub passed: bool,
+    /// What was found, as a sentence.
+    pub detail: String,
+}
+
+/// A receipt, verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReceiptVerification {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// By what it was judged.
+    pub judged_by: JudgedBy,
+    /// The ledger it says it belongs to.
+    pub ledger: Option<Origin>,
+    /// Its number.
+    pub number: Option<ReceiptId>,
+    /// When the handover was.
+    #[serde(serialize_with = "optional_text")]
+    pub at: Option<Stamp>,
+    /// Who signed or sealed what: giver, receiver, witness.
+    pub parties: Vec<Sealed>,
+    /// Where the entry stands, once that is shown.
+    pub entry: Option<EntryView>,
+    /// The receipt's contents; none where the text is no handover.
+    pub receipt: Option<ReceiptView>,
+    /// Everything that was looked at.
+    pub checks: Vec<CheckView>,
+    /// What is shown, in words; empty unless the verdict is passed.
+    pub shown: Vec<String>,
+    /// What is not shown, in words.
+    pub not_shown: Vec<String>,
+}
+
+/// The checks without which no receipt passes.
+const DEMANDED: [&str; 2] = ["signatures", "inclusion"];
+
+impl ReceiptVerification {
+    /// Begins with nothing checked; `said` is none where the text is no handover.
+    pub fn new(said: Option<&Handover>, judged_by: JudgedBy) -> Self {
+        let receipt = said.map(|said| ReceiptView::new(said, None));
+        let parties = receipt.as_ref().map_or_else(Vec::new, |view| {
+            [Some(&view.giver), Some(&view.receiver), view.witness.as_ref()]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect()
+        });
+        let mut fresh = ReceiptVerification {
+            verdict: Verdict::Incomplete,
+            judged_by,
+            ledger: said.map(|said| said.ledger.clone()),
+            number: said.map(|said| said.receipt.clone()),
+            at: said.map(|said| said.at),
+            parties,
+            entry: None,
+            receipt,
+            checks: Vec::new(),
+            shown: Vec::new(),
+            not_shown: Vec::new(),
+        };
+        fresh.conclude();
+        fresh
+    }
+
+    /// Notes one check.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, passed: bool, detail: String) -> Self {
+        self.checks.push(CheckView { name, passed, detail });
+        self.conclude();
+        self
+    }
+
+    /// Notes what [`Receipt::verify`](crate::proof::receipt::Receipt::verify) said.
+    #[must_use]
+    pub fn with_receipt(mut self, leaf: Hash, outcome: &Result<Included, ReceiptRefused>) -> Self {
+        let (signatures, inclusion) = match outcome {
+            Ok(included) => {
+                let entry = EntryView {
+                    index: included.index,
+                    tree_size: Some(included.size),
+                    leaf: Some(leaf),
+                };
+                self.entry = Some(entry.clone());
+                if let Some(receipt) = &mut self.receipt {
+                    receipt.entry = Some(entry);
+                }
+                (None, Ok(included))
+            }
+            Err(refused) => (refused.signatures.as_ref(), Err(refused.proof.as_ref())),
+        };
+        let signed = self.parties.iter().filter(|party| party.key.is_some()).count();
+        let this = match signatures {
+            None => self.with("signatures", true, format!("{signed} of {signed} signatures hold")),
+            Some(problems) => self.with("signatures", false, problems.to_string()),
+        };
+        match inclusion {
+            Ok(included) => this.with(
+                "inclusion",
+                true,
+                format!(
+                    "entry {} of {}, under a checkpoint the log signed",
+                    included.index, included.size
+                ),
+            ),
+            // Only the signatures failed; the proof itself leads to the log.
+            Err(None) => this.with(
+                "inclusion",
+                true,
+                "the proof leads to a checkpoint the log signed".to_owned(),
+            ),
+            Err(Some(error)) => this.with("inclusion", false, error.to_string()),
+        }
+    }
+
+    /// Whether everything that was to be shown is shown.
+    pub fn passed(&self) -> bool {
+        self.verdict == Verdict::Passed
+    }
+
+    fn conclude(&mut self) {
+        let done = |name: &str| self.checks.iter().any(|check| check.name == name);
+        self.verdict = if self.checks.iter().any(|check| !check.passed) {
+            Verdict::Failed
+        } else if DEMANDED.iter().all(|name| done(name)) && self.receipt.is_some() {
+            Verdict::Passed
+        } else {
+            Verdict::Incomplete
+        };
+        self.shown = self.shows();
+        self.not_shown = self.does_not_show();
+    }
+
+    fn shows(&self) -> Vec<String> {
+        let (Verdict::Passed, Some(receipt)) = (self.verdict, &self.receipt) else {
+            return Vec::new();
+        };
+        let signers: Vec<&str> = self
+            .parties
+            .iter()
+            .filter_map(|party| party.key.as_ref())
+            .map(|key| key.name.as_str())
+            .collect();
+        let mut shown = vec![
+            format!("the holders of the keys {} agreed to this text", signers.join(" and ")),
+            format!("the text stands unaltered in the ledger {}", receipt.ledger),
+        ];
+        if let Some(size) = receipt.seen.size.checked_sub(1) {
+            shown.push(format!(
+                "the signers had seen the ledger up to entry {size}; it cannot be rewritten \
+                 without this receipt showing it"
+            ));
+        }
+        shown
+    }
+
+    fn does_not_show(&self) -> Vec<String> {
+        let mut not_shown = Vec::new();
+        if self.judged_by == JudgedBy::LogKey {
+            not_shown.push(
+                "that these keys belong to these people: that is known from the ledger, or from \
+                 comparing the fingerprints with them, not from this sheet"
+                    .to_owned(),
+            );
+            not_shown.push("that no key had been revoked before: the ledger tells".to_owned());
+        }
+        if self.parties.iter().any(|party| party.key.is_none()) {
+            not_shown.push(
+                "the seal on paper: compare it on the sheet; no signature stands for it".to_owned(),
+            );
+        }
+        not_shown.push("where the drive is now: look at the drive itself".to_owned());
+        not_shown
+    }
+}

@@ -1,0 +1,259 @@
+//! What an entry says, in plain words; and the words of the vocabularies.
+
+use crate::model::statement::{Check, Handover, RollCall};
+use crate::model::vocabulary::{EncryptionGrade, SightingGrade, Verdict};
+use crate::model::{
+    AlarmLine, EncryptionLine, MediumId, MediumLine, Phrase, SeenLine, Statement, Token,
+};
+
+/// How a medium was seen, in words.
+pub fn sighting(grade: SightingGrade) -> &'static str {
+    match grade {
+        SightingGrade::Device => "device and content seen",
+        SightingGrade::Profile => "device seen",
+        SightingGrade::Label => "label scanned",
+        SightingGrade::Attested => "on a person's word",
+    }
+}
+
+/// How well encryption is known, in words.
+pub fn encryption_grade(grade: EncryptionGrade) -> &'static str {
+    match grade {
+        EncryptionGrade::Verified => "verified",
+        EncryptionGrade::Partial => "plaintext beside it",
+        EncryptionGrade::Claimed => "claimed by the model",
+        EncryptionGrade::Stated => "stated, not examined",
+        EncryptionGrade::Opaque => "looks random, not proven",
+        EncryptionGrade::None => "NOT ENCRYPTED",
+        EncryptionGrade::Unreadable => "unreadable, not counted as encrypted",
+        EncryptionGrade::NotExamined => "not examined",
+    }
+}
+
+/// Scheme, cipher and how well they are known: `luks2 aes-xts-plain64, verified`.
+pub fn encryption(line: &EncryptionLine) -> String {
+    let word = |token: &Option<Token>| token.as_ref().map(Token::to_string);
+    let named: Vec<String> =
+        [word(&line.scheme), word(&line.cipher)].into_iter().flatten().collect();
+    let known = encryption_grade(line.grade);
+    if named.is_empty() { known.to_owned() } else { format!("{}, {known}", named.join(" ")) }
+}
+
+/// `one drive`, `3 drives`.
+pub fn drives(count: usize) -> String {
+    if count == 1 { "1 drive".to_owned() } else { format!("{count} drives") }
+}
+
+/// An entry in one line, for the log.
+pub(super) fn summary(said: &Statement) -> String {
+    match said {
+        Statement::Genesis(said) => format!("founded: {}, {}", said.organisation, said.site),
+        Statement::Party(said) => {
+            let roles: Vec<&str> = said.roles.iter().map(|role| role.as_str()).collect();
+            format!("{} enrolled as {}", said.party.spoken(), roles.join(" and "))
+        }
+        Statement::KeyRevoke(said) => {
+            format!("key {} of {} revoked: {}", said.key.name(), said.party.spoken(), said.reason)
+        }
+        Statement::Policy(said) => format!(
+            "seen every {} days, {} days of grace, back within {} days",
+            said.interval_days, said.grace_days, said.loan_days
+        ),
+        Statement::Register(said) => format!("{} at {}", said.medium.id, said.home),
+        Statement::Request(said) => {
+            format!("{} for {}: {}", ids(&said.medium), said.receiver.spoken(), said.purpose)
+        }
+        Statement::Approve(said) => format!("request {} {}", said.request.index, said.verdict),
+        Statement::Handover(said) => format!("{} {}", ids(&said.medium), from_to(said)),
+        Statement::Attach(said) => {
+            format!("{} of {} bytes to {}", said.media_type, said.length, said.receipt)
+        }
+        Statement::Sighting(said) => {
+            format!("{} at {}, {}", said.medium.id, said.place, sighting(said.grade))
+        }
+        Statement::RollCall(said) => {
+            let absent = said.absent.len();
+            format!("{}: {} present, {absent} absent", said.place, said.present.len())
+        }
+        Statement::Check(said) => check_summary(said),
+        Statement::Missing(said) => format!("{} MISSING: {}", said.medium.id, said.detail),
+        Statement::Found(said) => format!("{} found at {}", said.medium.id, said.place),
+        Statement::Lost(said) => format!("{} LOST: {}", said.medium.id, said.detail),
+        Statement::Erase(said) => {
+            format!("{}: {} ({})", said.medium.id, said.method, said.technique)
+        }
+        Statement::Retire(said) => format!("{}: {}", said.medium.id, said.reason),
+        Statement::Correct(said) => {
+            format!("entry {}, {}: {}", said.entry.index, said.field, said.correction)
+        }
+        Statement::LogKey(said) => format!("new log key, {}", said.reason),
+        Statement::Link(said) => format!("{} {}", said.relation, said.other),
+    }
+}
+
+fn check_summary(said: &Check) -> String {
+    let mut parts = vec![format!("{} found", said.found.len())];
+    for (count, word) in [
+        (said.missing.len(), "MISSING"),
+        (said.unexpected.len(), "unexpected"),
+        (said.unknown.len(), "unknown"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    format!("{}: {}", said.place, parts.join(", "))
+}
+
+/// The first three asset ids and how many more there are.
+fn ids(lines: &[MediumLine]) -> String {
+    let shown: Vec<String> = lines.iter().take(3).map(|line| line.id.to_string()).collect();
+    match lines.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn from_to(said: &Handover) -> String {
+    format!("from {} to {}", said.giver.party.spoken(), said.receiver.party.spoken())
+}
+
+/// What an entry tells of one medium.
+pub(super) struct Told {
+    pub words: String,
+    pub details: Vec<String>,
+    pub alarming: bool,
+}
+
+impl Told {
+    fn new(words: String) -> Self {
+        Told { words, details: Vec::new(), alarming: false }
+    }
+
+    fn alarm(words: String) -> Self {
+        Told { alarming: true, ..Told::new(words) }
+    }
+
+    fn line(mut self, name: &str, value: Option<impl ToString>) -> Self {
+        self.details.extend(value.map(|value| format!("{name}: {}", value.to_string())));
+        self
+    }
+
+    fn remark(self, detail: &Option<Phrase>) -> Self {
+        self.line("remark", detail.as_ref())
+    }
+
+    /// Adds the alarms of this medium; any makes the event alarming.
+    fn alarms(mut self, lines: &[AlarmLine], id: &MediumId) -> Self {
+        for line in lines.iter().filter(|line| line.id == *id) {
+            self.details.push(format!("alarm: {}", line.alarm));
+            self.alarming = true;
+        }
+        self
+    }
+}
+
+/// What an entry tells of `id`, where it names it.
+pub(super) fn told_of(said: &Statement, id: &MediumId) -> Option<Told> {
+    if !super::named::media(said).contains(id) {
+        return None;
+    }
+    Some(match said {
+        Statement::Register(said) => {
+            let known = encryption(&said.encryption);
+            Told::new(format!("registered, home {}", said.home))
+                .line("encryption", Some(known))
+                .remark(&said.detail)
+                .alarms(&said.alarm, id)
+        }
+        Statement::Request(said) => {
+            Told::new(format!("asked for, to go to {}", said.receiver.spoken()))
+                .line("purpose", Some(&said.purpose))
+                .line("due back", said.due)
+        }
+        Statement::Handover(said) => handover_told(said, id),
+        Statement::Sighting(said) => {
+            Told::new(format!("seen at {}, {}", said.place, sighting(said.grade)))
+                .remark(&said.detail)
+                .alarms(&said.alarm, id)
+        }
+        Statement::RollCall(said) => roll_call_told(said, id),
+        Statement::Check(said) => check_told(said, id),
+        Statement::Missing(said) => Told::alarm(format!("MISSING: {}", said.detail)),
+        Statement::Found(said) => {
+            Told::new(format!("found at {}, {}", said.place, sighting(said.grade)))
+                .remark(&said.detail)
+                .alarms(&said.alarm, id)
+        }
+        Statement::Lost(said) => Told::alarm(format!("LOST: {}", said.detail)),
+        Statement::Erase(said) => Told::new(format!("erased: {}, {}", said.method, said.technique))
+            .line("tool", Some(&said.tool))
+            .line("verified", Some(&said.verification))
+            .line("goes to", said.destination.as_ref()),
+        Statement::Retire(said) => Told::new(format!("retired: {}", said.reason))
+            .line("went to", said.destination.as_ref()),
+        // Entries that name no medium were turned away above.
+        other => Told::new(summary(other)),
+    })
+}
+
+/// What an entry that answers, corrects or completes another one tells.
+pub(super) fn told_beside(said: &Statement) -> Told {
+    match said {
+        Statement::Approve(said) => {
+            let words = format!("request {} {}", said.request.index, said.verdict);
+            let told = if said.verdict == Verdict::Approved { Told::new } else { Told::alarm };
+            told(words).remark(&said.detail)
+        }
+        Statement::Attach(said) => Told::new(format!("document added to {}", said.receipt))
+            .line("kind", Some(&said.media_type))
+            .line("sha-256", Some(said.sha256)),
+        Statement::Correct(said) => Told::new(format!("entry {} corrected", said.entry.index))
+            .line(said.field.as_str(), Some(&said.correction))
+            .line("reason", Some(&said.reason)),
+        other => Told::new(summary(other)),
+    }
+}
+
+fn handover_told(said: &Handover, id: &MediumId) -> Told {
+    let paper =
+        |side: &crate::model::Side| side.key().is_none().then(|| side.party.name.to_string());
+    let others = said.medium.len().saturating_sub(1);
+    Told::new(format!("handed over {}", from_to(said)))
+        .line("purpose", Some(&said.purpose))
+        .line("place", Some(&said.place))
+        .line("due back", said.due)
+        .line("witness", said.witness.as_ref().map(|witness| witness.party.spoken()))
+        .line("sealed on paper only", paper(&said.giver))
+        .line("sealed on paper only", paper(&said.receiver))
+        .line("together with", (others > 0).then(|| drives(others)))
+        .alarms(&said.alarm, id)
+}
+
+fn grade_in(lines: &[SeenLine], id: &MediumId) -> Option<SightingGrade> {
+    lines.iter().find(|line| line.id == *id).map(|line| line.grade)
+}
+
+fn check_told(said: &Check, id: &MediumId) -> Told {
+    let place = &said.place;
+    let told = if let Some(grade) = grade_in(&said.found, id) {
+        Told::new(format!("found in a check at {place}, {}", sighting(grade)))
+    } else if let Some(grade) = grade_in(&said.unexpected, id) {
+        Told::alarm(format!(
+            "seen in a check at {place}, where it does not belong, {}",
+            sighting(grade)
+        ))
+    } else {
+        Told::alarm(format!("NOT FOUND in a check at {place}"))
+    };
+    told.remark(&said.detail).alarms(&said.alarm, id)
+}
+
+fn roll_call_told(said: &RollCall, id: &MediumId) -> Told {
+    let place = &said.place;
+    let told = match grade_in(&said.present, id) {
+        Some(grade) => Told::new(format!("seen at {place}, {}", sighting(grade))),
+        None => Told::alarm(format!("not seen at {place}")),
+    };
+    told.alarms(&said.alarm, id)
+}

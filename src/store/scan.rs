@@ -1,0 +1,140 @@
+//! Reading a segment from front to back, and looking behind its last frame.
+
+use std::io;
+use std::sync::Arc;
+
+use super::MAX_NOTE_BYTES;
+use super::frame::{self, Flaw, Frame, HEADER, MAGIC, TRAILER};
+use super::io::IoFile;
+
+const PIECE: usize = 256 << 10;
+const LARGEST: usize = HEADER + MAX_NOTE_BYTES + TRAILER;
+
+/// Reads frames one behind the other in bounded memory.
+#[derive(Debug)]
+pub(super) struct Frames {
+    file: Arc<dyn IoFile>,
+    /// Where in the file `window` begins.
+    at: u64,
+    window: Vec<u8>,
+    /// Bytes of the window already given out.
+    used: usize,
+    ended: bool,
+}
+
+/// What stands at a place of a segment.
+#[derive(Debug)]
+pub(super) enum Step<'a> {
+    /// A frame, with its offset.
+    Frame { frame: Frame<'a>, offset: u64 },
+    /// No frame; the end when the flaw is `Absent`.
+    Stop(Flaw),
+}
+
+impl Frames {
+    /// Begins at `offset`.
+    pub(super) fn new(file: Arc<dyn IoFile>, offset: u64) -> Self {
+        Frames { file, at: offset, window: Vec::new(), used: 0, ended: false }
+    }
+
+    /// The next frame. After a stop it stops there again.
+    pub(super) fn next(&mut self) -> io::Result<Step<'_>> {
+        self.fill(HEADER)?;
+        if let Some(extent) = frame::stated_extent(self.rest()) {
+            self.fill(extent)?;
+        }
+        let offset = self.at + self.used as u64;
+        let begin = self.used;
+        let ahead = self.window.get(begin..).unwrap_or_default();
+        match frame::decode(ahead) {
+            Ok(frame) => {
+                self.used += frame.extent() as usize;
+                Ok(Step::Frame { frame, offset })
+            }
+            Err(_) if ahead.iter().take(HEADER).all(|&byte| byte == 0) => {
+                Ok(Step::Stop(Flaw::Absent))
+            }
+            Err(flaw) => Ok(Step::Stop(flaw)),
+        }
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.window.get(self.used..).unwrap_or_default()
+    }
+
+    /// Reads on until `want` bytes lie ahead or the file ends.
+    fn fill(&mut self, want: usize) -> io::Result<()> {
+        if self.ended || self.rest().len() >= want {
+            return Ok(());
+        }
+        self.window.drain(..self.used);
+        self.at += self.used as u64;
+        self.used = 0;
+        let have = self.window.len();
+        let goal = have + PIECE.max(want);
+        self.window.resize(goal, 0);
+        let into = self.window.get_mut(have..).unwrap_or_default();
+        let count = self.file.read_at(into, self.at + have as u64)?;
+        self.window.truncate(have + count);
+        self.ended = have + count < goal;
+        Ok(())
+    }
+}
+
+/// What lies behind the place where frames end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Rest {
+    /// Where the last byte that is not zero ends; None when there is none.
+    pub(super) until: Option<u64>,
+    /// The first sound frame behind: (its index, first index of its commit).
+    pub(super) follower: Option<(u64, u64)>,
+}
+
+/// Looks at everything from `offset` on. `beyond` is the smallest first-of-commit
+/// that matters: a sound frame of an earlier commit is passed over.
+pub(super) fn look_behind(file: &dyn IoFile, offset: u64, beyond: u64) -> io::Result<Rest> {
+    let mut rest = Rest::default();
+    let mut at = offset;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = file.read_at(&mut piece, at)?;
+        let bytes = piece.get(..count).unwrap_or_default();
+        if let Some(last) = bytes.iter().rposition(|&byte| byte != 0) {
+            rest.until = Some(at + last as u64 + 1);
+            if rest.follower.is_none() {
+                rest.follower = sound_frame(file, bytes, at, offset, beyond)?;
+            }
+        }
+        if count < PIECE {
+            return Ok(rest);
+        }
+        // Pieces overlap so that a magic on the seam is seen.
+        at += (PIECE - MAGIC.len()) as u64;
+    }
+}
+
+/// The first sound frame of a commit past `beyond` that begins in `bytes` (which
+/// lie at `at`), not counting one at `offset` itself.
+fn sound_frame(
+    file: &dyn IoFile,
+    bytes: &[u8],
+    at: u64,
+    offset: u64,
+    beyond: u64,
+) -> io::Result<Option<(u64, u64)>> {
+    let mut candidate = vec![0; LARGEST];
+    for (place, window) in bytes.windows(MAGIC.len()).enumerate() {
+        let place = at + place as u64;
+        if window != MAGIC || place <= offset {
+            continue;
+        }
+        let count = file.read_at(&mut candidate, place)?;
+        // A frame that was changed on purpose is a frame nevertheless.
+        if let Ok(frame) = frame::decode(candidate.get(..count).unwrap_or_default())
+            && frame.start > beyond
+        {
+            return Ok(Some((frame.seq, frame.start)));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,194 @@
+// Command verify checks custody's receipts and checkpoints with code that is not
+// custody's: golang.org/x/mod/sumdb, the note and transparency log packages
+// behind Go's checksum database.
+//
+//	verify receipt FILE LOG-VKEY
+//	verify consistency OLD-CHECKPOINT NEW-CHECKPOINT PROOF LOG-VKEY
+//
+// PROOF is a file with one base64 hash a line. Exit status: 0 verified, 1
+// refused, 2 usage.
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const header = "c2sp.org/tlog-proof@v1\n"
+
+func main() {
+	var err error
+	switch {
+	case len(os.Args) == 4 && os.Args[1] == "receipt":
+		err = receipt(os.Args[2], os.Args[3])
+	case len(os.Args) == 6 && os.Args[1] == "consistency":
+		err = consistency(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: verify receipt FILE LOG-VKEY")
+		fmt.Fprintln(os.Stderr, "       verify consistency OLD NEW PROOF LOG-VKEY")
+		os.Exit(2)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "refused:", err)
+		os.Exit(1)
+	}
+}
+
+// receipt verifies both halves of a receipt file.
+func receipt(file, logKey string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	at := bytes.Index(data, []byte("\n\n"+header))
+	if at < 0 {
+		return fmt.Errorf("no tlog-proof behind the statement")
+	}
+	statement, proof := data[:at+1], data[at+2:]
+	if err := parties(statement); err != nil {
+		return err
+	}
+	return included(statement, proof, logKey)
+}
+
+// parties opens the statement with the vkeys its own text names and demands the
+// signature of every one of them, and no other line. note.Open alone is content
+// with one known signature.
+func parties(statement []byte) error {
+	split := bytes.LastIndex(statement, []byte("\n\n"))
+	if split < 0 {
+		return fmt.Errorf("the statement has no signatures")
+	}
+	var verifiers []note.Verifier
+	for _, line := range strings.Split(string(statement[:split]), "\n") {
+		key, value, ok := strings.Cut(line, ": ")
+		if !ok || !strings.HasSuffix(key, "-key") {
+			continue
+		}
+		verifier, err := note.NewVerifier(value)
+		if err != nil {
+			return fmt.Errorf("%s: %v", key, err)
+		}
+		verifiers = append(verifiers, verifier)
+	}
+	opened, err := note.Open(statement, note.VerifierList(verifiers...))
+	if err != nil {
+		return err
+	}
+	lines := bytes.Count(statement[split+2:], []byte("\n"))
+	if len(opened.Sigs) != len(verifiers) || lines != len(verifiers) {
+		return fmt.Errorf("%d keys named, %d signatures verified, %d lines", len(verifiers), len(opened.Sigs), lines)
+	}
+	for i, verifier := range verifiers {
+		if opened.Sigs[i].Name != verifier.Name() || opened.Sigs[i].Hash != verifier.KeyHash() {
+			return fmt.Errorf("signature %d is by %s, not by %s", i+1, opened.Sigs[i].Name, verifier.Name())
+		}
+		fmt.Println("signed by", verifier.Name())
+	}
+	return nil
+}
+
+// included verifies the tlog-proof of a statement.
+func included(statement, proof []byte, logKey string) error {
+	head, signed, ok := bytes.Cut(proof, []byte("\n\n"))
+	if !ok {
+		return fmt.Errorf("the proof has no checkpoint")
+	}
+	lines := strings.Split(strings.TrimPrefix(string(head), header), "\n")
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[0], "index "), 10, 64)
+	if err != nil {
+		return err
+	}
+	path, err := hashes(lines[1:])
+	if err != nil {
+		return err
+	}
+	size, root, err := checkpoint(signed, logKey)
+	if err != nil {
+		return err
+	}
+	if err := tlog.CheckRecord(path, size, root, index, tlog.RecordHash(statement)); err != nil {
+		return err
+	}
+	fmt.Printf("entry %d of %d\n", index, size)
+	return nil
+}
+
+// consistency verifies that the newer checkpoint's tree begins with the older's.
+func consistency(oldFile, newFile, proofFile, logKey string) error {
+	oldSize, oldRoot, err := checkpointFile(oldFile, logKey)
+	if err != nil {
+		return err
+	}
+	newSize, newRoot, err := checkpointFile(newFile, logKey)
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(proofFile)
+	if err != nil {
+		return err
+	}
+	path, err := hashes(strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"))
+	if err != nil {
+		return err
+	}
+	if err := tlog.CheckTree(path, newSize, newRoot, oldSize, oldRoot); err != nil {
+		return err
+	}
+	fmt.Printf("%d entries begin with %d\n", newSize, oldSize)
+	return nil
+}
+
+func checkpointFile(file, logKey string) (int64, tlog.Hash, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0, tlog.Hash{}, err
+	}
+	return checkpoint(data, logKey)
+}
+
+// checkpoint opens a checkpoint note with the log's vkey.
+func checkpoint(signed []byte, logKey string) (int64, tlog.Hash, error) {
+	verifier, err := note.NewVerifier(logKey)
+	if err != nil {
+		return 0, tlog.Hash{}, err
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return 0, tlog.Hash{}, err
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(lines) < 4 || lines[0] != verifier.Name() {
+		return 0, tlog.Hash{}, fmt.Errorf("the checkpoint is not one of %s", verifier.Name())
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil {
+		return 0, tlog.Hash{}, err
+	}
+	root, err := tlog.ParseHash(lines[2])
+	return size, root, err
+}
+
+func hashes(lines []string) ([]tlog.Hash, error) {
+	var path []tlog.Hash
+	for _, line := range lines {
+		if line == "" {
+			continue
+		}
+		raw, err := base64.StdEncoding.Strict().DecodeString(line)
+		if err != nil || len(raw) != tlog.HashSize {
+			return nil, fmt.Errorf("%q is no hash", line)
+		}
+		var hash tlog.Hash
+		copy(hash[:], raw)
+		path = append(path, hash)
+	}
+	return path, nil
+}
