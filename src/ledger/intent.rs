@@ -152,7 +152,7 @@ impl Filling<'_> {
         }
     }
 
-    /// A side seals with its key; an outside party that never had one, on paper.
+    /// A side seals with its key; an outside party without one, on paper.
     fn side(&mut self, id: &PartyId) -> Option<Side> {
         let party = self.party(id)?;
         let known = self.state.parties.get(id)?;
@@ -194,49 +194,10 @@ impl Filling<'_> {
                     .into()
             }
             Intent::Revoke { party, reason, detail, by } => {
-                let key = self.state.parties.get(&party).and_then(|known| known.key.clone());
-                let (party, by) = (self.party(&party), self.signatory(&by));
-                let (party, by) = (party?, by?);
-                if key.is_none() {
-                    self.found.push(self.without_key(&party.id));
-                }
-                statement::KeyRevoke {
-                    ledger,
-                    at,
-                    seen,
-                    party,
-                    key: key?,
-                    reason,
-                    detail,
-                    by,
-                    nonce,
-                }
-                .into()
+                self.revoke(&party, reason, detail, &by)?
             }
             Intent::SetPolicy { policy, reason, by, second } => {
-                let by = self.signatory(&by)?;
-                let second = match second {
-                    Some(second) => Some(self.signatory(&second)?),
-                    None => None,
-                };
-                statement::Policy {
-                    ledger,
-                    at,
-                    seen,
-                    draft_hours: policy.draft_hours,
-                    interval_days: policy.interval_days,
-                    grace_days: policy.grace_days,
-                    loan_days: policy.loan_days,
-                    grade: policy.grade,
-                    checker: policy.checker,
-                    witness: policy.witness,
-                    paper: policy.paper,
-                    reason,
-                    by,
-                    second,
-                    nonce,
-                }
-                .into()
+                self.set_policy(policy, reason, &by, second.as_ref())?
             }
             Intent::Register(wanted) => self.register(*wanted)?,
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
@@ -266,6 +227,58 @@ impl Filling<'_> {
                     .into()
             }
         })
+    }
+
+    fn revoke(
+        &mut self,
+        whose: &PartyId,
+        reason: RevocationReason,
+        detail: Option<Phrase>,
+        by: &PartyId,
+    ) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let key = self.state.parties.get(whose).and_then(|known| known.key.clone());
+        let (party, by) = (self.party(whose), self.signatory(by));
+        let (party, by) = (party?, by?);
+        if key.is_none() {
+            self.found.push(self.without_key(whose));
+        }
+        let key = key?;
+        let body = statement::KeyRevoke { ledger, at, seen, party, key, reason, detail, by, nonce };
+        Some(body.into())
+    }
+
+    fn set_policy(
+        &mut self,
+        policy: Policy,
+        reason: Option<Phrase>,
+        by: &PartyId,
+        second: Option<&PartyId>,
+    ) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let by = self.signatory(by)?;
+        let second = match second {
+            Some(second) => Some(self.signatory(second)?),
+            None => None,
+        };
+        let body = statement::Policy {
+            ledger,
+            at,
+            seen,
+            draft_hours: policy.draft_hours,
+            interval_days: policy.interval_days,
+            grace_days: policy.grace_days,
+            loan_days: policy.loan_days,
+            grade: policy.grade,
+            checker: policy.checker,
+            witness: policy.witness,
+            paper: policy.paper,
+            reason,
+            by,
+            second,
+            nonce,
+        };
+        Some(body.into())
     }
 
     fn register(&mut self, wanted: Registration) -> Option<Statement> {

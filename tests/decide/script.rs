@@ -28,8 +28,9 @@ const OFFICE: &str = "
 
 type Outcomes = Result<(), Refusals>;
 
-struct Script {
-    world: World,
+/// A world and the drafts that are out.
+pub struct Script {
+    pub world: World,
     held: BTreeMap<String, Statement>,
 }
 
@@ -61,7 +62,8 @@ pub fn run(name: &str, table: &str, covered: &mut BTreeSet<&'static str>, wrong:
 }
 
 impl Script {
-    fn new(empty: bool) -> Self {
+    /// An empty world, or the office.
+    pub fn new(empty: bool) -> Self {
         let mut script = Script { world: World::empty(), held: BTreeMap::new() };
         for line in OFFICE.lines().filter(|line| !empty && !line.trim().is_empty()) {
             script.line(line.trim()).unwrap_or_else(|refusals| panic!("{line}: {refusals}"));
@@ -69,7 +71,8 @@ impl Script {
         script
     }
 
-    fn line(&mut self, line: &str) -> Outcomes {
+    /// Does what one line says.
+    pub fn line(&mut self, line: &str) -> Outcomes {
         let (does, edits) = match line.split_once('{') {
             Some((does, edits)) => (does.trim(), edits.trim().trim_end_matches('}')),
             None => (line, ""),
@@ -173,7 +176,8 @@ impl Script {
         statement::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
-    fn statement(&mut self, line: &str) -> Result<Statement, Refusals> {
+    /// The statement of one line, which is not appended.
+    pub fn statement(&mut self, line: &str) -> Result<Statement, Refusals> {
         let (who, rest) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
         let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         let by: PartyId = who.parse().expect("party id");
