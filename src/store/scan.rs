@@ -86,8 +86,8 @@ impl Frames {
 pub(super) struct Rest {
     /// Where the last byte that is not zero ends; None when there is none.
     pub(super) until: Option<u64>,
-    /// The first sound frame behind: (its index, first index of its commit).
-    pub(super) follower: Option<(u64, u64)>,
+    /// The entry of the first sound frame behind, of those asked for.
+    pub(super) follower: Option<u64>,
 }
 
 /// Looks at everything from `offset` on. `beyond` is the smallest first-of-commit
@@ -102,7 +102,9 @@ pub(super) fn look_behind(file: &dyn IoFile, offset: u64, beyond: u64) -> io::Re
         if let Some(last) = bytes.iter().rposition(|&byte| byte != 0) {
             rest.until = Some(at + last as u64 + 1);
             if rest.follower.is_none() {
-                rest.follower = sound_frame(file, bytes, at, offset, beyond)?;
+                let behind = |frame: &Frame<'_>| frame.start > beyond;
+                let found = sound_frame(file, bytes, at, offset, &behind)?;
+                rest.follower = found.map(|(_, seq)| seq);
             }
         }
         if count < PIECE {
@@ -113,14 +115,29 @@ pub(super) fn look_behind(file: &dyn IoFile, offset: u64, beyond: u64) -> io::Re
     }
 }
 
-/// The first sound frame of a commit past `beyond` that begins in `bytes` (which
+/// The first sound frame behind `offset`: where it begins, and its entry.
+pub(super) fn next_sound(file: &dyn IoFile, offset: u64) -> io::Result<Option<(u64, u64)>> {
+    let mut at = offset;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = file.read_at(&mut piece, at)?;
+        let bytes = piece.get(..count).unwrap_or_default();
+        let found = sound_frame(file, bytes, at, offset, &|_| true)?;
+        if found.is_some() || count < PIECE {
+            return Ok(found);
+        }
+        at += (PIECE - MAGIC.len()) as u64;
+    }
+}
+
+/// The first sound frame that `meant` accepts and that begins in `bytes` (which
 /// lie at `at`), not counting one at `offset` itself.
 fn sound_frame(
     file: &dyn IoFile,
     bytes: &[u8],
     at: u64,
     offset: u64,
-    beyond: u64,
+    meant: &dyn Fn(&Frame<'_>) -> bool,
 ) -> io::Result<Option<(u64, u64)>> {
     let mut candidate = vec![0; LARGEST];
     for (place, window) in bytes.windows(MAGIC.len()).enumerate() {
@@ -129,11 +146,10 @@ fn sound_frame(
             continue;
         }
         let count = file.read_at(&mut candidate, place)?;
-        // A frame that was changed on purpose is a frame nevertheless.
         if let Ok(frame) = frame::decode(candidate.get(..count).unwrap_or_default())
-            && frame.start > beyond
+            && meant(&frame)
         {
-            return Ok(Some((frame.seq, frame.start)));
+            return Ok(Some((place, frame.seq)));
         }
     }
     Ok(None)
