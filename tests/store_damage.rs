@@ -132,7 +132,7 @@ fn names_the_entry(
     scratch: &Path,
     options: &Options,
 ) {
-    if at % 13 != 0 {
+    if !at.is_multiple_of(13) {
         return;
     }
     copy(ledger, scratch);
@@ -175,7 +175,7 @@ fn truncated_anywhere() {
         let relative = file.strip_prefix(&ledger).unwrap();
         let good = fs::read(&file).unwrap();
         let used = good.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
-        for cut in (0..good.len()).step_by(7) {
+        for cut in (0..used).step_by(7).chain((used..good.len()).step_by(331)) {
             copy(&ledger, &scratch);
             fs::write(scratch.join(relative), &good[..cut]).unwrap();
             let what = format!("{} cut at {cut}", relative.display());
@@ -202,7 +202,7 @@ fn sled_flipped_cut_and_deleted() {
         let relative = file.strip_prefix(&ledger).unwrap();
         let good = fs::read(&file).unwrap();
         let used = good.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
-        let step = (used / 60).max(1);
+        let step = (used / 24).max(1);
         for at in (0..used).step_by(step) {
             for cut in [false, true] {
                 copy(&ledger, &scratch);
@@ -460,8 +460,7 @@ fn an_edited_entry_is_named_even_under_new_checksums() {
             Some(begin)
         })
         .collect();
-    for seq in 0..20usize {
-        let begin = offsets[seq];
+    for (seq, &begin) in offsets.iter().enumerate() {
         let length =
             usize::from(u16::from_be_bytes(good[begin + 6..begin + 8].try_into().unwrap()));
         for rehash in [false, true] {
