@@ -6,7 +6,7 @@ use crate::keyring::KeyringError;
 use crate::ops::OpsError;
 use crate::ops::draft::DraftError;
 use crate::ops::error::DeviceChoice;
-use crate::store::{Notice, StoreError};
+use crate::store::StoreError;
 use crate::usb::BusError;
 
 /// Everything is fine.
@@ -266,28 +266,4 @@ fn device(choice: &DeviceChoice) -> Failure {
         ),
     };
     Failure::one(kind, choice, hint(remedy))
-}
-
-/// What opening a ledger mended, in words.
-pub(crate) fn notice_words(notice: &Notice) -> String {
-    match notice {
-        Notice::TornTail { entry, bytes, kept } => format!(
-            "an interrupted write of entry {entry} ({bytes} bytes, never acknowledged) was set aside in {}",
-            kept.display()
-        ),
-        Notice::Unacknowledged { from, to } => {
-            format!(
-                "entries {from} to {} were written before a stop and are kept",
-                to.saturating_sub(1)
-            )
-        }
-        Notice::HeadSlot { file } => {
-            format!("{} was damaged and has been written anew", file.display())
-        }
-        Notice::IndexRebuilt { cause } => format!("the index was rebuilt: {cause}"),
-        Notice::IndexCopied { copy } => {
-            format!("the last run did not end properly; its index was copied to {}", copy.display())
-        }
-        Notice::ReadOnly { why } => format!("the ledger can only be read: {why}"),
-    }
 }
