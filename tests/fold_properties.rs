@@ -135,7 +135,7 @@ fn enrol(world: &World, step: Step) -> Intent {
     Intent::Enrol {
         party: known.map_or_else(|| party(whom), |known| known.party.clone()),
         roles: present
-            .filter(|_| step.how % 2 == 0)
+            .filter(|_| step.how.is_multiple_of(2))
             .unwrap_or_else(|| ROLES[(step.whom + step.how / 2) % 6].to_vec()),
         key: label.map(|label| vkey(&label)),
         renew: known.is_some(),

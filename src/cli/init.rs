@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::Global;
 use super::signing::Passphrases;
-use crate::keyring::Cost;
 use crate::ledger::Policy;
 use crate::model::key::KeyName;
 use crate::model::text::Name;
 use crate::model::{PartyId, PartyRef};
+use crate::ops::Cost;
+use crate::ops::Signer as _;
 use crate::ops::found::{Founding, found};
 use crate::ops::{OpsError, SystemClock};
-use crate::wire::signature::Signer as _;
 
 /// Found a ledger: log key, first administrator, first custodian, first policy
 #[derive(Debug, Args)]
@@ -70,7 +70,7 @@ impl Init {
         let ui = global.ui();
         let folder = global.ledger_folder()?;
         if folder.join("FORMAT").exists() {
-            return Err(crate::store::StoreError::NotEmpty { path: folder }.into());
+            return Err(crate::ops::StoreError::NotEmpty { path: folder }.into());
         }
         let founding = self.founding(global)?;
         let keyring = global.keyring()?;

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::Global;
 use super::signing::Passphrases;
-use crate::keyring::{Cost, Unencrypted};
 use crate::model::VerifierKey;
 use crate::model::key::KeyName;
 use crate::ops::OpsError;
+use crate::ops::Signer as _;
 use crate::ops::ledger::LOG_VKEY_FILE;
+use crate::ops::{Cost, Unencrypted};
 use crate::report::who::KeyView;
-use crate::wire::signature::Signer as _;
 
 /// Private keys on this machine
 #[derive(Debug, Subcommand)]

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::Global;
 use super::ui::Ui;
-use crate::keyring::{KeyringError, Passphrase};
 use crate::model::{Statement, VerifierKey};
 use crate::ops::{Committed, Draft, Ledger, OpsError};
+use crate::ops::{KeyringError, Passphrase};
 use crate::render::text::statement_summary;
 
 /// How the signatures come about.

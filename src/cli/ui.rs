@@ -6,8 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::error::Failure;
-use crate::keyring::Passphrase;
 use crate::ops::OpsError;
+use crate::ops::Passphrase;
 use crate::ops::error::Problem;
 use crate::render::json::to_json;
 use crate::render::text::Style;
@@ -97,7 +97,7 @@ impl Ui {
         }
         let typed = rpassword::prompt_password(format!("{prompt}: "))
             .map_err(|error| OpsError::input("passphrase", error))?;
-        Ok(Passphrase::new(typed).map_err(crate::keyring::KeyringError::from)?)
+        Ok(Passphrase::new(typed).map_err(crate::ops::KeyringError::from)?)
     }
 
     /// A passphrase typed twice, for a new key.

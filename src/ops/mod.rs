@@ -25,3 +25,10 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use draft::Draft;
 pub use error::OpsError;
 pub use ledger::{Committed, Ledger};
+
+// What a command has to name, but never to call: a passphrase it asked for, an error
+// it explains. The adapters themselves stay behind these use cases.
+pub use crate::keyring::{Cost, KeyringError, Passphrase, Unencrypted};
+pub use crate::store::{Notice, StoreError};
+pub use crate::usb::BusError;
+pub use crate::wire::signature::Signer;
