@@ -144,10 +144,10 @@ fn the_examples_are_the_frozen_ones() {
         let note = fs::read_to_string(vectors.join(format!("{kind}.note"))).expect("a vector");
         let signed = format!("{example}\n\u{2014} ");
         assert!(note == example || note.starts_with(&signed), "the example of {kind}");
-        let parsed = statement::parse(example.split("\n\n").next().map_or("", |text| text));
-        let parsed = parsed.or_else(|_| {
-            statement::parse(&(example.split("\n\n").next().unwrap_or("").to_owned() + "\n"))
-        });
+        let text = example
+            .split_once("\n\n")
+            .map_or(example.to_owned(), |(text, _)| text.to_owned() + "\n");
+        let parsed = statement::parse(&text);
         assert_eq!(parsed.map(|statement| statement.kind()), Ok(*kind));
     }
 }

@@ -2,12 +2,9 @@
 
 use serde::Serialize;
 
-use crate::ops::BusError;
-use crate::ops::KeyringError;
-use crate::ops::OpsError;
 use crate::ops::draft::DraftError;
 use crate::ops::error::DeviceChoice;
-use crate::ops::{Notice, StoreError};
+use crate::ops::{BusError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;
@@ -266,28 +263,4 @@ fn device(choice: &DeviceChoice) -> Failure {
         ),
     };
     Failure::one(kind, choice, hint(remedy))
-}
-
-/// What opening a ledger mended, in words.
-pub(crate) fn notice_words(notice: &Notice) -> String {
-    match notice {
-        Notice::TornTail { entry, bytes, kept } => format!(
-            "an interrupted write of entry {entry} ({bytes} bytes, never acknowledged) was set aside in {}",
-            kept.display()
-        ),
-        Notice::Unacknowledged { from, to } => {
-            format!(
-                "entries {from} to {} were written before a stop and are kept",
-                to.saturating_sub(1)
-            )
-        }
-        Notice::HeadSlot { file } => {
-            format!("{} was damaged and has been written anew", file.display())
-        }
-        Notice::IndexRebuilt { cause } => format!("the index was rebuilt: {cause}"),
-        Notice::IndexCopied { copy } => {
-            format!("the last run did not end properly; its index was copied to {}", copy.display())
-        }
-        Notice::ReadOnly { why } => format!("the ledger can only be read: {why}"),
-    }
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use super::Global;
 use super::error::{EXIT_FINE, EXIT_UNVERIFIED};
 use crate::ops::{OpsError, fsck};
+use crate::render::text;
 
 /// Look at the stored files; --repair rebuilds what can be rebuilt
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ impl Fsck {
             fsck::look(&folder, &mut progress)?
         };
         bar.end();
-        ui.answer(&report, |_| report.to_string());
-        Ok(if report.is_sound() { EXIT_FINE } else { EXIT_UNVERIFIED })
+        ui.answer(&report, |style| text::soundness(&report, style));
+        Ok(if report.sound { EXIT_FINE } else { EXIT_UNVERIFIED })
     }
 }

@@ -31,6 +31,7 @@ use clap::{Args, Parser, Subcommand};
 use self::error::{EXIT_ERROR, Failure};
 use self::ui::Ui;
 use crate::ops::bus::BusChoice;
+use crate::ops::fsck::notice_words;
 use crate::ops::keys::Keyring;
 use crate::ops::{Ledger, OpsError};
 
@@ -85,7 +86,7 @@ impl Global {
         let ledger = Ledger::open(&self.ledger_folder()?, &mut |done, total| bar.at(done, total))?;
         bar.end();
         for notice in ledger.notices() {
-            ui.warn(&error::notice_words(notice));
+            ui.warn(&notice_words(notice));
         }
         Ok(ledger)
     }

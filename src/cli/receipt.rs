@@ -66,7 +66,7 @@ impl Drawn {
         text::receipt(view, Some((&note, &proof)), style)
     }
 
-    fn svg(&self, view: &ReceiptView) -> String {
+    pub fn svg(&self, view: &ReceiptView) -> String {
         let matrix =
             |code: &Code| Matrix::new(code.width(), |column, row| code.is_dark(column, row));
         receipt_svg::receipt(view, Some((&matrix(&self.note), &matrix(&self.proof))))

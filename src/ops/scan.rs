@@ -10,7 +10,7 @@ use crate::model::hardware::{HardwareIdentity, VidPid};
 use crate::report::scan::{KnownAs, ScanReport, ScanRow};
 use crate::report::who::Who;
 use crate::usb::names::Names;
-use crate::usb::{Device, identify, present_twice};
+use crate::usb::{Bus, Device, identify, present_twice};
 
 /// One look at a bus. `ledger` is none where there is no ledger to ask: looking at
 /// what is plugged in needs none.
@@ -22,7 +22,26 @@ pub fn scan(
     ledger: Option<&Ledger>,
 ) -> Result<(ScanReport, Vec<Device>), OpsError> {
     let bus = choice.open()?;
-    let devices = super::bus::drives(bus.as_ref())?;
+    let name = match choice {
+        BusChoice::Recording(path, frame) => {
+            let frame = frame.as_ref().map(|frame| format!(" at '{frame}'")).unwrap_or_default();
+            format!("recording {}{frame}", path.display())
+        }
+        _ => bus.name().to_owned(),
+    };
+    look(bus.as_ref(), name, ledger)
+}
+
+/// One look at an open bus.
+///
+/// # Errors
+/// As [`scan`].
+pub fn look(
+    bus: &dyn Bus,
+    name: String,
+    ledger: Option<&Ledger>,
+) -> Result<(ScanReport, Vec<Device>), OpsError> {
+    let devices = super::bus::drives(bus)?;
     let ids: Vec<VidPid> = devices.iter().map(|device| device.id).collect();
     let names = Names::look_up(&ids);
     let state = match ledger {
@@ -30,14 +49,7 @@ pub fn scan(
         None => None,
     };
     let rows = devices.iter().map(|device| row(device, &devices, &names, state)).collect();
-    let bus = match choice {
-        BusChoice::Recording(path, frame) => {
-            let frame = frame.as_ref().map(|frame| format!(" at '{frame}'")).unwrap_or_default();
-            format!("recording {}{frame}", path.display())
-        }
-        _ => bus.name().to_owned(),
-    };
-    Ok((ScanReport { bus, devices: rows, notices: Vec::new() }, devices))
+    Ok((ScanReport { bus: name, devices: rows, notices: Vec::new() }, devices))
 }
 
 fn row(

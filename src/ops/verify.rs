@@ -56,8 +56,9 @@ pub fn audit_store(
         match stopped {
             Ok(()) => {}
             Err(StoreError::Damaged(damages)) => {
-                let said = damages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                auditor.take_damaged(store.node(0, from).ok(), Cause::Stored(said));
+                let said: Vec<String> =
+                    damages.iter().map(|d| format!("{} ({})", d.cause, d.file)).collect();
+                auditor.take_damaged(store.node(0, from).ok(), Cause::Stored(said.join("; ")));
                 from += 1;
             }
             Err(other) => return Err(other.into()),
@@ -99,7 +100,10 @@ fn audit_refused(error: StoreError) -> Result<Audit, OpsError> {
     match &error {
         StoreError::Damaged(damages) => {
             for damage in damages {
-                auditor.report(damage.entry, Cause::Stored(damage.to_string()));
+                auditor.report(
+                    damage.entry,
+                    Cause::Stored(format!("{} ({})", damage.cause, damage.file)),
+                );
             }
         }
         StoreError::AcknowledgedMissing { have, known, .. } => {

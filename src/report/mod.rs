@@ -14,6 +14,7 @@ pub mod parties;
 pub mod receipt;
 pub mod registration;
 pub mod scan;
+pub mod soundness;
 pub mod status;
 pub mod verification;
 pub mod who;

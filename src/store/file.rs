@@ -185,6 +185,11 @@ impl FileStore {
         self.finish().map_err(index_error)
     }
 
+    /// Puts the whole blocks of the tail into the index.
+    pub(super) fn absorb_all(&mut self) -> Result<(), StoreError> {
+        self.index.absorb(self.head.size).map_err(index_error)
+    }
+
     fn finish(&mut self) -> Result<(), ShelfError> {
         if self.index.is_kept() && self.read_only.is_none() {
             self.index.absorb(self.head.size)?;

@@ -70,13 +70,14 @@ impl Frames {
         self.window.drain(..self.used);
         self.at += self.used as u64;
         self.used = 0;
-        let have = self.window.len();
-        let goal = have + PIECE.max(want);
-        self.window.resize(goal, 0);
-        let into = self.window.get_mut(have..).unwrap_or_default();
-        let count = self.file.read_at(into, self.at + have as u64)?;
-        self.window.truncate(have + count);
-        self.ended = have + count < goal;
+        let missing = PIECE.max(want.saturating_sub(self.window.len()));
+        let from = self.at + self.window.len() as u64;
+        // Most segments of a young ledger are far smaller than a piece.
+        let left = self.file.size()?.saturating_sub(from);
+        let mut piece = vec![0; usize::try_from(left).unwrap_or(usize::MAX).min(missing)];
+        let count = self.file.read_at(&mut piece, from)?;
+        self.window.extend_from_slice(piece.get(..count).unwrap_or_default());
+        self.ended = count < missing;
         Ok(())
     }
 }
@@ -86,8 +87,8 @@ impl Frames {
 pub(super) struct Rest {
     /// Where the last byte that is not zero ends; None when there is none.
     pub(super) until: Option<u64>,
-    /// The first sound frame behind: (its index, first index of its commit).
-    pub(super) follower: Option<(u64, u64)>,
+    /// The entry of the first sound frame behind, of those asked for.
+    pub(super) follower: Option<u64>,
 }
 
 /// Looks at everything from `offset` on. `beyond` is the smallest first-of-commit
@@ -99,10 +100,13 @@ pub(super) fn look_behind(file: &dyn IoFile, offset: u64, beyond: u64) -> io::Re
     loop {
         let count = file.read_at(&mut piece, at)?;
         let bytes = piece.get(..count).unwrap_or_default();
-        if let Some(last) = bytes.iter().rposition(|&byte| byte != 0) {
-            rest.until = Some(at + last as u64 + 1);
+        if let Some(until) = last_written(bytes) {
+            rest.until = Some(at + until as u64);
             if rest.follower.is_none() {
-                rest.follower = sound_frame(file, bytes, at, offset, beyond)?;
+                let behind = |frame: &Frame<'_>| frame.start > beyond;
+                let written = bytes.get(..until).unwrap_or_default();
+                let found = sound_frame(file, written, at, offset, &behind)?;
+                rest.follower = found.map(|(_, seq)| seq);
             }
         }
         if count < PIECE {
@@ -113,27 +117,52 @@ pub(super) fn look_behind(file: &dyn IoFile, offset: u64, beyond: u64) -> io::Re
     }
 }
 
-/// The first sound frame of a commit past `beyond` that begins in `bytes` (which
+/// Where the last byte that is not zero ends. Whole pages of zeros, which is what
+/// reserved space is, are passed over at the speed of a comparison.
+fn last_written(bytes: &[u8]) -> Option<usize> {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    let page = bytes.chunks(ZEROS.len()).rposition(|page| Some(page) != ZEROS.get(..page.len()))?;
+    let begin = page * ZEROS.len();
+    let last = bytes.get(begin..)?.iter().rposition(|&byte| byte != 0)?;
+    Some(begin + last + 1)
+}
+
+/// The first sound frame behind `offset`: where it begins, and its entry.
+pub(super) fn next_sound(file: &dyn IoFile, offset: u64) -> io::Result<Option<(u64, u64)>> {
+    let mut at = offset;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = file.read_at(&mut piece, at)?;
+        let bytes = piece.get(..count).unwrap_or_default();
+        let found = sound_frame(file, bytes, at, offset, &|_| true)?;
+        if found.is_some() || count < PIECE {
+            return Ok(found);
+        }
+        at += (PIECE - MAGIC.len()) as u64;
+    }
+}
+
+/// The first sound frame that `meant` accepts and that begins in `bytes` (which
 /// lie at `at`), not counting one at `offset` itself.
 fn sound_frame(
     file: &dyn IoFile,
     bytes: &[u8],
     at: u64,
     offset: u64,
-    beyond: u64,
+    meant: &dyn Fn(&Frame<'_>) -> bool,
 ) -> io::Result<Option<(u64, u64)>> {
-    let mut candidate = vec![0; LARGEST];
+    let mut candidate = Vec::new();
     for (place, window) in bytes.windows(MAGIC.len()).enumerate() {
         let place = at + place as u64;
         if window != MAGIC || place <= offset {
             continue;
         }
+        candidate.resize(LARGEST, 0);
         let count = file.read_at(&mut candidate, place)?;
-        // A frame that was changed on purpose is a frame nevertheless.
         if let Ok(frame) = frame::decode(candidate.get(..count).unwrap_or_default())
-            && frame.start > beyond
+            && meant(&frame)
         {
-            return Ok(Some((frame.seq, frame.start)));
+            return Ok(Some((place, frame.seq)));
         }
     }
     Ok(None)

@@ -25,6 +25,15 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
         page.put(2, Tone::Alarm, &format!("and {} more", report.findings_total - listed));
     }
     page.blank();
+    if report.entries == 0 && report.verdict == Verdict::Failed {
+        page.put(
+            0,
+            Tone::Plain,
+            "With its stored files like this the ledger is not opened, and its entries were not \
+             verified one by one. 'custody fsck' says what is whole.",
+        );
+        return page.finish();
+    }
     let mut put = |label: &str, value: String| page.field(2, label, LABELS, &value);
     put("Ledger", ledger);
     put("Entries", report.entries.to_string());
