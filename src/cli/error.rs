@@ -2,12 +2,9 @@
 
 use serde::Serialize;
 
-use crate::ops::BusError;
-use crate::ops::KeyringError;
-use crate::ops::OpsError;
 use crate::ops::draft::DraftError;
 use crate::ops::error::DeviceChoice;
-use crate::ops::{BusError, StoreError};
+use crate::ops::{BusError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;

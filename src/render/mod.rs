@@ -4,3 +4,4 @@ pub mod json;
 pub mod qr;
 pub mod receipt_svg;
 pub mod text;
+mod wrap;

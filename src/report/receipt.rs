@@ -7,7 +7,7 @@ use crate::model::statement::Handover;
 use crate::model::vocabulary::EncryptionGrade;
 use crate::model::{
     AlarmLine, Day, Hash, MediumId, MediumLine, Name, Origin, PartyRef, Phrase, ReceiptId, Seal,
-    Seen, Stamp, VerifierKey,
+    Stamp, VerifierKey,
 };
 
 use super::who::{KeyView, Who};
@@ -43,13 +43,22 @@ pub struct ReceiptView {
     pub due: Option<Day>,
     /// The entry of the request it follows from.
     pub request: Option<u64>,
-    /// The head of the log that the signers saw, `<entries> <root>`.
-    #[serde(serialize_with = "text")]
-    pub seen: Seen,
+    /// The head of the log that the signers saw.
+    pub seen: Head,
     /// Where it stands in the ledger; none for a draft.
     pub entry: Option<EntryView>,
     /// The texts of its two QR codes; none for a draft.
     pub codes: Option<Codes>,
+}
+
+/// A head of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// Number of entries.
+    pub entries: u64,
+    /// Root over them.
+    #[serde(serialize_with = "text")]
+    pub root: Hash,
 }
 
 /// One medium on a receipt.
@@ -119,7 +128,7 @@ impl ReceiptView {
             place: said.place.clone(),
             due: said.due,
             request: said.request.map(|request| request.index),
-            seen: said.seen,
+            seen: Head { entries: said.seen.size, root: said.seen.root },
             entry,
             codes: None,
         }
@@ -129,18 +138,6 @@ impl ReceiptView {
     #[must_use]
     pub fn with_codes(self, note: String, proof: String) -> Self {
         ReceiptView { codes: Some(Codes { note, proof }), ..self }
-    }
-
-    /// Whether a side sealed on paper, so that the sheet needs its ink.
-    pub fn needs_ink(&self) -> bool {
-        self.giver.key.is_none() || self.receiver.key.is_none()
-    }
-
-    /// Every alarm of every medium.
-    pub fn alarms(&self) -> impl Iterator<Item = (&MediumId, &str)> {
-        self.media
-            .iter()
-            .flat_map(|line| line.alarms.iter().map(|alarm| (&line.medium, alarm.as_str())))
     }
 }
 
@@ -169,13 +166,5 @@ impl Sealed {
 
     fn by_key(party: &PartyRef, key: Option<&VerifierKey>) -> Self {
         Sealed { who: party.into(), key: key.map(KeyView::from) }
-    }
-
-    /// The key's name, or that the seal is on paper.
-    pub fn seal_words(&self) -> String {
-        match &self.key {
-            Some(key) => format!("{}  {}", key.name, key.fingerprint),
-            None => "paper seal".to_owned(),
-        }
     }
 }

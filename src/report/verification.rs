@@ -9,6 +9,7 @@ use crate::proof::receipt::ReceiptRefused;
 use crate::proof::tlog_proof::Included;
 
 use super::receipt::{EntryView, ReceiptView, Sealed};
+use super::words::listed;
 use super::{optional_text, text};
 
 /// The outcome of a verification.
@@ -262,10 +263,10 @@ impl ReceiptVerification {
             .map(|key| key.name.as_str())
             .collect();
         let mut shown = vec![
-            format!("the holders of the keys {} agreed to this text", signers.join(" and ")),
+            format!("the holders of the keys {} signed this text", listed(&signers)),
             format!("the text stands unaltered in the ledger {}", receipt.ledger),
         ];
-        if let Some(size) = receipt.seen.size.checked_sub(1) {
+        if let Some(size) = receipt.seen.entries.checked_sub(1) {
             shown.push(format!(
                 "the signers had seen the ledger up to entry {size}; it cannot be rewritten \
                  without this receipt showing it"

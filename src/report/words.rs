@@ -1,7 +1,7 @@
 //! What an entry says, in plain words; and the words of the vocabularies.
 
 use crate::model::statement::{Check, Handover, RollCall};
-use crate::model::vocabulary::{EncryptionGrade, SightingGrade, Verdict};
+use crate::model::vocabulary::{EncryptionGrade, Role, SightingGrade, Verdict};
 use crate::model::{
     AlarmLine, EncryptionLine, MediumId, MediumLine, Phrase, SeenLine, Statement, Token,
 };
@@ -39,7 +39,24 @@ pub fn encryption(line: &EncryptionLine) -> String {
     if named.is_empty() { known.to_owned() } else { format!("{}, {known}", named.join(" ")) }
 }
 
-/// `one drive`, `3 drives`.
+/// A role, in words.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Outside => "outside party",
+        _ => role.as_str(),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// `1 drive`, `3 drives`.
 pub fn drives(count: usize) -> String {
     if count == 1 { "1 drive".to_owned() } else { format!("{count} drives") }
 }
@@ -49,8 +66,8 @@ pub(super) fn summary(said: &Statement) -> String {
     match said {
         Statement::Genesis(said) => format!("founded: {}, {}", said.organisation, said.site),
         Statement::Party(said) => {
-            let roles: Vec<&str> = said.roles.iter().map(|role| role.as_str()).collect();
-            format!("{} enrolled as {}", said.party.spoken(), roles.join(" and "))
+            let roles: Vec<&str> = said.roles.iter().map(|one| role(*one)).collect();
+            format!("{} enrolled as {}", said.party.spoken(), listed(&roles))
         }
         Statement::KeyRevoke(said) => {
             format!("key {} of {} revoked: {}", said.key.name(), said.party.spoken(), said.reason)

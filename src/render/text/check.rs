@@ -54,7 +54,7 @@ fn verdict(page: &mut Page, report: &CheckReport) {
         (report.missing.len(), "MISSING"),
         (report.unexpected.len(), "belonging elsewhere"),
         (report.unknown.len(), "not registered"),
-        (report.alarms.len(), "with an alarm"),
+        (report.alarms.len(), "odd"),
     ];
     let words: Vec<String> = counts
         .iter()

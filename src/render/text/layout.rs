@@ -4,11 +4,11 @@
 //! to remember to.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 
 use super::Style;
 use crate::model::printable::printable;
+use crate::render::wrap::{width, wrap};
 
 /// Fewer columns than this hold nothing legible.
 const WIDTH_MIN: usize = 40;
@@ -38,6 +38,39 @@ impl Tone {
             Tone::Faint => Some("2"),
         }
     }
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    heading: &'static str,
+    fixed: bool,
+}
+
+impl Column {
+    /// One whose cells stay whole.
+    pub const fn fixed(heading: &'static str) -> Self {
+        Column { heading, fixed: true }
+    }
+
+    /// One whose cells may be wrapped.
+    pub const fn flexible(heading: &'static str) -> Self {
+        Column { heading, fixed: false }
+    }
+}
+
+/// Narrower than this, names are torn into syllables.
+const FLEXIBLE_MIN: usize = 12;
+/// Between two columns.
+const COLUMN_GAP: usize = 2;
+
+/// Width of all fixed columns, gaps included.
+fn fixed_width(columns: &[Column], rows: &[Vec<String>]) -> usize {
+    let widest = |(at, column): (usize, &Column)| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| width(cell));
+        cells.max().unwrap_or(0).max(width(column.heading)) + COLUMN_GAP
+    };
+    columns.iter().enumerate().filter(|(_, column)| column.fixed).map(widest).sum()
 }
 
 /// A report being written.
@@ -87,7 +120,10 @@ impl Page {
             start = " ".repeat(hang.min(self.width() / 2));
             hang = start.len();
         } else {
-            start.push_str(&pad(&label, column));
+            start.push_str(&" ".repeat(column.saturating_sub(width(&label))));
+            self.out.push_str(&" ".repeat(indent));
+            self.paint(if tone == Tone::Alarm { tone } else { Tone::Plain }, &label);
+            start.drain(..indent);
         }
         for line in wrap(&clean(value), self.width() - hang) {
             self.out.push_str(&start);
@@ -97,22 +133,45 @@ impl Page {
         }
     }
 
-    /// Several columns under headings; a cell that is too long is wrapped.
-    pub fn table(&mut self, indent: usize, headings: &[&str], rows: &[Vec<String>]) {
+    /// Several columns under headings. Columns marked fixed (ids, dates) are never
+    /// broken; the others share what is left and are wrapped. Where that leaves
+    /// them too little, each row is written as a list of its cells.
+    pub fn table(&mut self, indent: usize, columns: &[Column], rows: &[Vec<String>]) {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
+        let room = (self.width() - indent).saturating_sub(fixed_width(columns, &rows));
+        let flexible = columns.iter().filter(|column| !column.fixed).count();
+        if room < flexible * (FLEXIBLE_MIN + COLUMN_GAP) {
+            return self.records(indent, columns, &rows);
+        }
         let mut table = Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(u16::try_from(self.width() - indent).unwrap_or(u16::MAX));
-        table.set_header(headings.iter().copied());
-        for row in rows {
-            table.add_row(row.iter().map(|cell| clean(cell)));
-        }
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+        table.set_header(columns.iter().map(|column| column.heading));
+        table.add_rows(rows);
+        for (drawn, column) in table.column_iter_mut().zip(columns) {
+            drawn.set_padding((0, 2));
+            if column.fixed {
+                drawn.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         for line in table.lines() {
             self.out.push_str(&" ".repeat(indent));
             self.out.push_str(line.trim_end());
             self.out.push('\n');
+        }
+    }
+
+    fn records(&mut self, indent: usize, columns: &[Column], rows: &[Vec<String>]) {
+        let labels = columns.iter().map(|column| width(column.heading)).max().unwrap_or(0) + 2;
+        for row in rows {
+            for (at, (column, cell)) in columns.iter().zip(row).enumerate() {
+                if at == 0 {
+                    self.put(indent, Tone::Strong, cell);
+                } else {
+                    self.field(indent + 2, column.heading, labels, cell);
+                }
+            }
         }
     }
 
@@ -147,95 +206,19 @@ fn clean(text: &str) -> String {
     printable(text, TEXT_MAX)
 }
 
-/// Columns a text takes.
-pub(super) fn width(text: &str) -> usize {
-    text.width()
-}
-
-fn pad(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
-}
-
-/// Characters that may not begin a line in Japanese; the line before takes them
-/// along where it would otherwise end just before one.
-const NOT_FIRST: &str = "、。，．・：；？！」』）】〕｝ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
-
-/// Breaks a text into lines of at most `columns`: at spaces, between Japanese
-/// characters, and within a word only where it is longer than a line.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(2);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for piece in pieces(text) {
-        let piece_width = width(piece.trim_end());
-        if !line.is_empty() && width(&line) + piece_width > columns {
-            lines.push(line.trim_end().to_owned());
-            line.clear();
-        }
-        if piece_width <= columns {
-            line.push_str(piece);
-            continue;
-        }
-        for character in piece.chars() {
-            if width(&line) + character.width().unwrap_or(0) > columns {
-                lines.push(std::mem::take(&mut line));
-            }
-            line.push(character);
-        }
-    }
-    lines.push(line.trim_end().to_owned());
-    lines
-}
-
-/// Cuts a text where a line may be broken: behind a space and between wide
-/// characters, unless the next one may not begin a line.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut cuts = vec![0];
-    let mut before: Option<char> = None;
-    for (at, character) in text.char_indices() {
-        let wide = |c: char| c.width().unwrap_or(0) == 2;
-        let breaks = before.is_some_and(|before| {
-            (before == ' ' && character != ' ') || wide(before) || wide(character)
-        });
-        // A zero-width character belongs to the one before it.
-        if breaks && character.width() != Some(0) && !NOT_FIRST.contains(character) {
-            cuts.push(at);
-        }
-        before = Some(character);
-    }
-    cuts.push(text.len());
-    cuts.windows(2).filter_map(|pair| text.get(pair[0]..pair[1])).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn lines_break_at_spaces_and_between_japanese_characters() {
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("被保険者台帳の印刷", 8), ["被保険者", "台帳の印", "刷"]);
-        assert_eq!(wrap("氏名、住所、生年月日", 10), ["氏名、住", "所、生年月", "日"]);
-        assert_eq!(wrap("ABCDEFGHIJ", 4), ["ABCD", "EFGH", "IJ"]);
-        assert_eq!(wrap("", 4), [""]);
-    }
-
     proptest! {
-        #[test]
-        fn no_line_is_too_wide_and_nothing_is_lost(text in "[ -~ぁ-ん一-龠、。]{0,200}", columns in 4_usize..90) {
-            let lines = wrap(&text, columns);
-            prop_assert!(lines.iter().all(|line| width(line) <= columns));
-            let letters = |s: &str| s.chars().filter(|c| *c != ' ').collect::<String>();
-            prop_assert_eq!(letters(&lines.concat()), letters(&text));
-        }
-
         #[test]
         fn no_control_character_reaches_the_page(text in any::<String>(), width in 0_usize..120) {
             let mut page = Page::new(Style { width, colour: false });
             page.put(2, Tone::Alarm, &text);
             page.field(2, &text, 12, &text);
-            page.table(2, &["a", "b"], &[vec![text.clone(), text]]);
+            let columns = [Column::fixed("a"), Column::flexible("b")];
+            page.table(2, &columns, &[vec![text.clone(), text]]);
             let out = page.finish();
             prop_assert!(!out.chars().any(|c| c != '\n' && crate::model::printable::must_be_escaped(c)));
         }

@@ -1,8 +1,8 @@
 //! Parties as text.
 
 use super::Style;
-use super::layout::{Page, Tone};
-use crate::report::{PartyList, PartyView};
+use super::layout::{Column, Page, Tone};
+use crate::report::{PartyList, PartyView, words};
 
 /// Every party as text.
 pub fn parties(report: &PartyList, style: Style) -> String {
@@ -19,12 +19,18 @@ pub fn parties(report: &PartyList, style: Style) -> String {
             vec![party.who.id.to_string(), party.who.spoken(), roles(party), key]
         })
         .collect();
-    page.table(0, &["Id", "Name", "Roles", "Key"], &rows);
+    let columns = [
+        Column::fixed("Id"),
+        Column::flexible("Name"),
+        Column::fixed("Roles"),
+        Column::fixed("Key"),
+    ];
+    page.table(0, &columns, &rows);
     page.finish()
 }
 
 fn roles(party: &PartyView) -> String {
-    party.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+    party.roles.iter().map(|role| words::role(*role)).collect::<Vec<_>>().join(", ")
 }
 
 const LABELS: usize = 14;

@@ -6,7 +6,7 @@ use crate::ledger::Policy;
 use crate::model::vocabulary::{CheckerRule, PaperRule, WitnessRule};
 use crate::report::words::sighting;
 
-const LABELS: usize = 20;
+const LABELS: usize = 22;
 
 /// The rules in force as text.
 pub fn policy(policy: &Policy, style: Style) -> String {

@@ -2,13 +2,15 @@
 
 use super::Style;
 use super::layout::{Page, Tone};
+use crate::render::wrap::width;
 use crate::report::ReceiptView;
 use crate::report::receipt::{ReceiptMedium, Sealed};
 
 const LABELS: usize = 24;
 
 /// A receipt as text, in Japanese and English, with the drawings of its two QR
-/// codes (note, proof) where there are any.
+/// codes (note, proof) where there are any. A drawing wider than the page is left
+/// out, and said to be.
 pub fn receipt(report: &ReceiptView, codes: Option<(&str, &str)>, style: Style) -> String {
     let mut page = Page::new(style);
     let draft = report.entry.is_none();
@@ -33,7 +35,6 @@ pub fn receipt(report: &ReceiptView, codes: Option<(&str, &str)>, style: Style) 
     }
     page.blank();
     terms(&mut page, report);
-    page.blank();
     evidence(&mut page, report);
     if let Some((note, proof)) = codes {
         drawings(&mut page, note, proof);
@@ -90,6 +91,7 @@ fn terms(page: &mut Page, report: &ReceiptView) {
 
 fn evidence(page: &mut Page, report: &ReceiptView) {
     let Some(entry) = &report.entry else { return };
+    page.blank();
     let of = entry.tree_size.map_or_else(String::new, |size| format!(" of {size}"));
     page.field(0, "台帳 Entry", LABELS, &format!("{}{of}", entry.index));
     if let Some(leaf) = &entry.leaf {
@@ -100,10 +102,23 @@ fn evidence(page: &mut Page, report: &ReceiptView) {
 }
 
 fn drawings(page: &mut Page, note: &str, proof: &str) {
-    page.blank();
-    page.put(0, Tone::Strong, "QR 1/2  受領内容と署名 What was agreed, and its signatures");
-    page.drawing(note);
-    page.blank();
-    page.put(0, Tone::Strong, "QR 2/2  台帳の証明 Proof that it stands in the ledger");
-    page.drawing(proof);
+    let codes = [
+        ("QR 1/2  受領内容と署名 What was agreed, and who signed", note),
+        ("QR 2/2  台帳の証明 Proof that the ledger holds it", proof),
+    ];
+    for (caption, drawing) in codes {
+        page.blank();
+        page.put(0, Tone::Strong, caption);
+        let columns = drawing.lines().map(width).max().unwrap_or(0);
+        if columns > page.width() {
+            // A wrapped code is noise, and looks as if it could be scanned.
+            let words = format!(
+                "画面幅が足りません。This code is {columns} columns wide: make the window wider, \
+                 or print the SVG."
+            );
+            page.put(0, Tone::Warning, &words);
+        } else {
+            page.drawing(drawing);
+        }
+    }
 }

@@ -19,10 +19,10 @@ pub fn registration(report: &RegistrationView, code: &str, style: Style) -> Stri
     put("Encryption", report.encryption.clone());
     put("USB", format!("{}  serial {}", report.vid_pid, report.serial));
     put("Serial grade", report.serial_grade.to_string());
-    put("Entry", format!("{}, {}", report.entry, report.at.short()));
     for reason in &report.grade_reasons {
         page.hang(2, "", LABELS, Tone::Warning, reason);
     }
+    page.field(2, "Entry", LABELS, &format!("{}, {}", report.entry, report.at.short()));
     if report.weak {
         let words = "Weak identity: this serial names no single drive. Put the label on it; the \
                      label, scanned, is what tells it from others like it.";

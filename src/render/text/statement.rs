@@ -2,6 +2,7 @@
 
 use super::Style;
 use super::layout::{Page, Tone};
+use super::medium::bytes;
 use super::receipt::receipt;
 use crate::model::Statement;
 use crate::report::ReceiptView;
@@ -25,6 +26,7 @@ pub fn statement_summary(said: &Statement, style: Style) -> String {
         let value = match key.as_str() {
             key if key.ends_with("key") => value.split('+').next().unwrap_or(&value).to_owned(),
             "at" => said.at().short(),
+            "capacity" => value.parse().map_or(value, bytes),
             _ => value,
         };
         page.field(2, &key, LABELS, &value);

@@ -2,7 +2,7 @@
 //! a list.
 
 use super::Style;
-use super::layout::{Page, Tone};
+use super::layout::{Column, Page, Tone};
 use crate::ledger::schedule::Standing;
 use crate::report::Status;
 use crate::report::status::{Row, SealStrength};
@@ -108,7 +108,7 @@ pub(super) fn reason(row: &Row) -> String {
 const LABELS: usize = 11;
 
 fn urgent(page: &mut Page, row: &Row) {
-    page.hang(2, row.medium.as_str(), 18, Tone::Alarm, &reason(row));
+    page.hang(2, row.medium.as_str(), LABELS + 2, Tone::Alarm, &reason(row));
     holder(page, row);
     let seen = &row.last_seen;
     let by = seen.by.spoken();
@@ -123,7 +123,7 @@ pub(super) fn holder(page: &mut Page, row: &Row) {
     let since = row.since.short();
     let receipt = match &row.receipt {
         Some(receipt) => format!("since {since}, receipt {receipt}"),
-        None => format!("since {since}, without a receipt"),
+        None => format!("since {since}, no receipt"),
     };
     page.field(4, "", LABELS, &receipt);
     page.field(4, "place", LABELS, row.place.as_str());
@@ -149,11 +149,13 @@ fn mark_words(row: &Row) -> Vec<&'static str> {
 fn calm(page: &mut Page, standing: Standing, rows: &[&Row]) {
     let text =
         |day: Option<crate::model::Day>| day.map_or_else(|| "-".to_owned(), |d| d.to_string());
-    let headings: &[&str] = match standing {
-        Standing::Out => &["Drive", "Holder", "Place", "Due back", "Loss known by"],
-        Standing::Retired => &["Drive", "Holder", "Place", "Retired"],
-        _ => &["Drive", "Holder", "Place", "See it by", "Loss known by"],
-    };
+    let mut columns =
+        vec![Column::fixed("Drive"), Column::flexible("Holder"), Column::flexible("Place")];
+    columns.extend(match standing {
+        Standing::Out => ["Due back", "Loss known by"].map(Column::fixed).to_vec(),
+        Standing::Retired => vec![Column::fixed("Retired")],
+        _ => ["See it by", "Loss known by"].map(Column::fixed).to_vec(),
+    });
     let cells = |row: &&Row| {
         let mark = if mark_words(row).is_empty() { "" } else { " *" };
         let mut cells =
@@ -165,7 +167,7 @@ fn calm(page: &mut Page, standing: Standing, rows: &[&Row]) {
         }
         cells
     };
-    page.table(2, headings, &rows.iter().map(cells).collect::<Vec<_>>());
+    page.table(2, &columns, &rows.iter().map(cells).collect::<Vec<_>>());
     let marked = rows.iter().copied().filter(|row| !mark_words(row).is_empty());
     for row in marked {
         page.hang(

@@ -15,10 +15,14 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
     match report.verdict {
         Verdict::Passed => page.put(0, Tone::Good, "VERIFIED: nothing is wrong with this ledger."),
         Verdict::Incomplete => page.put(0, Tone::Warning, "INCOMPLETE: not everything was there."),
-        Verdict::Failed => page.put(0, Tone::Alarm, "VERIFICATION FAILED"),
+        Verdict::Failed => {
+            let first = report.findings.iter().find_map(|finding| finding.index);
+            let place = first.map_or_else(String::new, |at| format!(", first at entry {at}"));
+            page.put(0, Tone::Alarm, &format!("VERIFICATION FAILED{place}"));
+        }
     }
-    for finding in &report.findings {
-        found(&mut page, finding);
+    for run in report.findings.chunk_by(follows) {
+        found(&mut page, run);
     }
     let listed = report.findings.len() as u64;
     if listed < report.findings_total {
@@ -49,12 +53,34 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
     page.finish()
 }
 
-fn found(page: &mut Page, finding: &FindingView) {
-    let place = match finding.index {
-        Some(index) => format!("entry {index}"),
-        None => "ledger".to_owned(),
+/// Whether `later` is but another sign of what `earlier` shows: one altered entry
+/// makes every later one see a history that is no more.
+fn follows(earlier: &FindingView, later: &FindingView) -> bool {
+    earlier.cause == "seen-root"
+        && later.cause == "seen-root"
+        && earlier.index.map(|index| index + 1) == later.index
+}
+
+/// One finding, or a run of them that says the same.
+fn found(page: &mut Page, run: &[FindingView]) {
+    let (Some(first), Some(last)) = (run.first(), run.last()) else { return };
+    let place = match (first.index, last.index) {
+        (Some(from), Some(to)) if from == to => format!("entry {from}"),
+        (Some(from), Some(to)) => format!("{from} to {to}"),
+        _ => "ledger".to_owned(),
     };
-    page.hang(2, &place, LABELS, Tone::Alarm, &format!("{} ({})", finding.message, finding.cause));
+    if run.len() > 1 {
+        let words = format!("their signers saw another history ({})", first.cause);
+        return page.hang(2, &place, LABELS, Tone::Alarm, &words);
+    }
+    problems(page, &place, LABELS, &format!("{} ({})", first.message, first.cause));
+}
+
+/// A message that may name several problems, each on lines of its own.
+fn problems(page: &mut Page, label: &str, column: usize, message: &str) {
+    for (at, problem) in message.split("; ").enumerate() {
+        page.hang(2, if at == 0 { label } else { "" }, column, Tone::Alarm, problem);
+    }
 }
 
 /// The verification of a receipt as text.
@@ -67,9 +93,21 @@ pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> Strin
         Verdict::Failed => page.put(0, Tone::Alarm, &format!("VERIFICATION FAILED: {number}")),
     }
     for check in &report.checks {
-        let tone = if check.passed { Tone::Good } else { Tone::Alarm };
-        let word = if check.passed { "ok" } else { "WRONG" };
-        page.hang(2, word, 7, tone, &format!("{}: {}", check.name, check.detail));
+        let words = format!("{}: {}", check.name, check.detail);
+        if check.passed {
+            page.hang(2, "ok", 7, Tone::Good, &words);
+        } else {
+            problems(&mut page, "WRONG", 7, &words);
+        }
+    }
+    if report.parties.iter().any(|party| party.key.is_none()) {
+        page.hang(
+            2,
+            "note",
+            7,
+            Tone::Warning,
+            "one side sealed on paper: no signature stands for it",
+        );
     }
     if report.verdict == Verdict::Incomplete {
         page.put(2, Tone::Warning, "Half of the evidence is missing: scan the other code as well.");
@@ -109,6 +147,12 @@ fn content(page: &mut Page, report: &ReceiptVerification) {
         page.field(2, "Witness", LABELS, &party_line(witness));
     }
     page.field(2, "Purpose", LABELS, receipt.purpose.as_str());
+    if let Some(contents) = &receipt.contents {
+        page.field(2, "Contents", LABELS, contents.as_str());
+    }
+    if let Some(persons) = receipt.persons {
+        page.field(2, "Persons", LABELS, &persons.to_string());
+    }
     page.field(2, "Place", LABELS, receipt.place.as_str());
     if let Some(due) = receipt.due {
         page.field(2, "Due back", LABELS, &due.to_string());
