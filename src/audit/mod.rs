@@ -59,7 +59,7 @@ pub struct Auditor {
     frontier: Frontier,
     tree: Tree,
     keys: KeyCache,
-    leaves: HashMap<Hash, u64>,
+    nonces: HashMap<[u8; 16], u64>,
     /// Roots of earlier trees that were asked for: several statements in a row
     /// usually saw the same checkpoint.
     roots: HashMap<u64, Hash>,
@@ -142,8 +142,8 @@ impl Auditor {
         if let Some(cause) = cause {
             self.report(Some(index), cause);
         }
-        if statement.is_some()
-            && let Some(first) = self.leaves.insert(leaf, index)
+        if let Some(statement) = &statement
+            && let Some(first) = self.nonces.insert(statement.nonce().0, index)
         {
             self.report(Some(index), Cause::Duplicate { first });
         }

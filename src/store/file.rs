@@ -11,7 +11,7 @@ use super::frame::CHAIN_START;
 use super::head::{HeadFile, Slot};
 use super::index::{Index, Posting};
 use super::io::{Io, RealIo, read_whole, replace};
-use super::journal::{Failed, Journal, Limits, relative};
+use super::journal::{Failed, Journal, Limits, Written, relative};
 use super::lock::Lock;
 use super::shelf::ShelfError;
 use super::{
@@ -21,10 +21,14 @@ use super::{
 use crate::model::Hash;
 use crate::proof::tree::{Frontier, Nodes, leaf_hash};
 
-/// The index takes entries off the journal's tail when this many wait.
-const ABSORB: u64 = 4096;
+/// The index takes entries off the journal's tail when this many wait. Many at a
+/// time, since each of its rows is touched once per time; after a kill as many are
+/// read again, which takes a fraction of a second.
+const ABSORB: u64 = 16_384;
 /// sled is flushed and synced once per this many entries.
-const FLUSH: u64 = 16 * ABSORB;
+const FLUSH: u64 = 4 * ABSORB;
+/// From this many notes on, hashing them goes on beside the sync.
+const MANY: usize = 16;
 
 /// How a ledger on disk is opened.
 #[derive(Debug, Clone)]
@@ -202,6 +206,24 @@ impl FileStore {
         chain_behind(&self.journal, &self.index, size)
     }
 
+    /// Writes and syncs the frames, and computes what else an append needs; for
+    /// many notes at once, which is what the disk's time is good for.
+    fn write_and_prepare(&mut self, notes: &[Vec<u8>]) -> (Result<Written, Failed>, Prepared) {
+        let FileStore { journal, head, frontier, options, .. } = self;
+        if notes.len() < MANY {
+            let prepared = Prepared::of(frontier, options.derive, notes);
+            return (journal.append(head, notes), prepared);
+        }
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(|| journal.append(head, notes));
+            let prepared = Prepared::of(frontier, options.derive, notes);
+            let written = writing.join().unwrap_or_else(|_| {
+                Err(Failed::Within(std::io::Error::other("the writing thread ended early")))
+            });
+            (written, prepared)
+        })
+    }
+
     fn acknowledge(&mut self, slot: Slot) -> Result<(), StoreError> {
         for head in &mut self.heads {
             if let Err(source) = head.write(slot) {
@@ -236,8 +258,34 @@ impl FileStore {
         }
     }
 
+    /// One note, as its frame's checksum and chain hash vouch for it. Its leaf in
+    /// the tree is not asked: that would read a whole row of the index.
+    fn note(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
+        let offset = self.index.offset(seq).map_err(index_error)?;
+        Ok(self.journal.read(seq, offset.into())?.0)
+    }
+
     fn place_of(&self, seq: u64) -> String {
         relative(self.journal.segment_of(seq).unwrap_or(0))
+    }
+}
+
+/// What an append needs beside the frames.
+struct Prepared {
+    leaves: Vec<Hash>,
+    keys: Vec<Vec<Key>>,
+    /// Of the ledger with the new entries.
+    frontier: Frontier,
+}
+
+impl Prepared {
+    fn of(frontier: &Frontier, derive: Derive, notes: &[Vec<u8>]) -> Self {
+        let leaves: Vec<Hash> = notes.iter().map(|note| leaf_hash(note)).collect();
+        let mut frontier = frontier.clone();
+        for leaf in &leaves {
+            frontier.push(*leaf);
+        }
+        Prepared { leaves, keys: notes.iter().map(|note| derive(note)).collect(), frontier }
     }
 }
 
@@ -305,12 +353,8 @@ impl Store for FileStore {
         if !self.ballast.hold(&*self.options.io, &self.folder) {
             return Err(StoreError::DiskFull);
         }
-        let leaves: Vec<Hash> = notes.iter().map(|note| leaf_hash(note)).collect();
-        let mut frontier = self.frontier.clone();
-        for leaf in &leaves {
-            frontier.push(*leaf);
-        }
-        let written = match self.journal.append(&self.head, notes) {
+        let (written, prepared) = self.write_and_prepare(notes);
+        let written = match written {
             Ok(written) => written,
             Err(Failed::Before(StoreError::DiskFull)) => {
                 self.ballast.release(&*self.options.io, &self.folder);
@@ -324,12 +368,13 @@ impl Store for FileStore {
                 });
             }
         };
+        let Prepared { leaves, keys, frontier } = prepared;
         let chain = written.chains.last().copied().unwrap_or(self.head.chain);
         let slot = Slot { size: frontier.size(), chain, root: frontier.root() };
         self.acknowledge(slot)?;
-        let entries = notes.iter().zip(leaves).zip(written.offsets).zip(written.chains);
-        for (((note, leaf), offset), chain) in entries {
-            self.index.push(leaf, offset, chain, &(self.options.derive)(note));
+        let entries = keys.iter().zip(leaves).zip(written.offsets).zip(written.chains);
+        for (((keys, leaf), offset), chain) in entries {
+            self.index.push(leaf, offset, chain, keys);
         }
         self.head = slot;
         self.frontier = frontier;
@@ -371,8 +416,7 @@ impl Store for FileStore {
         let mut found = Vec::with_capacity(candidates.len());
         for seq in candidates.into_iter().filter(|&seq| seq < self.head.size) {
             // Eight bytes of a hash are a hint; the note decides.
-            let notes = self.read(seq..seq + 1)?;
-            if notes.iter().any(|note| (self.options.derive)(note).contains(key)) {
+            if (self.options.derive)(&self.note(seq)?).contains(key) {
                 found.push(seq);
             }
         }
@@ -382,8 +426,7 @@ impl Store for FileStore {
     fn find_leaf(&self, leaf: &Hash) -> Result<Option<u64>, StoreError> {
         let candidates = self.index.candidates(Posting::of_leaf(leaf, 0)).map_err(index_error)?;
         for seq in candidates.into_iter().filter(|&seq| seq < self.head.size) {
-            if self.node(0, seq)? == *leaf {
-                self.read(seq..seq + 1)?;
+            if leaf_hash(&self.note(seq)?) == *leaf {
                 return Ok(Some(seq));
             }
         }

@@ -14,7 +14,7 @@ use media_custody::render::json::to_json;
 use media_custody::render::qr::{Code, QUIET_ZONE};
 use media_custody::render::receipt_svg::{self, Matrix};
 use media_custody::render::text::{self, Style};
-use media_custody::report::receipt::EntryView;
+use media_custody::report::receipt::{EntryView, ReceiptMedium};
 use media_custody::report::scan::KnownAs;
 use media_custody::report::*;
 use media_custody::wire::Note;
@@ -51,12 +51,14 @@ pub struct Shown {
 }
 
 /// Which codes stand on the SVG.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub enum Drawn {
     Nothing,
     Small,
     Largest,
     Real,
+    Paper,
+    Crowded,
 }
 
 impl Shown {
@@ -163,6 +165,19 @@ impl Shown {
         match drawn {
             Drawn::Nothing => receipt_svg::receipt(&self.draft, None),
             Drawn::Small => receipt_svg::receipt(&self.receipt, Some((&code(21), &code(25)))),
+            Drawn::Paper => {
+                receipt_svg::receipt(&self.receipt_paper, Some((&code(105), &code(109))))
+            }
+            Drawn::Crowded => {
+                let mut crowded = self.receipt.clone();
+                let one = crowded.media[0].clone();
+                let more = (0..60).map(|at| ReceiptMedium {
+                    medium: id(&format!("USB-0421-{at}")),
+                    ..one.clone()
+                });
+                crowded.media.extend(more);
+                receipt_svg::receipt(&crowded, Some((&code(177), &code(105))))
+            }
             Drawn::Real => {
                 let matrix = |code: &Code| {
                     Matrix::new(code.width(), |x, y| code.is_dark(x + QUIET_ZONE, y + QUIET_ZONE))
