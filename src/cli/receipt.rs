@@ -67,9 +67,8 @@ impl Drawn {
     }
 
     pub fn svg(&self, view: &ReceiptView) -> String {
-        let matrix =
-            |code: &Code| Matrix::new(code.width(), |column, row| code.is_dark(column, row));
-        receipt_svg::receipt(view, Some((&matrix(&self.note), &matrix(&self.proof))))
+        let (note, proof) = (Matrix::from(&self.note), Matrix::from(&self.proof));
+        receipt_svg::receipt(view, Some((&note, &proof)))
     }
 }
 
