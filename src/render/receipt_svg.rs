@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::qr::{Code, QUIET_ZONE};
 use super::wrap::wrap;
 use crate::model::printable::printable;
 use crate::report::ReceiptView;
@@ -13,8 +14,6 @@ use crate::report::receipt::{ReceiptMedium, Sealed};
 pub const MODULE_MIN: f64 = 0.4;
 /// Largest module; a larger one only takes room.
 const MODULE_MAX: f64 = 0.6;
-/// White modules around a code; ISO/IEC 18004 demands four.
-const QUIET_ZONE: usize = 4;
 
 /// A5 and A4, upright.
 const PAGES: [(f64, f64); 2] = [(148.0, 210.0), (210.0, 297.0)];
@@ -35,6 +34,13 @@ const LEADING: f64 = 1.45;
 pub struct Matrix {
     size: usize,
     dark: Vec<bool>,
+}
+
+impl From<&Code> for Matrix {
+    /// A code counts its modules from the corner of the quiet zone.
+    fn from(code: &Code) -> Self {
+        Matrix::new(code.width(), |column, row| code.is_dark(column + QUIET_ZONE, row + QUIET_ZONE))
+    }
 }
 
 impl Matrix {
@@ -354,4 +360,16 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing of a code is cut off on its way to the page.
+    #[test]
+    fn a_code_is_drawn_whole() {
+        let code = Code::receipt("CN1:HELLO WORLD").unwrap();
+        assert_eq!(Matrix::from(&code).path(), code.to_svg_path(0, 0));
+    }
 }

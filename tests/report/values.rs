@@ -11,7 +11,7 @@ use media_custody::proof::memory::MemoryTree;
 use media_custody::proof::receipt::Receipt;
 use media_custody::proof::tlog_proof::TlogProof;
 use media_custody::render::json::to_json;
-use media_custody::render::qr::{Code, QUIET_ZONE};
+use media_custody::render::qr::Code;
 use media_custody::render::receipt_svg::{self, Matrix};
 use media_custody::render::text::{self, Style};
 use media_custody::report::receipt::{EntryView, ReceiptMedium};
@@ -179,11 +179,8 @@ impl Shown {
                 receipt_svg::receipt(&crowded, Some((&code(177), &code(105))))
             }
             Drawn::Real => {
-                let matrix = |code: &Code| {
-                    Matrix::new(code.width(), |x, y| code.is_dark(x + QUIET_ZONE, y + QUIET_ZONE))
-                };
-                let (note, proof) = &self.codes;
-                receipt_svg::receipt(&self.receipt, Some((&matrix(note), &matrix(proof))))
+                let (note, proof) = (Matrix::from(&self.codes.0), Matrix::from(&self.codes.1));
+                receipt_svg::receipt(&self.receipt, Some((&note, &proof)))
             }
             Drawn::Largest => receipt_svg::receipt(&self.receipt, Some((&code(177), &code(177)))),
         }
