@@ -260,3 +260,49 @@ fn openssl_opens_our_key_files_and_we_open_its() {
         assert_eq!(opened.expect(file).seed(), expected.seed(), "{file}");
     }
 }
+
+/// The receipts a person gets from the program itself, not from a test's desk:
+/// the tour makes two, and neither verifier knows anything of custody.
+#[test]
+fn the_tours_receipts_are_accepted_by_both() {
+    let folder = tempfile::tempdir().expect("folder");
+    let tour = folder.path().join("tour");
+    let ran = Command::new(env!("CARGO_BIN_EXE_custody"))
+        .args(["tour", "--json", "--folder"])
+        .arg(&tour)
+        .output()
+        .expect("the tour runs");
+    assert!(ran.status.success(), "{}", said(&ran));
+    let log = fs::read_to_string(tour.join("ledger/log.vkey")).expect("log key");
+    let go = go_verifier(folder.path());
+    let openssl = openssl();
+    let receipts = fs::read_dir(tour.join("receipts")).expect("receipts").filter_map(Result::ok);
+    let receipts: Vec<PathBuf> = receipts
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "receipt"))
+        .collect();
+    assert_eq!(receipts.len(), 2);
+    for receipt in receipts {
+        let altered = write(
+            &folder,
+            "altered",
+            fs::read_to_string(&receipt)
+                .expect("text")
+                .replacen("purpose: ", "purpose: x", 1)
+                .as_bytes(),
+        );
+        if let Some(go) = &go {
+            let check =
+                |path: &Path| verdict(Command::new(go).arg("receipt").arg(path).arg(log.trim()));
+            let (accepted, text) = check(&receipt);
+            assert!(accepted, "{text}");
+            assert!(!check(&altered).0, "Go takes an altered receipt");
+        }
+        if openssl {
+            let check = |path: &Path| verdict(Command::new(here("openssl-verify.sh")).arg(path));
+            let (accepted, text) = check(&receipt);
+            assert!(accepted, "{text}");
+            assert!(!check(&altered).0, "OpenSSL takes an altered receipt");
+        }
+    }
+}

@@ -134,6 +134,23 @@ fn the_svg_is_the_same_every_time_and_grows_with_its_contents() {
     assert!(small.contains("width=\"148mm\""), "A5");
     assert!(shown.svg(Drawn::Largest).contains("width=\"210mm\""), "A4 for the largest codes");
     assert!(shown.svg(Drawn::Nothing).contains("Draft"));
+    assert!(shown.svg(Drawn::Paper).contains("Paper seal"));
+    // `CUSTODY_SVG=DIR` leaves them there, to be looked at.
+    if let Some(folder) = std::env::var_os("CUSTODY_SVG") {
+        for drawn in [Drawn::Nothing, Drawn::Largest, Drawn::Real, Drawn::Paper, Drawn::Crowded] {
+            let file = PathBuf::from(&folder).join(format!("{drawn:?}.svg"));
+            std::fs::write(file, shown.svg(drawn)).expect("a folder to write to");
+        }
+    }
+}
+
+#[test]
+fn a_crowded_receipt_grows_past_a4_and_loses_nothing() {
+    let svg = Shown::of(&story::told()).svg(Drawn::Crowded);
+    assert!(svg.contains("USB-0421-59"), "the last drive");
+    let height = svg.split_once("height=\"").and_then(|(_, rest)| rest.split_once("mm"));
+    let height: f64 = height.expect("a height").0.parse().expect("a number");
+    assert!(height > 297.0, "{height}");
 }
 
 #[test]
@@ -148,7 +165,4 @@ fn real_codes_are_large_enough_to_be_read() {
     assert_eq!(scales.len(), 2, "two codes");
     assert!(scales.iter().all(|scale| *scale >= receipt_svg::MODULE_MIN), "{scales:?}");
     assert!(svg.contains("width=\"148mm\""), "a common receipt fits A5");
-    if let Some(path) = std::env::var_os("CUSTODY_SVG") {
-        std::fs::write(path, svg).expect("the SVG, to be looked at");
-    }
 }

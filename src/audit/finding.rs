@@ -46,8 +46,8 @@ pub enum Cause {
     /// The checkpoint its signers saw is not one of this log.
     #[error("its signers saw another log: {} entries with root {}", .0.size, .0.root)]
     SeenRoot(Seen),
-    /// The same note stands earlier.
-    #[error("it is a copy of entry {first}")]
+    /// The same statement, or another one with its random bytes, stands earlier.
+    #[error("it repeats entry {first}")]
     Duplicate {
         /// Index of the first one.
         first: u64,

@@ -59,7 +59,7 @@ pub struct Auditor {
     frontier: Frontier,
     tree: Tree,
     keys: KeyCache,
-    leaves: HashMap<Hash, u64>,
+    nonces: HashMap<[u8; 16], u64>,
     /// Roots of earlier trees that were asked for: several statements in a row
     /// usually saw the same checkpoint.
     roots: HashMap<u64, Hash>,
@@ -96,7 +96,7 @@ impl Auditor {
     /// still known of it elsewhere; with it the tree stays whole and the damage is
     /// named once, not at every later entry.
     pub fn take_damaged(&mut self, leaf: Option<Hash>, cause: Cause) {
-        let leaf = leaf.unwrap_or_else(|| Hash([0; 32]));
+        let leaf = leaf.unwrap_or(Hash([0; 32]));
         self.pending.push(Checked { leaf, statement: None, signatures: 0, cause: Some(cause) });
     }
 
@@ -142,8 +142,8 @@ impl Auditor {
         if let Some(cause) = cause {
             self.report(Some(index), cause);
         }
-        if statement.is_some()
-            && let Some(first) = self.leaves.insert(leaf, index)
+        if let Some(statement) = &statement
+            && let Some(first) = self.nonces.insert(statement.nonce().0, index)
         {
             self.report(Some(index), Cause::Duplicate { first });
         }

@@ -74,9 +74,8 @@ impl Drawn {
     }
 
     pub fn svg(&self, view: &ReceiptView) -> String {
-        let matrix =
-            |code: &Code| Matrix::new(code.width(), |column, row| code.is_dark(column, row));
-        let codes = self.0.as_ref().ok().map(|[note, proof]| (matrix(note), matrix(proof)));
+        let matrices = |[note, proof]: &[Code; 2]| (Matrix::from(note), Matrix::from(proof));
+        let codes = self.0.as_ref().ok().map(matrices);
         receipt_svg::receipt(view, codes.as_ref().map(|(note, proof)| (note, proof)))
     }
 

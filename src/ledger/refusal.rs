@@ -77,6 +77,10 @@ refusals! {
     SeenElsewhere { seen: u64 } = "seen-elsewhere",
         "the signers saw a log of {seen} entries that is not this one",
         "Keep the draft: it shows two versions of this ledger. Run 'custody verify' and make a new draft.";
+    /// Its random bytes stand in the log already.
+    Repeated { index: u64 } = "repeated",
+        "the statement repeats the random bytes of entry {index}",
+        "See 'custody log'; if that entry is not the one meant, make a new draft.";
     /// More lines or bytes than a statement may have.
     TooLarge { lines: usize, bytes: usize } = "too-large",
         "the statement would have {bytes} bytes and repeat one line {lines} times; the most are {TEXT_MAX} and {REPEAT_MAX}",

@@ -272,6 +272,10 @@ impl Ledger {
             };
             judge(&state, &statement, now)?;
             self.check_seen(statement.seen())?;
+            let nonce = Key::Nonce(statement.nonce().0);
+            if let Some(&index) = self.store.find(&nonce)?.first() {
+                return Err(OpsError::refused(Refusal::Repeated { index }));
+            }
             let leaf = leaf_hash(&note.to_bytes());
             committed.push(Committed { index: state.size, leaf, statement });
             let last = &committed[committed.len() - 1];

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::qr::{Code, QUIET_ZONE};
 use super::wrap::wrap;
 use crate::model::printable::printable;
 use crate::report::ReceiptView;
@@ -13,8 +14,6 @@ use crate::report::receipt::{ReceiptMedium, Sealed};
 pub const MODULE_MIN: f64 = 0.4;
 /// Largest module; a larger one only takes room.
 const MODULE_MAX: f64 = 0.6;
-/// White modules around a code; ISO/IEC 18004 demands four.
-const QUIET_ZONE: usize = 4;
 
 /// A5 and A4, upright.
 const PAGES: [(f64, f64); 2] = [(148.0, 210.0), (210.0, 297.0)];
@@ -25,6 +24,8 @@ const LABELS: f64 = 34.0;
 const GAP: f64 = 4.0;
 const BODY: f64 = 3.3;
 const SMALL: f64 = 2.6;
+/// More media than this are listed a line each.
+const FULL_MEDIA: usize = 4;
 /// From one line of text to the next, in heights of its letters.
 const LEADING: f64 = 1.45;
 
@@ -33,6 +34,13 @@ const LEADING: f64 = 1.45;
 pub struct Matrix {
     size: usize,
     dark: Vec<bool>,
+}
+
+impl From<&Code> for Matrix {
+    /// A code counts its modules from the corner of the quiet zone.
+    fn from(code: &Code) -> Self {
+        Matrix::new(code.width(), |column, row| code.is_dark(column + QUIET_ZONE, row + QUIET_ZONE))
+    }
 }
 
 impl Matrix {
@@ -120,8 +128,12 @@ impl Sheet {
     fn drawn(page: (f64, f64), view: &ReceiptView, codes: Option<(&Matrix, &Matrix)>) -> Self {
         let mut sheet = Sheet { page, svg: String::new(), bottom: MARGIN };
         sheet.head(view);
-        for medium in &view.media {
-            sheet.medium(medium);
+        if view.media.len() > FULL_MEDIA {
+            sheet.box_of(&view.media);
+        } else {
+            for medium in &view.media {
+                sheet.medium(medium);
+            }
         }
         sheet.rule();
         sheet.side("渡す人 Giver", &view.giver);
@@ -162,7 +174,7 @@ impl Sheet {
 
     /// Which of the two sheets this is: ticked by hand.
     fn boxes(&mut self, right: f64) {
-        for (from_right, words) in [(50.0, "原本 Original"), (20.0, "控 Copy")] {
+        for (from_right, words) in [(38.0, "原本 Original"), (12.5, "控 Copy")] {
             let (x, y) = (right - from_right, self.bottom);
             self.frame(x - 4.0, y - SMALL, (SMALL, SMALL));
             self.text(x, y, FINE, words);
@@ -176,6 +188,19 @@ impl Sheet {
         self.value(FINE, &format!("暗号化 Encryption: {known}"));
         for alarm in &line.alarms {
             self.value(Look { bold: true, ..FINE }, &format!("注意 Alarm: {alarm}"));
+        }
+    }
+
+    /// Many media, a line each, so that a box of drives stays on one sheet.
+    fn box_of(&mut self, media: &[ReceiptMedium]) {
+        self.field("媒体 Drives", BOLD, &media.len().to_string());
+        for line in media {
+            let known = line.encryption.as_deref().unwrap_or("encryption not stated");
+            let words = format!("{}  {} {}  {known}", line.medium, line.vid_pid, line.serial);
+            self.value(MONO, &words);
+            for alarm in &line.alarms {
+                self.value(Look { bold: true, ..FINE }, &format!("注意 Alarm: {alarm}"));
+            }
         }
     }
 
@@ -276,8 +301,8 @@ impl Sheet {
         for ((matrix, first, second), x) in captions.into_iter().zip([MARGIN, right]) {
             // The quiet zone is white already; text may stand at its edge.
             let text = x + module * 4.0;
-            self.text(text, top - SMALL * LEADING, Look { bold: true, ..FINE }, first);
-            self.text(text, top, LABEL, second);
+            self.text(text, top - 0.6 - SMALL * LEADING, Look { bold: true, ..FINE }, first);
+            self.text(text, top - 0.6, LABEL, second);
             let _ = writeln!(
                 self.svg,
                 "<path transform=\"translate({x:.3} {top:.3}) scale({module:.4})\" \
@@ -335,4 +360,16 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing of a code is cut off on its way to the page.
+    #[test]
+    fn a_code_is_drawn_whole() {
+        let code = Code::receipt("CN1:HELLO WORLD").unwrap();
+        assert_eq!(Matrix::from(&code).path(), code.to_svg_path(0, 0));
+    }
 }

@@ -11,7 +11,7 @@ use super::frame::CHAIN_START;
 use super::head::{HeadFile, Slot};
 use super::index::{Index, Posting};
 use super::io::{Io, RealIo, read_whole, replace};
-use super::journal::{Failed, Journal, Limits, relative};
+use super::journal::{Failed, Journal, Limits, Written, relative};
 use super::lock::Lock;
 use super::shelf::ShelfError;
 use super::{
@@ -21,10 +21,10 @@ use super::{
 use crate::model::Hash;
 use crate::proof::tree::{Frontier, Nodes, leaf_hash};
 
-/// The index takes entries off the journal's tail when this many wait.
-const ABSORB: u64 = 4096;
-/// sled is flushed and synced once per this many entries.
-const FLUSH: u64 = 16 * ABSORB;
+/// sled is flushed and synced once per this many turns of the index.
+const FLUSH: u64 = 4;
+/// From this many notes on, hashing them goes on beside the sync.
+const MANY: usize = 16;
 
 /// How a ledger on disk is opened.
 #[derive(Debug, Clone)]
@@ -43,6 +43,10 @@ pub struct Options {
     pub reserve_bytes: u64,
     /// Bytes set aside for closing on a full disk; 0 for none.
     pub ballast_bytes: u64,
+    /// The index takes entries off the journal's tail when this many wait, at least
+    /// 256. Many at a time, since each of its rows is touched once per time; after a
+    /// kill as many are read again, which takes a fraction of a second.
+    pub absorb_entries: u64,
     /// sled's cache, in bytes.
     pub cache_bytes: u64,
     /// A second head file, best on another disk.
@@ -54,7 +58,8 @@ pub struct Options {
 
 impl Options {
     /// What a ledger is opened with unless there is a reason not to: 64 MiB
-    /// segments, 1 MiB reserved at a time, 1 MiB of ballast, 32 MiB of cache.
+    /// segments, 1 MiB reserved at a time, 1 MiB of ballast, 16,384 entries to the
+    /// index at a time, 32 MiB of cache.
     pub fn new(derive: Derive, derive_version: u32) -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
         Options {
@@ -64,6 +69,7 @@ impl Options {
             segment_bytes: 64 << 20,
             reserve_bytes: 1 << 20,
             ballast_bytes: 1 << 20,
+            absorb_entries: 16_384,
             cache_bytes: 32 << 20,
             head_copy: None,
             // Unknown is never equal to an earlier boot's name.
@@ -202,6 +208,24 @@ impl FileStore {
         chain_behind(&self.journal, &self.index, size)
     }
 
+    /// Writes and syncs the frames, and computes what else an append needs; for
+    /// many notes at once, which is what the disk's time is good for.
+    fn write_and_prepare(&mut self, notes: &[Vec<u8>]) -> (Result<Written, Failed>, Prepared) {
+        let FileStore { journal, head, frontier, options, .. } = self;
+        if notes.len() < MANY {
+            let prepared = Prepared::of(frontier, options.derive, notes);
+            return (journal.append(head, notes), prepared);
+        }
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(|| journal.append(head, notes));
+            let prepared = Prepared::of(frontier, options.derive, notes);
+            let written = writing.join().unwrap_or_else(|_| {
+                Err(Failed::Within(std::io::Error::other("the writing thread ended early")))
+            });
+            (written, prepared)
+        })
+    }
+
     fn acknowledge(&mut self, slot: Slot) -> Result<(), StoreError> {
         for head in &mut self.heads {
             if let Err(source) = head.write(slot) {
@@ -215,10 +239,10 @@ impl FileStore {
     /// Moves the tail to the index when enough waits. The entries are acknowledged
     /// whatever comes of it; an index that fails is rebuilt at the next open.
     fn absorb_now_and_then(&mut self) {
-        if self.index.waiting() < ABSORB {
+        if self.index.waiting() < self.options.absorb_entries {
             return;
         }
-        self.unflushed += self.index.waiting();
+        self.unflushed += 1;
         let mut absorbed = self.index.absorb(self.head.size);
         if absorbed.is_ok() && self.unflushed >= FLUSH {
             self.unflushed = 0;
@@ -236,8 +260,34 @@ impl FileStore {
         }
     }
 
+    /// One note, as its frame's checksum and chain hash vouch for it. Its leaf in
+    /// the tree is not asked: that would read a whole row of the index.
+    fn note(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
+        let offset = self.index.offset(seq).map_err(index_error)?;
+        Ok(self.journal.read(seq, offset.into())?.0)
+    }
+
     fn place_of(&self, seq: u64) -> String {
         relative(self.journal.segment_of(seq).unwrap_or(0))
+    }
+}
+
+/// What an append needs beside the frames.
+struct Prepared {
+    leaves: Vec<Hash>,
+    keys: Vec<Vec<Key>>,
+    /// Of the ledger with the new entries.
+    frontier: Frontier,
+}
+
+impl Prepared {
+    fn of(frontier: &Frontier, derive: Derive, notes: &[Vec<u8>]) -> Self {
+        let leaves: Vec<Hash> = notes.iter().map(|note| leaf_hash(note)).collect();
+        let mut frontier = frontier.clone();
+        for leaf in &leaves {
+            frontier.push(*leaf);
+        }
+        Prepared { leaves, keys: notes.iter().map(|note| derive(note)).collect(), frontier }
     }
 }
 
@@ -305,12 +355,8 @@ impl Store for FileStore {
         if !self.ballast.hold(&*self.options.io, &self.folder) {
             return Err(StoreError::DiskFull);
         }
-        let leaves: Vec<Hash> = notes.iter().map(|note| leaf_hash(note)).collect();
-        let mut frontier = self.frontier.clone();
-        for leaf in &leaves {
-            frontier.push(*leaf);
-        }
-        let written = match self.journal.append(&self.head, notes) {
+        let (written, prepared) = self.write_and_prepare(notes);
+        let written = match written {
             Ok(written) => written,
             Err(Failed::Before(StoreError::DiskFull)) => {
                 self.ballast.release(&*self.options.io, &self.folder);
@@ -324,12 +370,13 @@ impl Store for FileStore {
                 });
             }
         };
+        let Prepared { leaves, keys, frontier } = prepared;
         let chain = written.chains.last().copied().unwrap_or(self.head.chain);
         let slot = Slot { size: frontier.size(), chain, root: frontier.root() };
         self.acknowledge(slot)?;
-        let entries = notes.iter().zip(leaves).zip(written.offsets).zip(written.chains);
-        for (((note, leaf), offset), chain) in entries {
-            self.index.push(leaf, offset, chain, &(self.options.derive)(note));
+        let entries = keys.iter().zip(leaves).zip(written.offsets).zip(written.chains);
+        for (((keys, leaf), offset), chain) in entries {
+            self.index.push(leaf, offset, chain, keys);
         }
         self.head = slot;
         self.frontier = frontier;
@@ -371,8 +418,7 @@ impl Store for FileStore {
         let mut found = Vec::with_capacity(candidates.len());
         for seq in candidates.into_iter().filter(|&seq| seq < self.head.size) {
             // Eight bytes of a hash are a hint; the note decides.
-            let notes = self.read(seq..seq + 1)?;
-            if notes.iter().any(|note| (self.options.derive)(note).contains(key)) {
+            if (self.options.derive)(&self.note(seq)?).contains(key) {
                 found.push(seq);
             }
         }
@@ -382,8 +428,7 @@ impl Store for FileStore {
     fn find_leaf(&self, leaf: &Hash) -> Result<Option<u64>, StoreError> {
         let candidates = self.index.candidates(Posting::of_leaf(leaf, 0)).map_err(index_error)?;
         for seq in candidates.into_iter().filter(|&seq| seq < self.head.size) {
-            if self.node(0, seq)? == *leaf {
-                self.read(seq..seq + 1)?;
+            if leaf_hash(&self.note(seq)?) == *leaf {
                 return Ok(Some(seq));
             }
         }

@@ -11,10 +11,10 @@ use media_custody::proof::memory::MemoryTree;
 use media_custody::proof::receipt::Receipt;
 use media_custody::proof::tlog_proof::TlogProof;
 use media_custody::render::json::to_json;
-use media_custody::render::qr::{Code, QUIET_ZONE};
+use media_custody::render::qr::Code;
 use media_custody::render::receipt_svg::{self, Matrix};
 use media_custody::render::text::{self, Style};
-use media_custody::report::receipt::EntryView;
+use media_custody::report::receipt::{EntryView, ReceiptMedium};
 use media_custody::report::scan::KnownAs;
 use media_custody::report::*;
 use media_custody::wire::Note;
@@ -51,12 +51,14 @@ pub struct Shown {
 }
 
 /// Which codes stand on the SVG.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub enum Drawn {
     Nothing,
     Small,
     Largest,
     Real,
+    Paper,
+    Crowded,
 }
 
 impl Shown {
@@ -119,10 +121,6 @@ impl Shown {
             ("log", text::log(&self.log, style)),
             ("receipt", text::receipt(&self.receipt, Some((code, code)), style)),
             ("receipt-paper", text::receipt(&self.receipt_paper, None, style)),
-            (
-                "receipt-wide-code",
-                text::receipt(&self.receipt, Some((&"█".repeat(125), code)), style),
-            ),
             ("receipt-draft", text::receipt(&self.draft, None, style)),
             ("parties", text::parties(&self.parties, style)),
             ("party", text::party(&self.party, style)),
@@ -163,12 +161,22 @@ impl Shown {
         match drawn {
             Drawn::Nothing => receipt_svg::receipt(&self.draft, None),
             Drawn::Small => receipt_svg::receipt(&self.receipt, Some((&code(21), &code(25)))),
+            Drawn::Paper => {
+                receipt_svg::receipt(&self.receipt_paper, Some((&code(105), &code(109))))
+            }
+            Drawn::Crowded => {
+                let mut crowded = self.receipt.clone();
+                let one = crowded.media[0].clone();
+                let more = (0..60).map(|at| ReceiptMedium {
+                    medium: id(&format!("USB-0421-{at}")),
+                    ..one.clone()
+                });
+                crowded.media.extend(more);
+                receipt_svg::receipt(&crowded, Some((&code(177), &code(105))))
+            }
             Drawn::Real => {
-                let matrix = |code: &Code| {
-                    Matrix::new(code.width(), |x, y| code.is_dark(x + QUIET_ZONE, y + QUIET_ZONE))
-                };
-                let (note, proof) = &self.codes;
-                receipt_svg::receipt(&self.receipt, Some((&matrix(note), &matrix(proof))))
+                let (note, proof) = (Matrix::from(&self.codes.0), Matrix::from(&self.codes.1));
+                receipt_svg::receipt(&self.receipt, Some((&note, &proof)))
             }
             Drawn::Largest => receipt_svg::receipt(&self.receipt, Some((&code(177), &code(177)))),
         }
