@@ -97,6 +97,7 @@ fn killed_a_hundred_times() {
             assert!(fsck::examine(&ledger, &options(), &mut |_, _| {}).unwrap().is_healthy());
         }
     }
+    println!("{seen} acknowledged before the kills");
     assert!(seen > 1000, "the writer got nowhere: {seen}");
 }
 

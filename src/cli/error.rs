@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
-use crate::ops::error::DeviceChoice;
+use crate::ops::error::{DeviceChoice, Problem};
 use crate::ops::{BusError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
@@ -17,11 +18,125 @@ pub(crate) const EXIT_DISCREPANCY: i32 = 3;
 /// A verification failed.
 pub(crate) const EXIT_UNVERIFIED: i32 = 4;
 
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)+) => {
+        /// What kind of failure, stable, for programs. The comment on each says when
+        /// people meet it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind { $($(#[$doc])* $variant),+ }
+
+        /// The names of all kinds. `tests/refusals` holds a reproducer for each.
+        pub const KINDS: &[&str] = &[$($name),+];
+
+        impl Kind {
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self { $(Kind::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The ledger's rules are against it; the problems bear the refusals' names.
+    Refused = "refused";
+    /// What was given cannot be understood; the problems bear the options' names.
+    Input = "input";
+    /// A key did not sign.
+    Signing = "signing";
+    /// Something is too large for a QR code.
+    Code = "code";
+    /// A file given as a picture is none.
+    Picture = "picture";
+    /// The text of a QR code is not a receipt's, or was misread.
+    QrText = "qr-text";
+    /// A file is no receipt.
+    Receipt = "receipt";
+    /// Nobody here can sign for that person.
+    NoPrivateKey = "no-private-key";
+    /// A passphrase does not open a key.
+    WrongPassphrase = "wrong-passphrase";
+    /// A key would overwrite another.
+    KeyExists = "key-exists";
+    /// A key file to be imported is not there.
+    NoKeyFile = "no-key-file";
+    /// A key file to be imported has no passphrase.
+    KeyUnencrypted = "key-unencrypted";
+    /// A key file cannot be used.
+    KeyFile = "key-file";
+    /// The log key beside the ledger is missing or is not the ledger's.
+    LogKeyFile = "log-key-file";
+    /// What was written does not read back.
+    ReadBack = "read-back";
+    /// A file or folder cannot be read or written.
+    File = "file";
+    /// Nothing was done.
+    NotDone = "not-done";
+    /// The system gave no random bytes.
+    Random = "random";
+    /// Another process owns the ledger.
+    LedgerInUse = "ledger-in-use";
+    /// There is no ledger in that folder.
+    NotALedger = "not-a-ledger";
+    /// A ledger was to be founded where something is.
+    NotEmpty = "not-empty";
+    /// The ledger can be read and not written.
+    ReadOnly = "read-only";
+    /// A later version of the program made the ledger.
+    NewerFormat = "newer-format";
+    /// Stored bytes are not what they were.
+    Damaged = "damaged";
+    /// Entries that were recorded are no longer there.
+    EntriesMissing = "entries-missing";
+    /// No space is left.
+    DiskFull = "disk-full";
+    /// Writing failed half way.
+    UnknownOutcome = "unknown-outcome";
+    /// The index failed.
+    Index = "index";
+    /// The store was asked for what it cannot do.
+    Store = "store";
+    /// There is no USB here.
+    NoBus = "no-bus";
+    /// A recording of a bus cannot be used.
+    Recording = "recording";
+    /// The bus cannot be read.
+    Bus = "bus";
+    /// A draft was changed after somebody signed it.
+    DraftAltered = "draft-altered";
+    /// A draft bears a signature it does not ask for.
+    DraftStranger = "draft-stranger";
+    /// Somebody would sign a draft that does not ask for them.
+    DraftWrongSigner = "draft-wrong-signer";
+    /// A key signed, or would sign, a draft twice.
+    DraftSignedTwice = "draft-signed-twice";
+    /// A draft was submitted too early.
+    DraftIncomplete = "draft-incomplete";
+    /// A file is no draft.
+    DraftMalformed = "draft-malformed";
+    /// No drive is plugged in.
+    NoDrive = "no-drive";
+    /// The drive asked for is not plugged in.
+    NoSuchDrive = "no-such-drive";
+    /// Several drives are plugged in.
+    SeveralDrives = "several-drives";
+    /// Two drives answer to one identity.
+    IdentityTwice = "identity-twice";
+    /// A drive's serial cannot be read.
+    SerialUnread = "serial-unread";
+}
+
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// A failure in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// What kind, stable, for programs.
-    pub kind: String,
+    /// What kind.
+    pub kind: Kind,
     /// Each thing that is wrong, with what to do about it.
     pub problems: Vec<Worded>,
     /// The exit code.
@@ -32,7 +147,7 @@ pub struct Failure {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Worded {
-    /// Its name, stable: a refusal's or an error's.
+    /// Its name, stable: a refusal's, an option's or the kind's.
     pub name: String,
     /// What is wrong.
     pub cause: String,
@@ -41,178 +156,222 @@ pub struct Worded {
 }
 
 impl Failure {
-    fn one(kind: &str, cause: impl ToString, remedy: impl Into<Option<String>>) -> Self {
-        let problem =
-            Worded { name: kind.to_owned(), cause: cause.to_string(), remedy: remedy.into() };
-        Failure { kind: kind.to_owned(), problems: vec![problem], exit_code: EXIT_ERROR }
+    fn one<'a>(kind: Kind, cause: impl ToString, remedy: impl Into<Option<&'a str>>) -> Self {
+        let remedy = remedy.into().map(str::to_owned);
+        let problem = Worded { name: kind.name().to_owned(), cause: cause.to_string(), remedy };
+        Failure { kind, problems: vec![problem], exit_code: EXIT_ERROR }
     }
 
     fn exiting(self, exit_code: i32) -> Self {
         Failure { exit_code, ..self }
     }
 
-    /// The text for a terminal: causes first, each followed by its remedy.
+    /// The text for a terminal: causes first, each followed by its remedy. Files,
+    /// drafts and devices have their say in causes, so nothing of them reaches the
+    /// terminal raw.
     pub fn words(&self) -> String {
         let mut out = String::new();
         for problem in &self.problems {
-            out.push_str(&format!("custody: {}\n", problem.cause));
+            out.push_str(&format!("custody: {}\n", without_controls(&problem.cause)));
             if let Some(remedy) = &problem.remedy {
-                out.push_str(&format!("  {remedy}\n"));
+                out.push_str(&format!("  {}\n", without_controls(remedy)));
             }
         }
         out
     }
 }
 
-fn hint(text: &str) -> Option<String> {
-    Some(text.to_owned())
+fn without_controls(text: &str) -> String {
+    crate::model::printable::printable(text, usize::MAX)
 }
 
 impl From<&OpsError> for Failure {
     fn from(error: &OpsError) -> Self {
         match error {
-            OpsError::Refused(refusals) => Failure {
-                kind: "refused".to_owned(),
-                problems: refusals
-                    .0
-                    .iter()
-                    .map(|refusal| Worded {
-                        name: refusal.name().to_owned(),
-                        cause: refusal.message(),
-                        remedy: Some(refusal.remedy()),
-                    })
-                    .collect(),
-                exit_code: EXIT_ERROR,
-            },
-            OpsError::Input(problems) => Failure {
-                kind: "input".to_owned(),
-                problems: problems
-                    .iter()
-                    .map(|problem| Worded {
-                        name: problem.field.clone(),
-                        cause: problem.to_string(),
-                        remedy: None,
-                    })
-                    .collect(),
-                exit_code: EXIT_USAGE,
-            },
+            OpsError::Refused(refusals) => refused(refusals),
+            OpsError::Input(problems) => input(problems),
             OpsError::Store(error) => store(error),
             OpsError::Keyring(error) => keyring(error),
             OpsError::Bus(error) => bus(error),
             OpsError::Draft(error) => draft(error),
             OpsError::Device(choice) => device(choice),
-            OpsError::Sign(error) => Failure::one("signing", error, None),
-            OpsError::Code(error) => Failure::one("code", error, None),
-            OpsError::Picture(error) => Failure::one("picture", error, hint("Give a PNG or JPEG picture of the codes.")),
-            OpsError::Payload(error) => Failure::one("qr-text", error, None).exiting(EXIT_UNVERIFIED),
-            OpsError::Label(error) => Failure::one("label", error, None),
-            OpsError::Receipt(error) => Failure::one(
-                "receipt",
-                error,
-                hint("Ask the other party for their copy of the receipt; a receipt is never repaired."),
-            )
-            .exiting(EXIT_UNVERIFIED),
-            OpsError::NoPrivateKey { .. } => Failure::one(
-                "no-private-key",
-                error,
-                hint("Use --keys for another folder, make a key with 'custody key new', or let them sign elsewhere with --draft FILE."),
-            ),
-            OpsError::LogKeyDiffers { .. } => Failure::one(
-                "log-key-differs",
-                error,
-                hint("Put the ledger's own log.pem back from your backup; without it no checkpoint can be signed."),
-            ),
-            OpsError::ReadBack(_) => Failure::one(
-                "read-back",
-                error,
-                hint("Do not go on writing: run 'custody fsck' and check the disk."),
-            ),
-            OpsError::File { .. } => Failure::one("file", error, None),
-            OpsError::Unknown(_) => Failure::one("not-done", error, None),
-            OpsError::Random(_) => Failure::one("random", error, None),
+            other => {
+                let (kind, remedy, code) = plain(other);
+                Failure::one(kind, other, remedy).exiting(code)
+            }
         }
     }
 }
 
-fn store(error: &StoreError) -> Failure {
-    let (kind, remedy, code) = match error {
-        StoreError::Locked { .. } => (
-            "ledger-in-use",
-            "Wait until it has ended, or end it; one process owns a ledger at a time.",
-            EXIT_ERROR,
+fn refused(refusals: &Refusals) -> Failure {
+    let worded = |refusal: &Refusal| Worded {
+        name: refusal.name().to_owned(),
+        cause: refusal.message(),
+        remedy: Some(refusal.remedy()),
+    };
+    let problems = refusals.0.iter().map(worded).collect();
+    Failure { kind: Kind::Refused, problems, exit_code: EXIT_ERROR }
+}
+
+/// One remedy for all: each problem names its option, and the help says what that takes.
+fn input(problems: &[Problem]) -> Failure {
+    let mut problems: Vec<Worded> = problems
+        .iter()
+        .map(|problem| Worded {
+            name: problem.field.clone(),
+            cause: problem.to_string(),
+            remedy: None,
+        })
+        .collect();
+    if let Some(last) = problems.last_mut() {
+        last.remedy = Some("Nothing was done. The command's --help says what it takes.".to_owned());
+    }
+    Failure { kind: Kind::Input, problems, exit_code: EXIT_USAGE }
+}
+
+/// The errors that are one sentence: kind, remedy, exit code.
+fn plain(error: &OpsError) -> (Kind, Option<&'static str>, i32) {
+    let (kind, remedy) = match error {
+        OpsError::Picture(_) => (
+            Kind::Picture,
+            "Give a PNG or JPEG picture of the codes, a .receipt file, or the text of the codes.",
         ),
+        OpsError::Payload(_) => {
+            let remedy = "Scan the code again, or ask for the .receipt file.";
+            return (Kind::QrText, Some(remedy), EXIT_UNVERIFIED);
+        }
+        OpsError::Receipt(_) | OpsError::ReceiptText(_) => {
+            let remedy = "It proves nothing. Ask the other party for their copy, or print it again \
+                          with 'custody receipt'.";
+            return (Kind::Receipt, Some(remedy), EXIT_UNVERIFIED);
+        }
+        OpsError::NoPrivateKey { .. } => (
+            Kind::NoPrivateKey,
+            "Name another folder with --keys, make the key with 'custody key new', or let them sign \
+             on their own machine with --draft FILE.",
+        ),
+        OpsError::WrongPassphrase { .. } => {
+            (Kind::WrongPassphrase, "Nothing was signed. Try again.")
+        }
+        OpsError::LogKeyFile { .. } => (
+            Kind::LogKeyFile,
+            "Nothing was recorded. Put the ledger's own log.pem back from your backup; without it \
+             no checkpoint can be signed.",
+        ),
+        OpsError::ReadBack(_) => {
+            (Kind::ReadBack, "Record nothing more: check the disk and run 'custody fsck'.")
+        }
+        OpsError::File { .. } => {
+            (Kind::File, "Check the name, the folder and what you may read and write there.")
+        }
+        OpsError::Sign(_) => (
+            Kind::Signing,
+            "Nothing was recorded. Put the key's .pem and .vkey files back from your backup.",
+        ),
+        OpsError::Code(_) => (Kind::Code, "Keep the .receipt file; it proves the same."),
+        OpsError::Random(_) => (Kind::Random, "Nothing was recorded. Restart the computer."),
+        _ => return (Kind::NotDone, None, EXIT_ERROR),
+    };
+    (kind, Some(remedy), EXIT_ERROR)
+}
+
+fn store(error: &StoreError) -> Failure {
+    let (kind, remedy) = match error {
+        StoreError::Locked { .. } => {
+            (Kind::LedgerInUse, "Wait until it has ended; one process owns a ledger at a time.")
+        }
         StoreError::NotALedger { .. } => (
-            "not-a-ledger",
+            Kind::NotALedger,
             "Name the ledger's folder with --ledger or CUSTODY_LEDGER, or found one with 'custody init'.",
-            EXIT_ERROR,
         ),
         StoreError::NotEmpty { .. } => {
-            ("not-empty", "Found the new ledger in an empty folder with --ledger.", EXIT_ERROR)
+            (Kind::NotEmpty, "Found the new ledger in an empty folder, named with --ledger.")
         }
         StoreError::ReadOnly { .. } => (
-            "read-only",
-            "Reading goes on. To record something, make the folder writable for you or free the disk.",
-            EXIT_ERROR,
+            Kind::ReadOnly,
+            "Nothing was recorded; reading goes on. Make the folder writable for you.",
         ),
         StoreError::NewerFormat { .. } => {
-            ("newer-format", "Update custody; nothing was changed.", EXIT_ERROR)
+            (Kind::NewerFormat, "Nothing was changed. Use a newer custody.")
         }
         StoreError::Damaged(_) => (
-            "damaged",
+            Kind::Damaged,
             "Nothing was changed. Run 'custody fsck', and restore the named files from your backup.",
-            EXIT_UNVERIFIED,
         ),
         StoreError::AcknowledgedMissing { .. } => (
-            "entries-missing",
-            "Nothing was changed. Restore the newest backup of the ledger's folder; do not go on with this one.",
-            EXIT_UNVERIFIED,
+            Kind::EntriesMissing,
+            "Nothing was changed. Restore the newest backup of the ledger's folder, and record \
+             nothing in this one.",
         ),
         StoreError::DiskFull => {
-            ("disk-full", "Nothing was recorded. Free some space and do it again.", EXIT_ERROR)
+            (Kind::DiskFull, "Nothing was recorded. Free some space and do it again.")
         }
         StoreError::Unknown { .. } | StoreError::Poisoned => (
-            "unknown-outcome",
-            "Check the disk, then submit the same draft again: an entry that was kept is not recorded twice.",
-            EXIT_ERROR,
+            Kind::UnknownOutcome,
+            "Check the disk, then see 'custody log' before you do it again; the same draft \
+             submitted again is never recorded twice.",
         ),
-        StoreError::Index { .. } => {
-            ("index", "Run the command again; the index is rebuilt.", EXIT_ERROR)
-        }
+        StoreError::Index { .. } => (Kind::Index, "Nothing is lost. Run the command again."),
         StoreError::Io { .. } => {
-            ("file", "Check the folder's permissions and the disk.", EXIT_ERROR)
+            (Kind::File, "Check the disk and what you may read and write there.")
         }
-        _ => ("store", "Run 'custody fsck'.", EXIT_ERROR),
+        StoreError::Conflict { .. }
+        | StoreError::TooLarge { .. }
+        | StoreError::EmptyNote
+        | StoreError::OutOfRange { .. } => {
+            (Kind::Store, "Nothing was recorded. See 'custody log'.")
+        }
     };
-    Failure::one(kind, error, hint(remedy)).exiting(code)
+    let damaged = matches!(kind, Kind::Damaged | Kind::EntriesMissing);
+    Failure::one(kind, error, remedy).exiting(if damaged { EXIT_UNVERIFIED } else { EXIT_ERROR })
 }
 
 fn keyring(error: &KeyringError) -> Failure {
     let (kind, remedy) = match error {
-        KeyringError::WrongPassphrase => {
-            ("wrong-passphrase", Some("Try again; nothing was signed."))
-        }
+        KeyringError::WrongPassphrase => (Kind::WrongPassphrase, "Nothing was signed. Try again."),
         KeyringError::Exists(_) => {
-            ("key-exists", Some("Choose another name, or use the key that is there."))
+            (Kind::KeyExists, "Choose another name, or use the key that is there.")
         }
-        KeyringError::NotFound(_) => ("no-key-file", Some("Check --keys and --from.")),
-        KeyringError::Unencrypted => ("key-unencrypted", Some("Import it with --unencrypted.")),
-        _ => ("key-file", None),
+        KeyringError::NotFound(_) => (Kind::NoKeyFile, "Check the name given with --from."),
+        KeyringError::Unencrypted => (
+            Kind::KeyUnencrypted,
+            "Import it with --unencrypted, which encrypts it here, and destroy the original.",
+        ),
+        KeyringError::Random(_) => (Kind::Random, "Nothing was written. Restart the computer."),
+        KeyringError::Passphrase(_) => (Kind::KeyFile, "Nothing was written. Choose another one."),
+        KeyringError::PassphraseNeeded => (Kind::KeyFile, "Name it with --old-passphrase-file."),
+        KeyringError::NoVkey(_)
+        | KeyringError::Vkey { .. }
+        | KeyringError::Mismatch(_)
+        | KeyringError::Label(_)
+        | KeyringError::Damaged(_)
+        | KeyringError::NotEd25519
+        | KeyringError::Unsupported(_)
+        | KeyringError::Cost
+        | KeyringError::TooLarge(_)
+        | KeyringError::Io { .. } => (
+            Kind::KeyFile,
+            "Nothing was changed. Put the key's .pem and .vkey files back from your backup, or make \
+             a new key with 'custody key new'.",
+        ),
     };
-    Failure::one(kind, error, remedy.map(str::to_owned))
+    Failure::one(kind, error, remedy)
 }
 
 fn bus(error: &BusError) -> Failure {
     let kind = match error {
-        BusError::NoBus { .. } => "no-bus",
-        BusError::Recording(_) => "recording",
-        _ => "bus",
+        BusError::NoBus { .. } => Kind::NoBus,
+        BusError::Recording(_) => Kind::Recording,
+        BusError::Read { .. } | BusError::Libusb { .. } => Kind::Bus,
     };
-    let remedy = match error {
-        // Its sentence names the remedy already.
-        BusError::NoBus { .. } => None,
-        other => Some(capitalised(other.remedy())),
-    };
-    Failure::one(kind, error, remedy)
+    // Where the system or the reader of the format said more, that is shown too.
+    let mut cause = error.to_string();
+    let mut deeper = std::error::Error::source(error);
+    while let Some(reason) = deeper {
+        cause.push_str(&format!(": {reason}"));
+        deeper = reason.source();
+    }
+    Failure::one(kind, cause, capitalised(error.remedy()).as_str())
 }
 
 fn capitalised(text: &str) -> String {
@@ -224,43 +383,48 @@ fn capitalised(text: &str) -> String {
 fn draft(error: &DraftError) -> Failure {
     let (kind, remedy) = match error {
         DraftError::Altered { .. } => (
-            "draft-altered",
+            Kind::DraftAltered,
             "Make a new draft and have everybody sign that; keep this file, it shows the alteration.",
         ),
         DraftError::Stranger { .. } => {
-            ("draft-stranger", "Make a new draft and have it signed by the people it names.")
+            (Kind::DraftStranger, "Make a new draft and have it signed by the people it names.")
         }
         DraftError::WrongSigner { .. } => {
-            ("draft-wrong-signer", "Sign with one of the keys it asks for.")
+            (Kind::DraftWrongSigner, "Sign with one of the keys it asks for.")
         }
         DraftError::SignedTwice { .. } => {
-            ("draft-signed-twice", "Pass it on to the next signer, or submit it.")
+            (Kind::DraftSignedTwice, "Pass it on to the next signer, or submit it.")
         }
-        DraftError::Incomplete { .. } => {
-            ("draft-incomplete", "Have them run 'custody sign' on it.")
-        }
+        DraftError::Incomplete { .. } => (
+            Kind::DraftIncomplete,
+            "Nothing was recorded. Have them run 'custody sign' on it first.",
+        ),
         DraftError::Statement(_) | DraftError::Note(_) | DraftError::NotADraft(_) => {
-            ("draft-malformed", "Make a new draft; a draft is not edited by hand.")
+            (Kind::DraftMalformed, "Make a new draft; a draft is not edited by hand.")
         }
     };
-    Failure::one(kind, error, hint(remedy))
+    Failure::one(kind, error, remedy)
 }
 
 fn device(choice: &DeviceChoice) -> Failure {
     let (kind, remedy) = match choice {
-        DeviceChoice::None => ("no-drive", "Plug the drive in and run the command again."),
-        DeviceChoice::NoMatch(_) => ("no-such-drive", "See 'custody scan' for what is plugged in."),
+        DeviceChoice::None => (Kind::NoDrive, "Plug the drive in and run the command again."),
+        DeviceChoice::NoMatch(_) => {
+            (Kind::NoSuchDrive, "See 'custody scan' for what is plugged in.")
+        }
         DeviceChoice::Several(_) => {
-            ("several-drives", "Unplug the others, or say which with --device.")
+            (Kind::SeveralDrives, "Unplug the others, or say which with --device.")
         }
         DeviceChoice::IdentityTwice { .. } => (
-            "identity-twice",
-            "One may be a copy of the other. Set both aside; if both are genuine, register each alone with --weak.",
+            Kind::IdentityTwice,
+            "One may be a copy of the other: set both aside. If both are genuine, register each \
+             alone with --weak.",
         ),
         DeviceChoice::SerialUnread(_) => (
-            "serial-unread",
-            "A drive without a readable serial cannot be told apart; try another port or give yourself permission.",
+            Kind::SerialUnread,
+            "Without its serial a drive cannot be told from another. Try another port, or run this \
+             where the device may be read.",
         ),
     };
-    Failure::one(kind, choice, hint(remedy))
+    Failure::one(kind, choice, remedy)
 }

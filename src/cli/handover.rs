@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Global;
-use super::receipt::{Drawn, save_receipt};
+use super::receipt::{Drawn, refuse_taken, save_receipt};
 use super::signing::{Concluded, SignArgs, conclude};
 use crate::model::{MediumId, PartyId, Phrase};
 use crate::ops::handover::{HandoverWish, hand_over};
@@ -120,6 +120,7 @@ pub(super) fn complete(
     signing: &SignArgs,
     out: &ReceiptOut,
 ) -> Result<i32, OpsError> {
+    refuse_taken(out.file.as_deref())?;
     let concluded = conclude(global, ledger, draft, signing)?;
     show(global, ledger, concluded, out.file.as_deref())
 }
@@ -140,7 +141,7 @@ pub(super) fn show(
         save_receipt(&issued.receipt.to_bytes(), file)?;
         ui.say(&format!("Receipt kept in {}.", file.display()));
     }
-    let drawn = issued.as_ref().map(Drawn::of).transpose()?;
+    let drawn = issued.as_ref().map(Drawn::of);
     let answer = HandedOver { concluded, receipt: issued.map(|issued| issued.view) };
     ui.answer(&answer, |style| match (&answer.receipt, &drawn) {
         (Some(view), Some(drawn)) => drawn.text(view, ui, style),

@@ -10,7 +10,7 @@ use super::ui::Ui;
 use crate::model::ReceiptId;
 use crate::ops::OpsError;
 use crate::ops::receipt::{IssuedReceipt, receipt};
-use crate::render::qr::{Code, Terminal};
+use crate::render::qr::{Code, QrError, Terminal};
 use crate::render::receipt_svg::{self, Matrix};
 use crate::render::text::{self, Style};
 use crate::report::ReceiptView;
@@ -35,24 +35,31 @@ pub(super) struct ReceiptCommand {
     png: Option<PathBuf>,
 }
 
-/// Both codes of a receipt.
-pub(super) struct Drawn {
-    note: Code,
-    proof: Code,
-}
+/// Both codes of a receipt. A handover of very many drives has a receipt too long
+/// for any code; it is shown without them.
+pub(super) struct Drawn(Result<[Code; 2], QrError>);
 
 impl Drawn {
-    pub fn of(issued: &IssuedReceipt) -> Result<Self, OpsError> {
-        Ok(Drawn {
-            note: Code::receipt(&issued.note_code)?,
-            proof: Code::receipt(&issued.proof_code)?,
-        })
+    pub fn of(issued: &IssuedReceipt) -> Self {
+        let code = |text: &str| Code::receipt(text);
+        Drawn(code(&issued.note_code).and_then(|note| Ok([note, code(&issued.proof_code)?])))
     }
 
     /// The receipt as text, with the codes below. A terminal narrower than a code
     /// would break it into noise, so it is told how wide it has to be.
     pub fn text(&self, view: &ReceiptView, ui: Ui, style: Style) -> String {
-        let widest = self.note.full_width().max(self.proof.full_width());
+        let [note, proof] = match &self.0 {
+            Ok(codes) => codes,
+            Err(_) => {
+                let hint = format!(
+                    "This receipt is too long for QR codes. Keep it as a file, which proves the same:\n\
+                     'custody receipt {0} --file {0}.receipt'.\n",
+                    view.receipt
+                );
+                return text::receipt(view, None, style) + &hint;
+            }
+        };
+        let widest = note.full_width().max(proof.full_width());
         if ui.is_terminal() && style.width < widest {
             let hint = format!(
                 "The QR codes need {widest} columns and this window has {}: widen it and run\n\
@@ -62,13 +69,20 @@ impl Drawn {
             return text::receipt(view, None, style) + &hint;
         }
         let terminal = Terminal::default();
-        let (note, proof) = (self.note.to_terminal(terminal), self.proof.to_terminal(terminal));
+        let (note, proof) = (note.to_terminal(terminal), proof.to_terminal(terminal));
         text::receipt(view, Some((&note, &proof)), style)
     }
 
     pub fn svg(&self, view: &ReceiptView) -> String {
-        let (note, proof) = (Matrix::from(&self.note), Matrix::from(&self.proof));
-        receipt_svg::receipt(view, Some((&note, &proof)))
+        let both = self.0.as_ref().ok();
+        let codes = both.map(|[note, proof]| (Matrix::from(note), Matrix::from(proof)));
+        receipt_svg::receipt(view, codes.as_ref().map(|(note, proof)| (note, proof)))
+    }
+
+    /// Both codes as PNG pictures, by name.
+    fn pngs(&self) -> Result<[(&'static str, Vec<u8>); 2], OpsError> {
+        let [note, proof] = self.0.as_ref().map_err(Clone::clone)?;
+        Ok([("note", note.to_png(8)?), ("proof", proof.to_png(8)?)])
     }
 }
 
@@ -78,7 +92,7 @@ impl ReceiptCommand {
         let id: ReceiptId = self.id.trim().parse().map_err(|error| OpsError::input("ID", error))?;
         let mut ledger = global.open()?;
         let issued = receipt(&mut ledger, &id)?;
-        let drawn = Drawn::of(&issued)?;
+        let drawn = Drawn::of(&issued);
         let mut written = Vec::new();
         if let Some(file) = &self.file {
             save_receipt(&issued.receipt.to_bytes(), file)?;
@@ -89,9 +103,9 @@ impl ReceiptCommand {
             written.push(file.clone());
         }
         if let Some(file) = &self.png {
-            for (name, code) in [("note", &drawn.note), ("proof", &drawn.proof)] {
+            for (name, png) in drawn.pngs()? {
                 let file = PathBuf::from(format!("{}-{name}.png", file.display()));
-                save_receipt(&code.to_png(8)?, &file)?;
+                save_receipt(&png, &file)?;
                 written.push(file);
             }
         }
@@ -102,6 +116,17 @@ impl ReceiptCommand {
             ui.answer(&issued.view, |style| drawn.text(&issued.view, ui, style));
         }
         Ok(0)
+    }
+}
+
+/// Says before anything is recorded that a receipt could not be kept there.
+pub(super) fn refuse_taken(file: Option<&Path>) -> Result<(), OpsError> {
+    match file {
+        Some(file) if file.exists() => {
+            let problem = format!("{} exists; name a new file", file.display());
+            Err(OpsError::input("--receipt-file", problem))
+        }
+        _ => Ok(()),
     }
 }
 

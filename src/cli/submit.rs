@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Global;
 use super::handover::show;
+use super::receipt::refuse_taken;
 use super::sign::read_draft;
 use super::signing::submit;
 use crate::model::Statement;
@@ -27,6 +28,7 @@ pub(super) struct Submit {
 impl Submit {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let draft = read_draft(&self.file)?;
+        refuse_taken(self.receipt_file.as_deref())?;
         let handover = matches!(draft.statement(), Statement::Handover(_));
         let mut ledger = global.open()?;
         let concluded = submit(&mut ledger, draft)?;

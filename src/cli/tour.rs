@@ -157,7 +157,7 @@ impl Guide {
             "Both parties sign, each with their own passphrase. Both keep the receipt.",
         );
         let (issued, file) = tour.hand_over()?;
-        let drawn = Drawn::of(&issued)?;
+        let drawn = Drawn::of(&issued);
         self.print(&drawn.text(&issued.view, self.ui, style));
         let picture = file.with_extension("svg");
         save_receipt(drawn.svg(&issued.view).as_bytes(), &picture)?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::error::Failure;
 use crate::ops::OpsError;
 use crate::ops::Passphrase;
-use crate::ops::error::Problem;
+use crate::ops::error::{NEEDED, Problem};
 use crate::render::json::to_json;
 use crate::render::text::Style;
 
@@ -173,7 +173,7 @@ impl Asking {
             None => match default {
                 Some(default) => default,
                 None => {
-                    self.problems.push(Problem::new(flag, "is needed"));
+                    self.problems.push(Problem::new(flag, NEEDED));
                     return None;
                 }
             },

@@ -54,10 +54,7 @@ pub enum KeyringError {
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
     /// The key file is not encrypted.
-    #[error(
-        "the key file is not encrypted: whoever reads it can sign; import it with the flag for \
-         unencrypted keys, which encrypts it, and destroy the original"
-    )]
+    #[error("the key file is not encrypted: whoever reads it can sign")]
     Unencrypted,
     /// Another kind of PEM block, named.
     #[error("a PKCS#8 key is expected (PRIVATE KEY), this is {0:?}; openssl pkcs8 -topk8 converts")]

@@ -48,7 +48,7 @@ refusals! {
     /// Nothing comes before the genesis.
     NotFounded = "not-founded",
         "this ledger has no genesis entry",
-        "Run 'custody init' first.";
+        "Its founding was interrupted: remove the folder, which holds no entry, and run 'custody init' again.";
     /// The statement is another ledger's.
     WrongLedger { statement: Origin, ledger: Origin } = "wrong-ledger",
         "the statement belongs to {statement}, and this ledger is {ledger}",
@@ -60,7 +60,7 @@ refusals! {
     /// This computer's clock is behind the log.
     ClockBehind { now: Stamp, newest: Stamp } = "clock-behind",
         "this computer's clock says {now}, but the newest entry is from {newest}",
-        "Set the clock. If the newest entry's time is the wrong one, an administrator runs 'custody correct' on its line 'at'.";
+        "Set the clock. If it is that entry's time which is wrong, an administrator corrects its line 'at' with 'custody correct'.";
     /// The statement comes from the future.
     ClockAhead { at: Stamp, now: Stamp } = "clock-ahead",
         "the statement is dated {at}, and it is only {now}",
@@ -83,7 +83,7 @@ refusals! {
         "See 'custody log'; if that entry is not the one meant, make a new draft.";
     /// More lines or bytes than a statement may have.
     TooLarge { lines: usize, bytes: usize } = "too-large",
-        "the statement would repeat one line {lines} times and have {bytes} bytes; {REPEAT_MAX} and {TEXT_MAX} are the most",
+        "the statement would have {bytes} bytes and repeat one line {lines} times; the most are {TEXT_MAX} and {REPEAT_MAX}",
         "Divide it: fewer drives in one handover, or a place with fewer drives.";
     /// Nobody of that id was enrolled.
     UnknownParty { party: PartyId } = "unknown-party",
@@ -107,7 +107,7 @@ refusals! {
         "Sign with the present key shown by 'custody party show {party}', or enrol a new one.";
     /// None of the party's roles allows it.
     RoleMissing { party: PartyId, needed: String } = "role-missing",
-        "{party} may not do this; it takes the role {needed}",
+        "{party} may not do this, which takes the role {needed}",
         "Ask someone with that role, or have an administrator change the roles of {party}.";
     /// Giver and receiver are one.
     GiverIsReceiver { party: PartyId } = "giver-is-receiver",
@@ -135,8 +135,8 @@ refusals! {
         "At least one side must sign with a key.";
     /// One person would answer for two.
     SecondPersonNeeded { party: PartyId } = "second-person-needed",
-        "{party} cannot be both the one and the other here",
-        "A second person must sign.";
+        "this takes two different people, and {party} would act as both",
+        "Have a second person sign in place of one of them.";
     /// A handover of nothing.
     NoMedium = "no-medium",
         "no drive is named",
@@ -151,7 +151,7 @@ refusals! {
         "Name each drive once.";
     /// The statement describes the medium otherwise than its registration.
     MediumDiffers { medium: MediumId, registered: String } = "medium-differs",
-        "{medium} is registered as {registered}",
+        "the drive described here is not {medium}, which is registered as {registered}",
         "Check that the drive in hand is the one meant, and make a new draft.";
     /// The asset id is taken.
     MediumExists { medium: MediumId } = "medium-exists",
@@ -216,7 +216,7 @@ refusals! {
     /// A key belongs to one party, once.
     KeyTaken { key: String, party: PartyId } = "key-taken",
         "the key {key} is or was enrolled for {party}",
-        "Make a new key with 'custody key new'.";
+        "Make a new key, under a name of its own, with 'custody key new'.";
     /// Roles out of order or repeated.
     RolesUnsound { problem: &'static str } = "roles-unsound",
         "these roles do not go together: {problem}",
@@ -231,7 +231,7 @@ refusals! {
         "See 'custody party show {party}'.";
     /// A number of the policy is out of range.
     PolicyOutOfRange { number: &'static str } = "policy-out-of-range",
-        "the policy's {number} is out of range",
+        "{number} is out of range",
         "See 'custody policy set --help' for the ranges.";
     /// The policy keeps holders from checking themselves.
     CheckerIsHolder { party: PartyId, medium: MediumId } = "checker-is-holder",
@@ -256,7 +256,7 @@ refusals! {
     /// A log key signs checkpoints, once, and nothing else.
     LogKeyReused { key: String } = "log-key-reused",
         "the key {key} has the name or the bytes of a log key of this ledger, present or past",
-        "Make a new key with 'custody key new'.";
+        "Make a new key, under a name of its own, with 'custody key new'.";
     /// The corrected entry does not exist.
     UnknownEntry { index: u64 } = "unknown-entry",
         "there is no entry {index}",

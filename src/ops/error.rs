@@ -11,9 +11,9 @@ use crate::proof::receipt::ReceiptError;
 use crate::render::qr::QrError;
 use crate::store::StoreError;
 use crate::usb::BusError;
-use crate::wire::label::LabelError;
 use crate::wire::qr::PayloadError;
 use crate::wire::signature::SignError;
+use crate::wire::statement::StatementError;
 
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
@@ -45,12 +45,12 @@ pub enum OpsError {
     /// A QR text.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// A label text.
-    #[error(transparent)]
-    Label(#[from] LabelError),
     /// A receipt file.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
+    /// The text of a receipt.
+    #[error("the text of the receipt: {0}")]
+    ReceiptText(#[source] StatementError),
     /// What was given is not as it should be; all problems at once.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Input(Vec<Problem>),
@@ -62,11 +62,19 @@ pub enum OpsError {
         /// Where it was looked for.
         keyring: PathBuf,
     },
-    /// The log key beside the ledger is not the ledger's.
-    #[error("the log key in {} is not the one this ledger's genesis names", .path.display())]
-    LogKeyDiffers {
+    /// The passphrase given does not open this key.
+    #[error("that is not the passphrase of {key}, or its file is damaged")]
+    WrongPassphrase {
+        /// The key that must sign.
+        key: KeyName,
+    },
+    /// The log key is not beside the ledger, or another key is there in its place.
+    #[error("{} does not hold the log key of this ledger: {why}", .path.display())]
+    LogKeyFile {
         /// The key file.
         path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// The stored state of the ledger disagrees with what is about to be signed.
     #[error("what was stored does not read back as written: {0}")]
@@ -125,9 +133,13 @@ impl Problem {
     }
 }
 
+/// The problem of an answer that was not given.
+pub const NEEDED: &str = "is needed";
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
+        let colon = if self.problem == NEEDED { "" } else { ":" };
+        write!(f, "{}{colon} {}", self.field, self.problem)
     }
 }
 

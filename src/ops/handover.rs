@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::error::OpsError;
 use super::ledger::Ledger;
 use crate::ledger::intent::HandOver;
-use crate::ledger::{Intent, Refusal, Refusals};
+use crate::ledger::{Intent, Refusal, Refusals, State};
 use crate::model::{Day, EntryRef, MediumId, Name, PartyId, Phrase};
 
 /// What a person says about a handover.
@@ -39,7 +39,7 @@ pub struct HandoverWish {
 pub fn hand_over(ledger: &Ledger, wish: HandoverWish) -> Result<Draft, OpsError> {
     let place = match wish.place {
         Some(place) => place,
-        None => place_of(ledger, &wish.receiver)?,
+        None => place_of(ledger.state(), &wish.receiver)?,
     };
     let at = ledger.now()?;
     let receipt = ledger.state().next_receipt(at, &ledger.reserved()).ok_or_else(|| {
@@ -65,11 +65,15 @@ pub fn hand_over(ledger: &Ledger, wish: HandoverWish) -> Result<Draft, OpsError>
 }
 
 /// Where a party's media are, when nobody says: at their organisation, or with them.
-fn place_of(ledger: &Ledger, id: &PartyId) -> Result<Name, OpsError> {
-    let party = ledger.state().parties.get(id);
-    let party =
-        party.ok_or_else(|| OpsError::refused(Refusal::UnknownParty { party: id.clone() }))?;
-    Ok(party.party.organisation.clone().unwrap_or_else(|| party.party.name.clone()))
+/// A receiver whom nobody knows is refused together with all else that is wrong, so
+/// here any place will do.
+fn place_of(state: &State, id: &PartyId) -> Result<Name, OpsError> {
+    if let Some(known) = state.parties.get(id) {
+        let party = &known.party;
+        return Ok(party.organisation.clone().unwrap_or_else(|| party.name.clone()));
+    }
+    let facts = state.facts.as_ref().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
+    Ok(facts.site.clone())
 }
 
 /// The same in the other direction: from whoever holds the media back to their

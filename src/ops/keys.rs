@@ -101,7 +101,10 @@ impl Keyring {
     /// # Errors
     /// `NoPrivateKey`, a wrong passphrase, or files that were mixed up.
     pub fn open(&self, key: &VerifierKey, passphrase: &Passphrase) -> Result<SigningKey, OpsError> {
-        let opened = self.files_of(key)?.load(passphrase)?;
+        let opened = self.files_of(key)?.load(passphrase).map_err(|error| match error {
+            KeyringError::WrongPassphrase => OpsError::WrongPassphrase { key: key.name().clone() },
+            other => other.into(),
+        })?;
         if opened.key() == key {
             Ok(opened)
         } else {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::clock::{Clock, SystemClock};
 use super::draft::Draft;
 use super::error::OpsError;
-use crate::keyring;
+use crate::keyring::{self, KeyringError};
 use crate::ledger::{Frame, Intent, Refusal, State, decide, judge};
 use crate::model::{Hash, Nonce, ReceiptId, Seen, Stamp, Statement, VerifierKey, Zone};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -317,11 +317,12 @@ impl Ledger {
             return Err(OpsError::refused(Refusal::NotFounded));
         };
         if self.log_signer.is_none() {
-            self.log_signer = Some(keyring::load_log_key(&path, &named)?);
+            self.log_signer =
+                Some(keyring::load_log_key(&path, &named).map_err(|error| unfit(&path, &error))?);
         }
         match &self.log_signer {
             Some(signer) if *signer.key() == named => Ok(()),
-            _ => Err(OpsError::LogKeyDiffers { path }),
+            _ => Err(unfit(&path, &KeyringError::Mismatch(named))),
         }
     }
 
@@ -421,6 +422,16 @@ impl Ledger {
         std::fs::write(&path, draft.to_bytes())
             .map_err(|e| OpsError::file("cannot write", &path, e))
     }
+}
+
+/// What is wrong with the log key's file, for whoever keeps the ledger.
+fn unfit(path: &Path, error: &KeyringError) -> OpsError {
+    let why = match error {
+        KeyringError::NotFound(_) => "the file is not there".to_owned(),
+        KeyringError::Mismatch(_) => "it holds another key".to_owned(),
+        other => other.to_string(),
+    };
+    OpsError::LogKeyFile { path: path.to_owned(), why }
 }
 
 /// The newest snapshot, with the entries behind it folded in.

@@ -14,8 +14,9 @@ use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
 use crate::store::{FileStore, Progress, Store, StoreError};
+use crate::wire::label::Label;
 use crate::wire::note::Note;
-use crate::wire::qr::{PayloadKind, decode};
+use crate::wire::qr::{PayloadError, PayloadKind, decode};
 use crate::wire::statement;
 
 /// Notes read and verified at a time; a few megabytes.
@@ -135,6 +136,10 @@ pub fn gather(given: &[String]) -> Result<Evidence, OpsError> {
             continue;
         }
         let path = Path::new(item);
+        if Label::parse(item).is_ok() && !path.exists() {
+            // Somebody scanned the drive where the sheet was meant.
+            return Err(PayloadError::LabelGiven.into());
+        }
         let bytes = read_bounded(path)?;
         if is_picture(&bytes) {
             let found = picture::read_codes(&bytes, 2)?.texts;
@@ -170,7 +175,7 @@ fn join(texts: &[String]) -> Result<Evidence, OpsError> {
     }
     match (note, proof) {
         (Some(note), Some(proof)) => {
-            let note = Note::parse(&note).map_err(super::draft::DraftError::from)?;
+            let note = Note::parse(&note).map_err(crate::proof::receipt::ReceiptError::from)?;
             let proof =
                 TlogProof::parse(&proof).map_err(crate::proof::receipt::ReceiptError::from)?;
             Ok(Evidence::Whole(Box::new(Receipt::new(note, proof)?)))
@@ -228,7 +233,7 @@ pub fn verify_evidence(
 }
 
 fn handover_of(note: &Note) -> Result<(Statement, Option<Handover>), OpsError> {
-    let statement = statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
+    let statement = statement::parse(note.text()).map_err(OpsError::ReceiptText)?;
     let said = match &statement {
         Statement::Handover(said) => Some(said.as_ref().clone()),
         _ => None,
@@ -322,7 +327,7 @@ fn verify_half(
         let missing = "only the proof code (CP1) was read; scan the note code (CN1) as well";
         return Err(OpsError::input("FILE", missing));
     }
-    let note = Note::parse(bytes).map_err(super::draft::DraftError::from)?;
+    let note = Note::parse(bytes).map_err(crate::proof::receipt::ReceiptError::from)?;
     let (statement, said) = handover_of(&note)?;
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
     let signatures = crate::wire::signature::verify_required(&note, &required);

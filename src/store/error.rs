@@ -36,9 +36,7 @@ pub enum StoreError {
         why: String,
     },
     /// The ledger was written by a newer program.
-    #[error(
-        "the ledger has format {found}, this program knows up to {known}; use a newer `custody`"
-    )]
+    #[error("the ledger has format {found}, and this program knows up to {known}")]
     NewerFormat {
         /// The ledger's format version.
         found: u32,
@@ -57,10 +55,7 @@ pub enum StoreError {
     #[error("the ledger is damaged: {}", list(.0))]
     Damaged(Vec<Damage>),
     /// Fewer entries than were acknowledged: a cut file or an old backup.
-    #[error(
-        "acknowledged entries are missing: the journal holds {have}, {by} knows of {known}; \
-         restore the journal from a backup, do not append"
-    )]
+    #[error("recorded entries are missing: the journal holds {have}, and {by} knows of {known}")]
     AcknowledgedMissing {
         /// Entries the journal holds.
         have: u64,
@@ -70,7 +65,7 @@ pub enum StoreError {
         by: Witness,
     },
     /// No space left; nothing was appended.
-    #[error("the disk is full: nothing was appended; free some space and try again")]
+    #[error("the disk is full")]
     DiskFull,
     /// The file system failed.
     #[error("cannot {what} {}: {source}", .path.display())]
@@ -83,15 +78,13 @@ pub enum StoreError {
         source: io::Error,
     },
     /// A write or sync failed in the middle of an append: the entries may be there.
-    #[error(
-        "writing failed, whether the entry is kept is not known until the ledger is reopened: {source}"
-    )]
+    #[error("writing failed, and whether the entry was kept is not known yet: {source}")]
     Unknown {
         /// What the system said.
         source: io::Error,
     },
     /// A write failed before; the ledger must be opened again before the next.
-    #[error("an earlier write failed: open the ledger again before appending")]
+    #[error("an earlier write failed, and whether its entry was kept is not known yet")]
     Poisoned,
     /// A note or a batch is over its limit.
     #[error("{bytes} bytes are more than the {limit} a ledger takes at once")]
@@ -113,7 +106,7 @@ pub enum StoreError {
         size: u64,
     },
     /// The index failed. It is rebuilt when the ledger is opened next.
-    #[error("the index cannot be read ({cause}); it is rebuilt when the ledger is opened again")]
+    #[error("the index cannot be read ({cause}); it is rebuilt when the ledger is opened next")]
     Index {
         /// What happened.
         cause: String,

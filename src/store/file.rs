@@ -21,12 +21,8 @@ use super::{
 use crate::model::Hash;
 use crate::proof::tree::{Frontier, Nodes, leaf_hash};
 
-/// The index takes entries off the journal's tail when this many wait. Many at a
-/// time, since each of its rows is touched once per time; after a kill as many are
-/// read again, which takes a fraction of a second.
-const ABSORB: u64 = 16_384;
-/// sled is flushed and synced once per this many entries.
-const FLUSH: u64 = 4 * ABSORB;
+/// sled is flushed and synced once per this many turns of the index.
+const FLUSH: u64 = 4;
 /// From this many notes on, hashing them goes on beside the sync.
 const MANY: usize = 16;
 
@@ -47,6 +43,10 @@ pub struct Options {
     pub reserve_bytes: u64,
     /// Bytes set aside for closing on a full disk; 0 for none.
     pub ballast_bytes: u64,
+    /// The index takes entries off the journal's tail when this many wait, at least
+    /// 256. Many at a time, since each of its rows is touched once per time; after a
+    /// kill as many are read again, which takes a fraction of a second.
+    pub absorb_entries: u64,
     /// sled's cache, in bytes.
     pub cache_bytes: u64,
     /// A second head file, best on another disk.
@@ -58,7 +58,8 @@ pub struct Options {
 
 impl Options {
     /// What a ledger is opened with unless there is a reason not to: 64 MiB
-    /// segments, 1 MiB reserved at a time, 1 MiB of ballast, 32 MiB of cache.
+    /// segments, 1 MiB reserved at a time, 1 MiB of ballast, 16,384 entries to the
+    /// index at a time, 32 MiB of cache.
     pub fn new(derive: Derive, derive_version: u32) -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
         Options {
@@ -68,6 +69,7 @@ impl Options {
             segment_bytes: 64 << 20,
             reserve_bytes: 1 << 20,
             ballast_bytes: 1 << 20,
+            absorb_entries: 16_384,
             cache_bytes: 32 << 20,
             head_copy: None,
             // Unknown is never equal to an earlier boot's name.
@@ -237,10 +239,10 @@ impl FileStore {
     /// Moves the tail to the index when enough waits. The entries are acknowledged
     /// whatever comes of it; an index that fails is rebuilt at the next open.
     fn absorb_now_and_then(&mut self) {
-        if self.index.waiting() < ABSORB {
+        if self.index.waiting() < self.options.absorb_entries {
             return;
         }
-        self.unflushed += self.index.waiting();
+        self.unflushed += 1;
         let mut absorbed = self.index.absorb(self.head.size);
         if absorbed.is_ok() && self.unflushed >= FLUSH {
             self.unflushed = 0;

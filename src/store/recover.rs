@@ -21,8 +21,6 @@ use super::shelf::{Left, Place, Shelf, ShelfError, folder_name, generations};
 use crate::model::Hash;
 use crate::proof::tree::{Frontier, Nodes, leaf_hash};
 
-/// A rebuild moves this many entries to the index at a time.
-const CHUNK: u64 = 16_384;
 /// Old generations of the index that are kept.
 const KEPT: u64 = 2;
 
@@ -562,7 +560,7 @@ impl CatchUp<'_> {
             end.chain = frame.chain;
             end.seq += 1;
             end.offset = offset + frame.extent();
-            if self.index.waiting() >= CHUNK {
+            if self.index.waiting() >= self.options.absorb_entries {
                 self.index.absorb(self.known)?;
             }
             if end.seq.is_multiple_of(1024) {

@@ -59,7 +59,7 @@ pub fn system() -> Box<dyn Bus> {
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
     /// The machine, container or permission set has no USB at all.
-    #[error("no USB bus here ({tried}); {}", NO_BUS_REMEDY)]
+    #[error("there is no USB bus here ({tried})")]
     NoBus {
         /// What was looked for and what came back.
         tried: String,
@@ -87,7 +87,6 @@ pub enum BusError {
     Recording(#[from] recorded::RecordingError),
 }
 
-/// What helps when there is no bus; part of the error's own text.
 const NO_BUS_REMEDY: &str = "run this on the machine the drive is plugged into, \
      give a container --volume /sys:/sys:ro or --device /dev/bus/usb, \
      or read a recording made there (--record FILE there, --bus FILE here)";

@@ -36,6 +36,7 @@ pub fn options() -> Options {
     options.reserve_bytes = 4 << 10;
     options.ballast_bytes = 16 << 10;
     options.cache_bytes = 8 << 20;
+    options.absorb_entries = 512;
     options
 }
 
