@@ -241,6 +241,10 @@ fn invariants(before: &State, said: &Statement, after: &State) {
         let record = &after.keys[key.public()];
         assert!(record.until.is_none() && record.party == *id, "{id} signs with an ended key");
     }
+    for record in after.keys.values().filter(|record| record.until.is_none()) {
+        let present = after.parties[&record.party].key.as_ref();
+        assert_eq!(present, Some(&record.key), "a key without an owner is not ended");
+    }
     let administers = |state: &State| {
         state.parties.values().any(|p| p.key.is_some() && p.has_any(&[Role::Administrator]))
     };

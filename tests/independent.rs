@@ -286,10 +286,14 @@ fn the_tours_receipts_are_accepted_by_both() {
         let altered = write(
             &folder,
             "altered",
-            fs::read_to_string(&receipt).expect("text").replacen("purpose: ", "purpose: x", 1).as_bytes(),
+            fs::read_to_string(&receipt)
+                .expect("text")
+                .replacen("purpose: ", "purpose: x", 1)
+                .as_bytes(),
         );
         if let Some(go) = &go {
-            let check = |path: &Path| verdict(Command::new(go).arg("receipt").arg(path).arg(log.trim()));
+            let check =
+                |path: &Path| verdict(Command::new(go).arg("receipt").arg(path).arg(log.trim()));
             let (accepted, text) = check(&receipt);
             assert!(accepted, "{text}");
             assert!(!check(&altered).0, "Go takes an altered receipt");

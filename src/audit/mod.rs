@@ -96,7 +96,7 @@ impl Auditor {
     /// still known of it elsewhere; with it the tree stays whole and the damage is
     /// named once, not at every later entry.
     pub fn take_damaged(&mut self, leaf: Option<Hash>, cause: Cause) {
-        let leaf = leaf.unwrap_or_else(|| Hash([0; 32]));
+        let leaf = leaf.unwrap_or(Hash([0; 32]));
         self.pending.push(Checked { leaf, statement: None, signatures: 0, cause: Some(cause) });
     }
 

@@ -74,8 +74,8 @@ impl Drawn {
     }
 
     pub fn svg(&self, view: &ReceiptView) -> String {
-        let both = self.0.as_ref().ok();
-        let codes = both.map(|[note, proof]| (Matrix::from(note), Matrix::from(proof)));
+        let matrices = |[note, proof]: &[Code; 2]| (Matrix::from(note), Matrix::from(proof));
+        let codes = self.0.as_ref().ok().map(matrices);
         receipt_svg::receipt(view, codes.as_ref().map(|(note, proof)| (note, proof)))
     }
 

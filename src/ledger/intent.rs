@@ -255,30 +255,12 @@ impl Filling<'_> {
         by: &PartyId,
         second: Option<&PartyId>,
     ) -> Option<Statement> {
-        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
         let by = self.signatory(by)?;
         let second = match second {
             Some(second) => Some(self.signatory(second)?),
             None => None,
         };
-        let body = statement::Policy {
-            ledger,
-            at,
-            seen,
-            draft_hours: policy.draft_hours,
-            interval_days: policy.interval_days,
-            grace_days: policy.grace_days,
-            loan_days: policy.loan_days,
-            grade: policy.grade,
-            checker: policy.checker,
-            witness: policy.witness,
-            paper: policy.paper,
-            reason,
-            by,
-            second,
-            nonce,
-        };
-        Some(body.into())
+        Some(policy.statement(self.ledger.clone(), self.frame, reason, by, second).into())
     }
 
     fn register(&mut self, wanted: Registration) -> Option<Statement> {

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::intent::Frame;
 use crate::model::statement;
 use crate::model::vocabulary::{CheckerRule, PaperRule, SightingGrade, WitnessRule};
+use crate::model::{Origin, Phrase, Signatory};
 
 /// The rules in force. A change is a signed `policy` entry; until the first one
 /// the [`Default`] holds.
@@ -58,6 +60,35 @@ impl From<&statement::Policy> for Policy {
 }
 
 impl Policy {
+    /// These rules as a statement of `ledger`, made under `frame`.
+    pub fn statement(
+        &self,
+        ledger: Origin,
+        frame: Frame,
+        reason: Option<Phrase>,
+        by: Signatory,
+        second: Option<Signatory>,
+    ) -> statement::Policy {
+        let Frame { at, seen, nonce } = frame;
+        statement::Policy {
+            ledger,
+            at,
+            seen,
+            draft_hours: self.draft_hours,
+            interval_days: self.interval_days,
+            grace_days: self.grace_days,
+            loan_days: self.loan_days,
+            grade: self.grade,
+            checker: self.checker,
+            witness: self.witness,
+            paper: self.paper,
+            reason,
+            by,
+            second,
+            nonce,
+        }
+    }
+
     /// The names of the numbers that are out of their range.
     pub fn out_of_range(&self) -> Vec<&'static str> {
         let ranges = [

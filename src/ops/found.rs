@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::error::OpsError;
 use super::ledger::{Committed, LOG_KEY_FILE, LOG_VKEY_FILE, Ledger, options};
 use crate::keyring;
-use crate::ledger::{Policy, State};
+use crate::ledger::{Frame, Policy, State};
 use crate::model::statement::{self, Signs, Some1};
 use crate::model::vocabulary::Role;
 use crate::model::{
@@ -104,24 +104,8 @@ fn first_entries(
         administrator: by.clone(),
         nonce: Nonce(random()?),
     };
-    let policy = &founding.policy;
-    let policy = statement::Policy {
-        ledger: ledger.clone(),
-        at,
-        seen,
-        draft_hours: policy.draft_hours,
-        interval_days: policy.interval_days,
-        grace_days: policy.grace_days,
-        loan_days: policy.loan_days,
-        grade: policy.grade,
-        checker: policy.checker,
-        witness: policy.witness,
-        paper: policy.paper,
-        reason: None,
-        by: by.clone(),
-        second: None,
-        nonce: Nonce(random()?),
-    };
+    let frame = Frame { at, seen, nonce: Nonce(random()?) };
+    let policy = founding.policy.statement(ledger.clone(), frame, None, by.clone(), None);
     let party = statement::Party {
         ledger,
         at,

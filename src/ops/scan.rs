@@ -92,7 +92,9 @@ fn row(
             .map_or(Vec::new(), |g| g.reasons.iter().map(ToString::to_string).collect()),
         capacity: device.profile.capacity().map(|capacity| capacity.bytes()),
         block_devices: device.blocks.iter().map(|block| block.name.to_string()).collect(),
-        encryption: medium.as_ref().map(|(medium, ..)| medium.encryption.spoken()),
+        encryption: medium
+            .as_ref()
+            .map(|(medium, ..)| crate::report::words::encryption(&medium.encryption)),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
         oddities,
     }

@@ -299,10 +299,8 @@ impl Script {
     }
 
     fn hand_over(&self, giver: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
-        let media = words[0].split(',').filter(|id| *id != "nothing").flat_map(|word| {
-            let (id, times) = word.split_once('^').unwrap_or((word, "1"));
-            vec![id; times.parse().expect("times")]
-        });
+        let media =
+            words[0].split(',').filter(|id| *id != "nothing").flat_map(|word| repeated(word));
         let year = self.world.clock.year();
         let free = self.world.state.next_receipt(self.world.clock, &BTreeSet::new());
         let numbered = options.get("no").map(|no| no.parse().expect("number"));
@@ -329,10 +327,16 @@ impl Script {
     }
 }
 
+/// `USB-1^500`: the same 500 times.
+fn repeated(word: &str) -> Vec<&str> {
+    let (item, times) = word.split_once('^').unwrap_or((word, "1"));
+    vec![item; times.parse().expect("times")]
+}
+
 fn outcome(options: &BTreeMap<&str, &str>) -> Outcome {
     let list = |key: &str| {
         let text = *options.get(key).unwrap_or(&"");
-        text.split(',').filter(|item| !item.is_empty()).collect::<Vec<_>>()
+        text.split(',').filter(|item| !item.is_empty()).flat_map(repeated).collect::<Vec<_>>()
     };
     let seen = |key: &str| {
         let line = |item: &str| item.replace(':', " ").parse::<SeenLine>().expect("id:grade");

@@ -121,10 +121,6 @@ impl Shown {
             ("log", text::log(&self.log, style)),
             ("receipt", text::receipt(&self.receipt, Some((code, code)), style)),
             ("receipt-paper", text::receipt(&self.receipt_paper, None, style)),
-            (
-                "receipt-wide-code",
-                text::receipt(&self.receipt, Some((&"█".repeat(125), code)), style),
-            ),
             ("receipt-draft", text::receipt(&self.draft, None, style)),
             ("parties", text::parties(&self.parties, style)),
             ("party", text::party(&self.party, style)),

@@ -2,15 +2,14 @@
 
 use super::Style;
 use super::layout::{Page, Tone};
-use crate::render::wrap::width;
 use crate::report::ReceiptView;
 use crate::report::receipt::{ReceiptMedium, Sealed};
 
 const LABELS: usize = 24;
 
 /// A receipt as text, in Japanese and English, with the drawings of its two QR
-/// codes (note, proof) where there are any. A drawing wider than the page is left
-/// out, and said to be.
+/// codes (note, proof) where there are any. They are drawn whatever their width:
+/// only the caller knows whether a screen would break them, or a file keep them.
 pub fn receipt(report: &ReceiptView, codes: Option<(&str, &str)>, style: Style) -> String {
     let mut page = Page::new(style);
     let draft = report.entry.is_none();
@@ -109,16 +108,6 @@ fn drawings(page: &mut Page, note: &str, proof: &str) {
     for (caption, drawing) in codes {
         page.blank();
         page.put(0, Tone::Strong, caption);
-        let columns = drawing.lines().map(width).max().unwrap_or(0);
-        if columns > page.width() {
-            // A wrapped code is noise, and looks as if it could be scanned.
-            let words = format!(
-                "画面幅が足りません。This code is {columns} columns wide: make the window wider, \
-                 or print the SVG."
-            );
-            page.put(0, Tone::Warning, &words);
-        } else {
-            page.drawing(drawing);
-        }
+        page.drawing(drawing);
     }
 }
