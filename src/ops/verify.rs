@@ -151,7 +151,9 @@ pub fn gather(given: &[String]) -> Result<Evidence, OpsError> {
             }
             texts.extend(found);
         } else if looks_like_codes(&bytes) {
-            texts.extend(String::from_utf8_lossy(&bytes).split_whitespace().map(str::to_owned));
+            // A line a code: a space is one of the characters of base45.
+            let text = String::from_utf8_lossy(&bytes);
+            texts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
         } else {
             return Ok(Evidence::Whole(Box::new(Receipt::parse(&bytes)?)));
         }
