@@ -266,7 +266,7 @@ fn plain(error: &OpsError) -> (Kind, Option<&'static str>, i32) {
         }
         OpsError::Sign(_) => (
             Kind::Signing,
-            "Nothing was recorded. Put the key's .pem and .vkey files back from your backup.",
+            "Nothing was recorded. Check the key's files, or the device that holds it.",
         ),
         OpsError::Code(_) => (Kind::Code, "Keep the .receipt file; it proves the same."),
         OpsError::Random(_) => (Kind::Random, "Nothing was recorded. Restart the computer."),
@@ -340,19 +340,22 @@ fn keyring(error: &KeyringError) -> Failure {
         KeyringError::Random(_) => (Kind::Random, "Nothing was written. Restart the computer."),
         KeyringError::Passphrase(_) => (Kind::KeyFile, "Nothing was written. Choose another one."),
         KeyringError::PassphraseNeeded => (Kind::KeyFile, "Name it with --old-passphrase-file."),
-        KeyringError::NoVkey(_)
-        | KeyringError::Vkey { .. }
-        | KeyringError::Mismatch(_)
-        | KeyringError::Label(_)
+        KeyringError::Label(_)
         | KeyringError::Damaged(_)
         | KeyringError::NotEd25519
         | KeyringError::Unsupported(_)
         | KeyringError::Cost
-        | KeyringError::TooLarge(_)
+        | KeyringError::TooLarge(_) => (
+            Kind::KeyFile,
+            "Nothing was changed. A key file is an Ed25519 key in PKCS#8 PEM, as 'custody key new' \
+             and 'openssl genpkey -algorithm ed25519' make them.",
+        ),
+        KeyringError::NoVkey(_)
+        | KeyringError::Vkey { .. }
+        | KeyringError::Mismatch(_)
         | KeyringError::Io { .. } => (
             Kind::KeyFile,
-            "Nothing was changed. Put the key's .pem and .vkey files back from your backup, or make \
-             a new key with 'custody key new'.",
+            "Nothing was changed. Put the key's .pem and .vkey files back from your backup.",
         ),
     };
     Failure::one(kind, error, remedy)

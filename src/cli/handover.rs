@@ -87,7 +87,7 @@ impl Handover {
             asking.need("--purpose", self.purpose.as_deref(), "What for", None);
         let witness = asking.may("--witness", self.witness.as_deref());
         let contents = asking.may("--contents", self.contents.as_deref());
-        let persons = asking.may("--persons", self.persons.as_deref());
+        let persons = asking.number("--persons", self.persons.as_deref());
         let place = asking.may("--place", self.place.as_deref());
         let due = asking.may("--due", self.due.as_deref());
         asking.end()?;

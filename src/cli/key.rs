@@ -147,7 +147,8 @@ impl Import {
                 let only = Passphrases::file(file);
                 only.of(ui, name.as_str(), name.as_str(), "Old passphrase")?
             }
-            (None, false) => Some(ui.passphrase("Passphrase of the file")?),
+            (None, false) if ui.asks() => Some(ui.passphrase("Passphrase of the file")?),
+            (None, false) => None,
         };
         let allow = if self.unencrypted { Unencrypted::Allow } else { Unencrypted::Refuse };
         let prompt = format!("New passphrase for {name}");

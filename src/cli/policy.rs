@@ -83,7 +83,7 @@ impl Set {
         let now = ledger.state().policy.clone();
         let mut asking = global.ui().asking();
         let mut number = |flag: &str, given: &Option<String>, old: u32| {
-            asking.may::<u32>(flag, given.as_deref()).unwrap_or(old)
+            asking.number::<u32>(flag, given.as_deref()).unwrap_or(old)
         };
         let draft_hours = number("--draft-hours", &self.draft_hours, now.draft_hours);
         let interval_days = number("--interval-days", &self.interval_days, now.interval_days);

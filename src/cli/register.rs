@@ -101,7 +101,7 @@ impl Register {
         let class: Option<Name> =
             asking.need("--class", self.class.as_deref(), "Kind of data", None);
         let owner = asking.may("--owner", self.owner.as_deref());
-        let interval_days = asking.may("--interval-days", self.interval_days.as_deref());
+        let interval_days = asking.number("--interval-days", self.interval_days.as_deref());
         let encryption = asking.may("--encryption", self.encryption.as_deref());
         let detail = asking.may("--detail", self.detail.as_deref());
         let by = asking.need("--by", self.by.as_deref(), "Registered by (party id)", None);

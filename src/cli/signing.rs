@@ -164,6 +164,7 @@ pub(crate) fn conclude(
 ) -> Result<Concluded, OpsError> {
     let ui = global.ui();
     let keyring = global.keyring()?;
+    ledger.ready()?;
     ui.say(&statement_summary(draft.statement(), ui.style()));
     if !args.yes && !ui.confirm("Is this right?", true) {
         return Err(OpsError::Unknown("nothing was signed and nothing recorded".to_owned()));

@@ -190,6 +190,18 @@ impl Asking {
         given.and_then(|text| self.parse(flag, text))
     }
 
+    /// An optional number.
+    pub fn number<T: std::str::FromStr>(&mut self, flag: &str, given: Option<&str>) -> Option<T> {
+        let text = crate::model::text::tidy(given?);
+        let number = text.parse().ok();
+        if number.is_none() {
+            let shown = crate::model::printable::printable(&text, 60);
+            self.problems
+                .push(Problem::new(flag, format!("'{shown}': a whole number is expected")));
+        }
+        number
+    }
+
     /// Several answers.
     pub fn each<T: std::str::FromStr<Err: std::fmt::Display>>(
         &mut self,

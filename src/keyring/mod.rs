@@ -60,7 +60,7 @@ pub enum KeyringError {
     #[error("a PKCS#8 key is expected (PRIVATE KEY), this is {0:?}; openssl pkcs8 -topk8 converts")]
     Label(String),
     /// Not PEM, or damaged.
-    #[error("the key file is damaged or is no PEM file: {0}")]
+    #[error("the key file is damaged or is no PEM file")]
     Damaged(String),
     /// A key that is not Ed25519.
     #[error("the key in the file is not an Ed25519 key")]

@@ -248,7 +248,7 @@ refusals! {
     /// The evidence is weaker than the policy accepts.
     GradeTooWeak { medium: MediumId, grade: &'static str } = "grade-too-weak",
         "the evidence for {medium} is weaker than '{grade}', the least the policy accepts",
-        "Plug the drive in, or scan its label.";
+        "Plug the drive in, or, where '{grade}' accepts that, scan its label.";
     /// The log key named is not the one in use.
     LogKeyDiffers = "log-key-differs",
         "the old key named is not the log key in use",

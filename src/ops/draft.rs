@@ -25,7 +25,7 @@ pub enum DraftError {
     Statement(#[from] StatementError),
     /// A signature does not belong to this text: it was altered after signing, or
     /// the signature is another draft's.
-    #[error("the signature of {name} is not over this text: {why}")]
+    #[error("the draft is not as {name} signed it: {why}")]
     Altered {
         /// Whose line.
         name: String,

@@ -181,6 +181,22 @@ impl Ledger {
         Ok(Draft::new(decide(&self.state, intent, self.frame()?)?))
     }
 
+    /// Whether anything could be recorded at all, asked before anybody types a
+    /// passphrase for it.
+    ///
+    /// # Errors
+    /// A ledger that can only be read, or whose log key is not at hand.
+    pub fn ready(&mut self) -> Result<(), OpsError> {
+        let read_only = self.notices.iter().find_map(|notice| match notice {
+            Notice::ReadOnly { why } => Some(why.clone()),
+            _ => None,
+        });
+        match read_only {
+            Some(why) => Err(store::StoreError::ReadOnly { why }.into()),
+            None => self.load_log_signer(&[]),
+        }
+    }
+
     /// Appends finished drafts, all or none.
     ///
     /// # Errors

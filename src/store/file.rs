@@ -45,7 +45,7 @@ pub struct Options {
     pub ballast_bytes: u64,
     /// The index takes entries off the journal's tail when this many wait, at least
     /// 256. Many at a time, since each of its rows is touched once per time; after a
-    /// kill as many are read again, which takes a fraction of a second.
+    /// kill as many are read again, which takes about a second.
     pub absorb_entries: u64,
     /// sled's cache, in bytes.
     pub cache_bytes: u64,
@@ -58,7 +58,7 @@ pub struct Options {
 
 impl Options {
     /// What a ledger is opened with unless there is a reason not to: 64 MiB
-    /// segments, 1 MiB reserved at a time, 1 MiB of ballast, 16,384 entries to the
+    /// segments, 1 MiB reserved at a time, 1 MiB of ballast, 65,536 entries to the
     /// index at a time, 32 MiB of cache.
     pub fn new(derive: Derive, derive_version: u32) -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
@@ -69,7 +69,7 @@ impl Options {
             segment_bytes: 64 << 20,
             reserve_bytes: 1 << 20,
             ballast_bytes: 1 << 20,
-            absorb_entries: 16_384,
+            absorb_entries: 65_536,
             cache_bytes: 32 << 20,
             head_copy: None,
             // Unknown is never equal to an earlier boot's name.

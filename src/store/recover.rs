@@ -21,6 +21,9 @@ use super::shelf::{Left, Place, Shelf, ShelfError, folder_name, generations};
 use crate::model::Hash;
 use crate::proof::tree::{Frontier, Nodes, leaf_hash};
 
+/// A rebuild moves at most this many entries to the index at a time, which bounds
+/// its memory.
+const CHUNK: u64 = 16_384;
 /// Old generations of the index that are kept.
 const KEPT: u64 = 2;
 
@@ -560,7 +563,7 @@ impl CatchUp<'_> {
             end.chain = frame.chain;
             end.seq += 1;
             end.offset = offset + frame.extent();
-            if self.index.waiting() >= self.options.absorb_entries {
+            if self.index.waiting() >= self.options.absorb_entries.min(CHUNK) {
                 self.index.absorb(self.known)?;
             }
             if end.seq.is_multiple_of(1024) {

@@ -48,8 +48,13 @@ impl FaultyIo {
     }
 
     pub fn fail_next(&self, kind: io::ErrorKind) {
+        self.fail_after(0, kind);
+    }
+
+    /// Lets `good` further changes through and fails the one behind them.
+    pub fn fail_after(&self, good: usize, kind: io::ErrorKind) {
         let mut plan = self.0.lock().unwrap();
-        plan.fault = Some((plan.calls.len(), Fault::Failed, kind));
+        plan.fault = Some((plan.calls.len() + good, Fault::Failed, kind));
     }
 
     fn change<T>(
