@@ -1,6 +1,6 @@
 //! The functional core: what may become an entry, and what follows from it.
 //!
-//! [`decide`](intent::decide) turns an intent into a statement or into every
+//! [`decide`] turns an intent into a statement or into every
 //! reason why not; [`judge`](judge::judge) is the same verdict over a statement
 //! that already exists (a signed draft, a stored entry); [`State::apply`] folds
 //! entries and never refuses. So a replay that judges each stored entry against

@@ -1,7 +1,7 @@
 //! The fold: what follows from the entries so far.
 //!
 //! [`State::apply`] takes every entry in order and never refuses one. Refusing is
-//! [`judge`](super::judge)'s; a log that holds something it would refuse is shown
+//! [`judge`](super::judge())'s; a log that holds something it would refuse is shown
 //! as it is and reported by the audit.
 
 use std::collections::{BTreeMap, BTreeSet};
