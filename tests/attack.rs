@@ -222,7 +222,7 @@ const ATTACKS: &[Attack] = &[
             sign_anew(case, &notes);
         },
         Some(5),
-        "its signers saw another log",
+        "its signers saw 6 entries, and this ledger has 5",
     ),
     (
         "two entries swapped",
@@ -256,7 +256,7 @@ const ATTACKS: &[Attack] = &[
             sign_anew(case, &notes);
         },
         Some(10),
-        "it is a copy of entry 9",
+        "it repeats entry 9",
     ),
     (
         "the checkpoint edited",

@@ -49,9 +49,7 @@ fn every_command_answers_in_json_with_its_keys() {
     let case = Case::new();
     let bus = devices("uas-ssd.json");
     let with = "--passphrase-file words";
-    let draft = format!(
-        "handover USB-0421 --from yamada --to sato --purpose 印刷 --draft a.draft --passphrase-file yamada=words"
-    );
+    let draft = "handover USB-0421 --from yamada --to sato --purpose 印刷 --draft a.draft --passphrase-file yamada=words".to_owned();
     let appended = "outcome entry leaf kind text";
     let lines = [
         (0, "key new new.example.jp --passphrase-file words".to_owned(), "keys"),
