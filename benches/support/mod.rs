@@ -111,8 +111,8 @@ impl Author {
             nonces: 0,
         };
         let mut notes = author.append(vec![author.genesis()]);
-        for number in 0..FAMILY.len() {
-            let party = format!("{} {} 花子, 静岡支部", keeper(number), FAMILY[number]);
+        for (number, family) in FAMILY.iter().enumerate() {
+            let party = format!("{} {family} 花子, 静岡支部", keeper(number));
             let intent = Intent::Enrol {
                 party: text(&party),
                 roles: vec![Role::Custodian],
