@@ -117,6 +117,18 @@ impl Auditor {
         if checkpoint.is_none() && self.frontier.size() > 0 {
             self.report(None, Cause::NoCheckpoint);
         }
+        self.conclude(known)
+    }
+
+    /// Ends the audit of entries that are known not to be all there are, so that no
+    /// checkpoint says anything of them.
+    pub fn finish_part(mut self) -> Audit {
+        let pending = std::mem::take(&mut self.pending);
+        self.fold_all(pending);
+        self.conclude(None)
+    }
+
+    fn conclude(mut self, checkpoint: Option<u64>) -> Audit {
         self.findings.sort_by_key(|finding| finding.index.unwrap_or(u64::MAX));
         Audit {
             entries: self.frontier.size(),
@@ -125,7 +137,7 @@ impl Auditor {
             state: self.state,
             findings: self.findings,
             findings_total: self.findings_total,
-            checkpoint: known,
+            checkpoint,
         }
     }
 

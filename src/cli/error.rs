@@ -268,7 +268,7 @@ fn plain(error: &OpsError) -> (Kind, Option<&'static str>, i32) {
             Kind::Signing,
             "Nothing was recorded. Check the key's files, or the device that holds it.",
         ),
-        OpsError::Code(_) => (Kind::Code, "Keep the .receipt file; it proves the same."),
+        OpsError::Code(_) => (Kind::Code, "Write it with --file; the file proves the same."),
         OpsError::Random(_) => (Kind::Random, "Nothing was recorded. Restart the computer."),
         _ => return (Kind::NotDone, None, EXIT_ERROR),
     };

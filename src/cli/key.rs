@@ -38,6 +38,10 @@ pub(super) struct New {
 
 /// Show verifier keys: all on this machine, one of them, or the ledger's log key
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  custody key show sato.printer.example.jp > sato.vkey
+  custody key show --log")]
 pub(super) struct ShowKey {
     /// Name of the key
     name: Option<String>,

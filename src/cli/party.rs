@@ -61,10 +61,12 @@ pub(super) struct Add {
 
 /// List everybody enrolled
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  custody party list")]
 pub(super) struct List {}
 
 /// Show one party with every key they ever had
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  custody party show sato")]
 pub(super) struct ShowParty {
     /// Party id
     id: String,

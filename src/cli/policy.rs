@@ -18,6 +18,7 @@ pub(super) enum Policy {
 
 /// Show the rules in force
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  custody policy show")]
 pub(super) struct ShowPolicy {}
 
 /// Change the rules from this entry on; what is not given stays

@@ -113,8 +113,10 @@ pub(crate) enum Concluded {
         entry: u64,
         /// Its leaf hash.
         leaf: String,
-        /// What it says.
-        statement: Box<Statement>,
+        /// What kind of statement it is.
+        kind: &'static str,
+        /// What it says: the text that was signed.
+        text: String,
     },
     /// It is a file that waits for signatures.
     Drafted {
@@ -127,8 +129,8 @@ pub(crate) enum Concluded {
 
 impl Concluded {
     fn appended(committed: Committed) -> Self {
-        let statement = Box::new(committed.statement);
-        Concluded::Appended { entry: committed.index, leaf: committed.leaf.to_string(), statement }
+        let (kind, text) = (committed.statement.kind(), committed.text());
+        Concluded::Appended { entry: committed.index, leaf: committed.leaf.to_string(), kind, text }
     }
 
     /// The entry's index, if it became one.
@@ -142,8 +144,8 @@ impl Concluded {
     /// One or two lines for people.
     pub fn words(&self) -> String {
         match self {
-            Concluded::Appended { entry, statement, .. } => {
-                format!("Recorded as entry {entry} ({}).\n", statement.kind())
+            Concluded::Appended { entry, kind, .. } => {
+                format!("Recorded as entry {entry} ({kind}).\n")
             }
             Concluded::Drafted { file, missing } => format!(
                 "Draft written to {0}; still to sign: {1}.\n\

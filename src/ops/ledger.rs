@@ -43,6 +43,13 @@ pub struct Committed {
     pub statement: Statement,
 }
 
+impl Committed {
+    /// The text that was signed.
+    pub fn text(&self) -> String {
+        statement::to_text(&self.statement)
+    }
+}
+
 /// A ledger opened for reading and appending.
 pub struct Ledger {
     folder: PathBuf,

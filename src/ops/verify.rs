@@ -13,7 +13,7 @@ use crate::picture;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
-use crate::store::{FileStore, Progress, Store, StoreError};
+use crate::store::{FileStore, Progress, Store, StoreError, salvage};
 use crate::wire::label::Label;
 use crate::wire::note::Note;
 use crate::wire::qr::{PayloadError, PayloadKind, decode};
@@ -32,11 +32,17 @@ pub fn verify_ledger(
     trusted: Option<&VerifierKey>,
     progress: Progress<'_>,
 ) -> Result<LedgerVerification, OpsError> {
-    let audit = match FileStore::open(folder, &options(), &mut |_, _| {}) {
-        Ok(store) => audit_store(&store, trusted, progress)?,
-        Err(error) => audit_refused(error)?,
+    let (audit, whole) = match FileStore::open(folder, &options(), &mut |_, _| {}) {
+        Ok(store) => (audit_store(&store, trusted, progress)?, true),
+        Err(error) => audit_refused(folder, error, trusted)?,
     };
-    Ok(LedgerVerification::new(&audit, trusted.is_some()))
+    let mut report = LedgerVerification::new(&audit, trusted.is_some());
+    if !whole {
+        report
+            .not_shown
+            .insert(0, "whatever stood behind the entry named: it was not verified".to_owned());
+    }
+    Ok(report)
 }
 
 /// The audit of an open store.
@@ -95,11 +101,32 @@ fn read_on(
     (next, stopped)
 }
 
-/// A store that will not open has said why; that is what the audit reports.
-fn audit_refused(error: StoreError) -> Result<Audit, OpsError> {
+/// A store that will not open has said why. What stands whole in its journal is
+/// audited as well: the store knows which file disagrees, and the signatures know
+/// which entry. The answer says whether that is all there was.
+fn audit_refused(
+    folder: &Path,
+    error: StoreError,
+    trusted: Option<&VerifierKey>,
+) -> Result<(Audit, bool), OpsError> {
+    if !matches!(error, StoreError::Damaged(_) | StoreError::AcknowledgedMissing { .. }) {
+        return Err(error.into());
+    }
     let mut auditor = Auditor::new();
+    let mut chunk: Vec<Vec<u8>> = Vec::with_capacity(CHUNK);
+    let checkpoint = salvage(folder, &options(), &mut |_, note| {
+        chunk.push(note.to_vec());
+        if chunk.len() == CHUNK {
+            auditor.take(&chunk);
+            chunk.clear();
+        }
+        ControlFlow::Continue(())
+    })?;
+    auditor.take(&chunk);
+    let mut whole = true;
     match &error {
         StoreError::Damaged(damages) => {
+            whole = damages.iter().all(|damage| damage.entry.is_none());
             for damage in damages {
                 auditor.report(
                     damage.entry,
@@ -108,11 +135,16 @@ fn audit_refused(error: StoreError) -> Result<Audit, OpsError> {
             }
         }
         StoreError::AcknowledgedMissing { have, known, .. } => {
+            whole = false;
             auditor.report(Some(*have), Cause::Truncated { checkpoint: *known, entries: *have });
         }
-        _ => return Err(error.into()),
+        _ => {}
     }
-    Ok(auditor.finish(None, None))
+    Ok(if whole {
+        (auditor.finish(checkpoint.as_deref(), trusted), true)
+    } else {
+        (auditor.finish_part(), false)
+    })
 }
 
 /// What was given to be verified.
@@ -151,7 +183,9 @@ pub fn gather(given: &[String]) -> Result<Evidence, OpsError> {
             }
             texts.extend(found);
         } else if looks_like_codes(&bytes) {
-            texts.extend(String::from_utf8_lossy(&bytes).split_whitespace().map(str::to_owned));
+            // A line a code: a space is one of the characters of base45.
+            let text = String::from_utf8_lossy(&bytes);
+            texts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
         } else {
             return Ok(Evidence::Whole(Box::new(Receipt::parse(&bytes)?)));
         }

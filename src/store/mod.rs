@@ -20,6 +20,7 @@ pub mod io;
 mod journal;
 mod lock;
 mod recover;
+mod salvage;
 mod scan;
 mod shelf;
 mod state;
@@ -34,6 +35,7 @@ pub use faulty::{Fault, FaultyStore};
 pub use file::{FileStore, Notice, Options};
 pub use frame::{Flaw, chain_hash};
 pub use memory::MemoryStore;
+pub use salvage::salvage;
 
 use crate::model::Hash;
 use crate::proof::tree::Nodes;

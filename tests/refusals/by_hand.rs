@@ -12,7 +12,6 @@ use media_custody::model::key::KeyName;
 use media_custody::model::{Hash, VerifierKey};
 use media_custody::ops::handover::hand_over;
 use media_custody::ops::ledger::{index_keys, options};
-use media_custody::ops::register::register;
 use media_custody::ops::{Draft, FixedClock, Ledger, OpsError, SystemClock, policy, receipt};
 use media_custody::proof::tree::Nodes;
 use media_custody::store::{
@@ -173,30 +172,14 @@ fn only_readable(case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-/// Drives enough that no QR code holds the receipt of all of them.
+/// A receipt that no QR code holds.
 fn hundred_drives(case: &Case) {
+    let drives = office::hundred_drives(case);
     let mut ledger = case.ledger();
-    let keys = case.keys();
-    let mut drafts = Vec::new();
-    let text = fs::read_to_string(office::devices("tour.json")).expect("read");
-    for number in 0..100u32 {
-        // Serials that do not compress, or the code would hold them.
-        let serial = Hash::of(&[&number.to_be_bytes()]).to_string();
-        let serial: String = serial.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
-        let file = case.path("one.json");
-        fs::write(&file, text.replace("1C6F65D8ABCDE1234567", &serial)).expect("written");
-        let bus = file.to_string_lossy().parse::<media_custody::ops::bus::BusChoice>();
-        let bus = bus.expect("a bus").open().expect("a bus");
-        let wish = office::registration(&format!("BOX-{number:03}"), None);
-        let mut draft = register(&ledger, bus.as_ref(), wish).expect("decided");
-        office::sign(&mut draft, &keys);
-        drafts.push(draft);
-    }
-    ledger.submit(&drafts).expect("appended");
     let mut wish = office::handover("USB-0421", "yamada", "sato");
-    wish.media = (0..100).map(|number| of(&format!("BOX-{number:03}"))).collect();
+    wish.media = drives.split(' ').map(of).collect();
     let draft = hand_over(&ledger, wish).expect("decided");
-    let committed = office::submit(&mut ledger, draft, &keys);
+    let committed = office::submit(&mut ledger, draft, &case.keys());
     let issued = receipt::issue(&mut ledger, committed.index).expect("issued");
     case.write("number", issued.view.receipt.to_string());
 }

@@ -137,11 +137,13 @@ expect_exit 0 custody_verify_ledger
 cp -a "$ledger" spoilt
 segment=$(find spoilt/journal -type f -size +0 | sort | head -n 1)
 [ -n "$segment" ] || fail "no journal in $ledger"
-# A third of the way in: whole frames follow, so it is no torn tail.
-at=$(($(stat -c %s "$segment") / 3))
+# In the middle of an entry: the journal's end is reserved space, where a bit is no truth.
+at=$(grep -abo 'night shift' "$segment" | head -n 1 | cut -d: -f1)
+[ -n "$at" ] || fail "the handover does not stand in $segment"
 byte=$(od -An -tu1 -j "$at" -N 1 "$segment" | tr -d ' ')
 printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of="$segment" bs=1 seek="$at" conv=notrunc status=none
-ledger=/tmp/work/spoilt expect_refused custody_verify_ledger
+ledger=/tmp/work/spoilt expect_exit 4 custody_verify_ledger
+expect_text "entry 7" "$OUT"
 
 say "nothing was written to the sticks"
 # The plain one is counted anew since it came back.

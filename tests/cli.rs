@@ -1,0 +1,16 @@
+//! The program as people run it: the whole story on a recorded bus, receipts in every
+//! form, drafts between two machines, people and keys, help and JSON.
+
+#[path = "office/mod.rs"]
+mod office;
+
+#[path = "cli/drafts.rs"]
+mod drafts;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/people.rs"]
+mod people;
+#[path = "cli/receipts.rs"]
+mod receipts;
+#[path = "cli/story.rs"]
+mod story;
