@@ -56,6 +56,9 @@ impl Drop for Lock {
         if let Some(file) = &self.file {
             // Before the lock goes, so that nobody reads an old owner's name.
             let _ = file.set_len(0);
+            // Said, not left to closing: a child that this process is just starting
+            // holds a copy of the descriptor until its exec, and with it the lock.
+            let _ = flock(file, FlockOperation::Unlock);
         }
     }
 }
