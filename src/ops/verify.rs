@@ -211,7 +211,9 @@ pub fn gather(given: &[String]) -> Result<Evidence, OpsError> {
         }
         let bytes = read_bounded(path)?;
         if is_picture(&bytes) {
-            let found = picture::read_codes(&bytes, 2)?.texts;
+            // Of several pictures each shows one code; of a single one both are wanted.
+            let wanted = if given.len() == 1 { 2 } else { 1 };
+            let found = picture::read_codes(&bytes, wanted)?.texts;
             if found.is_empty() {
                 let problem = format!(
                     "no QR code could be read in {item}; take the picture closer, straighter, in better light"

@@ -228,6 +228,7 @@ fn what_a_hostile_device_says_reaches_nobody_raw() {
         "verify ledger/journal/00000000000000000000.seg".to_owned(),
         format!("scan --bus {bus}#[ESC]").replace("[ESC]", "\u{1b}]0;owned\u{7}"),
         "submit \u{1b}[2J".to_owned(),
+        "submit tfard.\u{202e}draft".to_owned(),
     ] {
         let done = case.run(&split(&line));
         assert!([0, 1, 2, 3, 4].contains(&done.code), "{line}: {}", done.stderr);
@@ -236,6 +237,10 @@ fn what_a_hostile_device_says_reaches_nobody_raw() {
                 .chars()
                 .find(|c| (c.is_control() && *c != '\n') || "\u{202e}\u{200b}".contains(*c));
             assert_eq!(raw, None, "custody {line:?} prints {raw:?}:\n{text:?}");
+        }
+        // Without a terminal escapes are stripped; on one they must have been written out.
+        if line.starts_with("submit ") {
+            assert!(done.stderr.contains("\\u{"), "{}", done.stderr);
         }
         said.push(done.stdout);
     }
