@@ -1,7 +1,7 @@
 //! What can be said of one note by itself.
 
 use super::finding::Cause;
-use crate::model::{Hash, Statement, VerifierKey};
+use crate::model::{Hash, Statement};
 use crate::proof::tree::leaf_hash;
 use crate::wire::note::Note;
 use crate::wire::signature::{KeyCache, verify_required_with};
@@ -32,7 +32,7 @@ pub fn check_note(keys: &KeyCache, bytes: &[u8]) -> Checked {
         Ok(statement) => statement,
         Err(error) => return unreadable(Cause::Statement(error.to_string())),
     };
-    let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
+    let required = statement.signers();
     let (signatures, cause) = match verify_required_with(keys, &note, &required) {
         Ok(()) => (required.len() as u64, None),
         Err(error) => (0, Some(Cause::Signatures(error.to_string()))),

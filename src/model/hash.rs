@@ -4,9 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::base64;
 
 /// A SHA-256 value. Its text form is canonical base64 of 32 bytes (44
 /// characters); anything else, non-zero padding bits included, is refused.
@@ -31,7 +32,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE64.encode(&self.0))
+        base64::write(&self.0, f)
     }
 }
 
@@ -50,10 +51,6 @@ impl FromStr for Hash {
     type Err = HashError;
 
     fn from_str(text: &str) -> Result<Self, HashError> {
-        if text.len() != 44 {
-            return Err(HashError);
-        }
-        let bytes = BASE64.decode(text.as_bytes()).map_err(|_| HashError)?;
-        bytes.try_into().map(Hash).map_err(|_| HashError)
+        base64::decode(text).map(Hash).ok_or(HashError)
     }
 }

@@ -4,9 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use super::{Hash, base64};
 
 /// Signature type byte of plain Ed25519 signatures (signed-note, "Signature types").
 pub const ED25519: u8 = 0x01;
@@ -84,24 +85,58 @@ pub enum KeyError {
     Id,
 }
 
+/// `SHA-256(key name || 0x0A || type || public key)[:4]`.
+fn key_id(name: &KeyName, kind: u8, public: &[u8; 32]) -> [u8; 4] {
+    let [a, b, c, d, ..] = Hash::of(&[name.as_str().as_bytes(), &[b'\n', kind], public]).0;
+    [a, b, c, d]
+}
+
 /// An Ed25519 verifier key with its name. Holding one says nothing about the
 /// curve point: whether it is usable is decided where signatures are verified.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Parts", into = "Parts")]
 pub struct VerifierKey {
+    name: KeyName,
+    kind: u8,
+    public: [u8; 32],
+    /// Follows from the rest; kept because every signature line is compared with it.
+    id: [u8; 4],
+}
+
+/// What is kept of a [`VerifierKey`].
+#[derive(Serialize, Deserialize)]
+struct Parts {
     name: KeyName,
     kind: u8,
     public: [u8; 32],
 }
 
+impl From<Parts> for VerifierKey {
+    fn from(Parts { name, kind, public }: Parts) -> Self {
+        VerifierKey::of(name, kind, public)
+    }
+}
+
+impl From<VerifierKey> for Parts {
+    fn from(VerifierKey { name, kind, public, .. }: VerifierKey) -> Self {
+        Parts { name, kind, public }
+    }
+}
+
 impl VerifierKey {
     /// A plain Ed25519 verifier key (type 0x01).
     pub fn new(name: KeyName, public: [u8; 32]) -> Self {
-        VerifierKey { name, kind: ED25519, public }
+        VerifierKey::of(name, ED25519, public)
     }
 
     /// A cosigner's verifier key (type 0x04).
     pub fn cosigner(name: KeyName, public: [u8; 32]) -> Self {
-        VerifierKey { name, kind: COSIGNATURE_V1, public }
+        VerifierKey::of(name, COSIGNATURE_V1, public)
+    }
+
+    fn of(name: KeyName, kind: u8, public: [u8; 32]) -> Self {
+        let id = key_id(&name, kind, &public);
+        VerifierKey { name, kind, public, id }
     }
 
     /// The key's name.
@@ -121,12 +156,7 @@ impl VerifierKey {
 
     /// `key ID = SHA-256(key name || 0x0A || type || public key)[:4]`.
     pub fn id(&self) -> [u8; 4] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.name.as_str().as_bytes());
-        hasher.update([b'\n', self.kind]);
-        hasher.update(self.public);
-        let digest: [u8; 32] = hasher.finalize().into();
-        [digest[0], digest[1], digest[2], digest[3]]
+        self.id
     }
 
     /// Parses a vkey of either accepted type (0x01 and 0x04).
@@ -138,15 +168,17 @@ impl VerifierKey {
         let (id, key) = rest.split_once('+').ok_or(KeyError::Shape)?;
         let name: KeyName = name.parse()?;
         // A hex id in capitals would be a second spelling of the same key.
-        let id = HEXLOWER.decode(id.as_bytes()).map_err(|_| KeyError::Shape)?;
-        let raw = BASE64.decode(key.as_bytes()).map_err(|_| KeyError::Encoding)?;
-        let (&kind, public) = raw.split_first().ok_or(KeyError::Encoding)?;
+        let mut stated = [0u8; 4];
+        let eight = HEXLOWER.decode_len(id.len()) == Ok(stated.len());
+        if !eight || HEXLOWER.decode_mut(id.as_bytes(), &mut stated).is_err() {
+            return Err(KeyError::Shape);
+        }
+        let [kind, public @ ..] = base64::decode::<33>(key).ok_or(KeyError::Encoding)?;
         if kind != ED25519 && kind != COSIGNATURE_V1 {
             return Err(KeyError::Type(kind));
         }
-        let public: [u8; 32] = public.try_into().map_err(|_| KeyError::Encoding)?;
-        let parsed = VerifierKey { name, kind, public };
-        if parsed.id().as_slice() != id.as_slice() {
+        let parsed = VerifierKey::of(name, kind, public);
+        if parsed.id != stated {
             return Err(KeyError::Id);
         }
         Ok(parsed)
@@ -165,9 +197,14 @@ impl FromStr for VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut raw = vec![self.kind];
-        raw.extend_from_slice(&self.public);
-        write!(f, "{}+{}+{}", self.name, HEXLOWER.encode(&self.id()), BASE64.encode(&raw))
+        let mut id = [0u8; 8];
+        let id = HEXLOWER.encode_mut_str(&self.id, &mut id);
+        let mut raw = [self.kind; 33];
+        raw[1..].copy_from_slice(&self.public);
+        for part in [self.name.as_str(), "+", id, "+"] {
+            f.write_str(part)?;
+        }
+        base64::write(&raw, f)
     }
 }
 

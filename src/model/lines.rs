@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
+use super::base64;
 use super::hardware::{HardwareIdentity, Serial, VidPid};
 use super::hash::Hash;
 use super::ids::{MediumId, Token};
@@ -282,7 +282,7 @@ pub struct Nonce(pub [u8; 16]);
 
 impl fmt::Display for Nonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE64.encode(&self.0))
+        base64::write(&self.0, f)
     }
 }
 
@@ -295,11 +295,6 @@ impl fmt::Debug for Nonce {
 impl FromStr for Nonce {
     type Err = LineError;
     fn from_str(text: &str) -> Result<Self, LineError> {
-        let error = LineError("base64 of 16 bytes");
-        if text.len() != 24 {
-            return Err(error);
-        }
-        let bytes = BASE64.decode(text.as_bytes()).map_err(|_| error.clone())?;
-        bytes.try_into().map(Nonce).map_err(|_| error)
+        base64::decode(text).map(Nonce).ok_or(LineError("base64 of 16 bytes"))
     }
 }

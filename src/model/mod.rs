@@ -1,5 +1,6 @@
 //! The nouns of custody. No clock, no randomness, no input or output.
 
+mod base64;
 pub mod hardware;
 pub mod hash;
 pub mod ids;

@@ -5,7 +5,7 @@
 //! a person reads on the receipt. `Z`, fractions and `-00:00` are refused, so
 //! that one moment at one offset has one spelling.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use jiff::civil;
@@ -115,18 +115,18 @@ impl fmt::Display for Stamp {
         let Some(moment) = self.civil() else { return Err(fmt::Error) };
         let sign = if self.offset_minutes < 0 { '-' } else { '+' };
         let minutes = self.offset_minutes.unsigned_abs();
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
-            moment.year(),
-            moment.month(),
-            moment.day(),
-            moment.hour(),
-            moment.minute(),
-            moment.second(),
-            minutes / 60,
-            minutes % 60
-        )
+        write_day(moment.date(), f)?;
+        for (before, number) in [
+            ('T', moment.hour().unsigned_abs().into()),
+            (':', moment.minute().unsigned_abs().into()),
+            (':', moment.second().unsigned_abs().into()),
+            (sign, minutes / 60),
+            (':', minutes % 60),
+        ] {
+            f.write_char(before)?;
+            write_two(number, f)?;
+        }
+        Ok(())
     }
 }
 
@@ -134,6 +134,27 @@ impl fmt::Debug for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
+}
+
+/// `2026-12-06`. Years have four digits, see [`FIRST_YEAR`].
+fn write_day(day: civil::Date, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let year = day.year().unsigned_abs();
+    write_two(year / 100, f)?;
+    write_two(year % 100, f)?;
+    for number in [day.month(), day.day()] {
+        f.write_char('-')?;
+        write_two(number.unsigned_abs().into(), f)?;
+    }
+    Ok(())
+}
+
+/// A number below 100 as two digits. Padding by the formatter takes several times
+/// as long, and every entry of an audit is written once.
+fn write_two(number: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for digit in [number / 10 % 10, number % 10] {
+        f.write_char(char::from_digit(digit.into(), 10).unwrap_or('?'))?;
+    }
+    Ok(())
 }
 
 /// The decimal number in `text[range]`, digits only.
@@ -215,7 +236,7 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
+        write_day(self.0, f)
     }
 }
 

@@ -64,15 +64,13 @@ pub struct Ledger {
 /// What the index needs to know of a note: the media, parties and receipt it
 /// names. Pure, and never panics: it is called on whatever the journal holds.
 pub fn index_keys(note: &[u8]) -> Vec<Key> {
-    let Some(statement) =
-        Note::parse(note).ok().and_then(|note| statement::parse(note.text()).ok())
-    else {
-        return Vec::new();
-    };
+    let Ok(note) = Note::parse(note) else { return Vec::new() };
+    let Ok(statement) = statement::parse(note.text()) else { return Vec::new() };
     let mut keys = vec![Key::Nonce(statement.nonce().0)];
-    for (key, value) in statement.lines().0 {
+    // What was parsed is spelled as it would be written: the text has the lines.
+    for (key, value) in note.text().split('\n').filter_map(|line| line.split_once(": ")) {
         let first = || value.split(' ').next().unwrap_or_default().to_owned();
-        match key.as_str() {
+        match key {
             "medium" | "found" | "missing" | "unexpected" | "present" | "absent" => {
                 keys.push(Key::Medium(first()));
             }
@@ -80,7 +78,7 @@ pub fn index_keys(note: &[u8]) -> Vec<Key> {
             | "administrator" => {
                 keys.push(Key::Party(first()));
             }
-            "receipt" => keys.push(Key::Receipt(value)),
+            "receipt" => keys.push(Key::Receipt(value.to_owned())),
             _ => {}
         }
     }
@@ -265,9 +263,16 @@ impl Ledger {
 
     fn judge_all(&self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
         let keys = KeyCache::new();
-        let mut state = self.state.clone();
-        let mut committed = Vec::new();
+        // Only the notes behind a first one need a state of their own: a copy takes
+        // time in proportion to the media, and most commits are of one note.
+        let mut ahead: Option<State> = None;
+        let mut committed: Vec<Committed> = Vec::with_capacity(notes.len());
         for note in notes {
+            if let Some(last) = committed.last() {
+                let state = ahead.get_or_insert_with(|| self.state.clone());
+                state.apply(last.leaf, &last.statement);
+            }
+            let state = ahead.as_ref().unwrap_or(&self.state);
             let statement =
                 statement::parse(note.text()).map_err(super::draft::DraftError::from)?;
             let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
@@ -277,7 +282,7 @@ impl Ledger {
                 Some(_) => self.now()?,
                 None => statement.at(),
             };
-            judge(&state, &statement, now)?;
+            judge(state, &statement, now)?;
             self.check_seen(statement.seen())?;
             let nonce = Key::Nonce(statement.nonce().0);
             if let Some(&index) = self.store.find(&nonce)?.first() {
@@ -285,8 +290,6 @@ impl Ledger {
             }
             let leaf = leaf_hash(&note.to_bytes());
             committed.push(Committed { index: state.size, leaf, statement });
-            let last = &committed[committed.len() - 1];
-            state.apply(leaf, &last.statement);
         }
         Ok(committed)
     }

@@ -1,5 +1,7 @@
 //! What is plugged in, and what the ledger says of it.
 
+use std::collections::BTreeMap;
+
 use super::bus::{BusChoice, identity_line};
 use super::error::OpsError;
 use super::ledger::Ledger;
@@ -10,7 +12,7 @@ use crate::model::hardware::{HardwareIdentity, VidPid};
 use crate::report::scan::{KnownAs, ScanReport, ScanRow};
 use crate::report::who::Who;
 use crate::usb::names::Names;
-use crate::usb::{Bus, Device, identify, present_twice};
+use crate::usb::{Bus, Device, Position, identify, present_twice};
 
 /// One look at a bus. `ledger` is none where there is no ledger to ask: looking at
 /// what is plugged in needs none.
@@ -48,13 +50,15 @@ pub fn look(
         Some(ledger) => Some((ledger.state(), ledger.now()?)),
         None => None,
     };
-    let rows = devices.iter().map(|device| row(device, &devices, &names, state)).collect();
+    let twice = present_twice(&devices);
+    let rows = devices.iter().map(|device| row(device, &devices, &twice, &names, state)).collect();
     Ok((ScanReport { bus: name, devices: rows, notices: Vec::new() }, devices))
 }
 
 fn row(
     device: &Device,
     present: &[Device],
+    twice: &BTreeMap<HardwareIdentity, Vec<Position>>,
     names: &Names,
     ledger: Option<(&State, Stamp)>,
 ) -> ScanRow {
@@ -64,9 +68,7 @@ fn row(
         text.value().map(|text| text.as_str().to_owned())
     };
     let mut oddities: Vec<String> = device.oddities.iter().map(ToString::to_string).collect();
-    let twice =
-        identified.as_ref().and_then(|identified| present_twice(present).remove(&identified.hw));
-    if let Some(positions) = twice {
+    if let Some(positions) = identified.as_ref().and_then(|found| twice.get(&found.hw)) {
         let others =
             positions.iter().map(ToString::to_string).filter(|p| *p != device.position.to_string());
         oddities.push(format!(

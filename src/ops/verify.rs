@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
 
 use super::error::OpsError;
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use crate::audit::{Audit, Auditor, Cause};
 use crate::ledger::State;
 use crate::model::statement::Handover;
-use crate::model::{Statement, VerifierKey};
+use crate::model::{Hash, Statement, VerifierKey};
 use crate::picture;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
@@ -45,7 +46,8 @@ pub fn verify_ledger(
     Ok(report)
 }
 
-/// The audit of an open store.
+/// The audit of an open store. Reading and verifying go on side by side: the store
+/// is read here, one chunk ahead of the auditor.
 ///
 /// # Errors
 /// What the store says when even the sizes cannot be read.
@@ -54,25 +56,60 @@ pub fn audit_store(
     trusted: Option<&VerifierKey>,
     progress: Progress<'_>,
 ) -> Result<Audit, OpsError> {
+    let (sender, chunks) = mpsc::sync_channel(1);
+    let (auditor, read) = std::thread::scope(|scope| {
+        let auditing = scope.spawn(move || {
+            let mut auditor = Auditor::new();
+            for chunk in chunks {
+                match chunk {
+                    Chunk::Notes(notes) => auditor.take(&notes),
+                    Chunk::Damaged(leaf, cause) => auditor.take_damaged(leaf, cause),
+                }
+            }
+            auditor
+        });
+        let read = read_all(store, &sender, progress);
+        drop(sender);
+        (auditing.join(), read)
+    });
+    let auditor = auditor.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    read?;
+    let checkpoint = store.checkpoint()?;
+    Ok(auditor.finish(checkpoint.as_deref(), trusted))
+}
+
+/// What was read, on its way to the auditor.
+enum Chunk {
+    Notes(Vec<Vec<u8>>),
+    Damaged(Option<Hash>, Cause),
+}
+
+fn read_all(
+    store: &dyn Store,
+    out: &SyncSender<Chunk>,
+    progress: Progress<'_>,
+) -> Result<(), StoreError> {
     let size = store.head().size;
-    let mut auditor = Auditor::new();
     let mut from = 0;
     while from < size {
-        let (next, stopped) = read_on(store, from, size, &mut auditor, progress);
+        let (next, stopped) = read_on(store, from, size, out, progress);
         from = next;
         match stopped {
             Ok(()) => {}
             Err(StoreError::Damaged(damages)) => {
-                let said: Vec<String> =
-                    damages.iter().map(|d| format!("{} ({})", d.cause, d.file)).collect();
-                auditor.take_damaged(store.node(0, from).ok(), Cause::Stored(said.join("; ")));
+                let said = damages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                send(out, Chunk::Damaged(store.node(0, from).ok(), Cause::Stored(said)));
                 from += 1;
             }
-            Err(other) => return Err(other.into()),
+            Err(other) => return Err(other),
         }
     }
-    let checkpoint = store.checkpoint()?;
-    Ok(auditor.finish(checkpoint.as_deref(), trusted))
+    Ok(())
+}
+
+/// Nobody takes it only after the auditor panicked, and that is passed on.
+fn send(out: &SyncSender<Chunk>, chunk: Chunk) {
+    let _ = out.send(chunk);
 }
 
 /// Reads from entry `from` on until the end or the first entry that cannot be
@@ -81,7 +118,7 @@ fn read_on(
     store: &dyn Store,
     from: u64,
     size: u64,
-    auditor: &mut Auditor,
+    out: &SyncSender<Chunk>,
     progress: Progress<'_>,
 ) -> (u64, Result<(), StoreError>) {
     let mut chunk: Vec<Vec<u8>> = Vec::with_capacity(CHUNK);
@@ -90,13 +127,13 @@ fn read_on(
         chunk.push(note.to_vec());
         next = index + 1;
         if chunk.len() == CHUNK {
-            auditor.take(&chunk);
-            chunk.clear();
+            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
+            send(out, Chunk::Notes(full));
             progress(next, size);
         }
         ControlFlow::Continue(())
     });
-    auditor.take(&chunk);
+    send(out, Chunk::Notes(chunk));
     progress(next, size);
     (next, stopped)
 }

@@ -78,9 +78,10 @@ impl SignatureLine {
         let (name, encoded) = rest.split_once(' ').ok_or(LineError::Shape)?;
         // data-encoding refuses non-zero trailing bits, missing padding and
         // inner white space, so that a signature has one spelling.
-        let raw = BASE64.decode(encoded.as_bytes()).map_err(|_| LineError::Base64)?;
-        let (id, bytes) = raw.split_first_chunk::<4>().ok_or(LineError::Short)?;
-        let parsed = SignatureLine { name: name.to_owned(), id: *id, bytes: bytes.to_vec() };
+        let mut bytes = BASE64.decode(encoded.as_bytes()).map_err(|_| LineError::Base64)?;
+        let id = *bytes.first_chunk::<4>().ok_or(LineError::Short)?;
+        bytes.drain(..id.len());
+        let parsed = SignatureLine { name: name.to_owned(), id, bytes };
         parsed.check(profile)?;
         Ok(parsed)
     }
@@ -200,7 +201,8 @@ impl Note {
         check_characters(whole, profile)?;
         // The text may hold blank lines itself; the last one of the note is the
         // separator, and the text keeps the newline before it.
-        let blank = whole.rfind("\n\n").ok_or(NoteError::NoSignatures)?;
+        let blank = bytes.windows(2).rposition(|pair| pair == b"\n\n");
+        let blank = blank.ok_or(NoteError::NoSignatures)?;
         let (text, block) = whole.split_at(blank + 1);
         let block = block.strip_prefix('\n').ok_or(NoteError::NoSignatures)?;
         if block.is_empty() {
@@ -284,6 +286,12 @@ pub fn check_text(text: &str, profile: Profile) -> Result<(), NoteError> {
 }
 
 fn check_characters(text: &str, profile: Profile) -> Result<(), NoteError> {
+    // 0xC2 begins the spelling of the C1 block, among others. Without a loop that
+    // ends early, this looks at many bytes at a time.
+    let suspect = |byte: u8| (byte < b' ' && byte != b'\n') | (byte == 0x7F) | (byte == 0xC2);
+    if !text.bytes().fold(false, |found, byte| found | suspect(byte)) {
+        return Ok(());
+    }
     for (at, line) in text.split('\n').enumerate() {
         match line.chars().find(|&c| profile.forbids(c)) {
             None => {}

@@ -2,6 +2,7 @@
 //! that disagree about a borderline signature would disagree about history, and
 //! batch verification accepts signatures that strict verification refuses.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -322,11 +323,13 @@ pub fn verify_required(note: &Note, required: &[VerifierKey]) -> Result<(), Sign
 ///
 /// # Errors
 /// [`SignaturesRefused`] with every problem found.
-pub fn verify_required_with(
+pub fn verify_required_with<K: Borrow<VerifierKey>>(
     cache: &KeyCache,
     note: &Note,
-    required: &[VerifierKey],
+    required: &[K],
 ) -> Result<(), SignaturesRefused> {
+    let required: Vec<&VerifierKey> = required.iter().map(Borrow::borrow).collect();
+    let required = required.as_slice();
     let mut problems = shared_keys(required);
     if required.is_empty() {
         problems.push(SignatureProblem::NobodyRequired);
@@ -334,19 +337,16 @@ pub fn verify_required_with(
     let lines = note.signatures();
     let mut places = Vec::with_capacity(required.len());
     for key in required {
-        let own: Vec<(usize, &SignatureLine)> =
-            lines.iter().enumerate().filter(|(_, line)| is_by(line, key)).collect();
-        let name = key.name().clone();
-        match own.as_slice() {
-            [] => problems.push(SignatureProblem::Missing(name.clone())),
-            [(at, _)] => places.push((*at, name.clone())),
-            many => {
-                problems.push(SignatureProblem::Repeated { name: name.clone(), times: many.len() });
-            }
+        let own = || lines.iter().enumerate().filter(|(_, line)| is_by(line, key));
+        let name = || key.name().clone();
+        match own().count() {
+            0 => problems.push(SignatureProblem::Missing(name())),
+            1 => places.extend(own().map(|(at, _)| (at, *key))),
+            times => problems.push(SignatureProblem::Repeated { name: name(), times }),
         }
-        for (at, line) in own {
+        for (at, line) in own() {
             if let Err(why) = verify_with(cache, key, note.text(), line) {
-                problems.push(SignatureProblem::Bad { line: at + 1, name: name.clone(), why });
+                problems.push(SignatureProblem::Bad { line: at + 1, name: name(), why });
             }
         }
     }
@@ -360,7 +360,7 @@ pub fn verify_required_with(
 }
 
 /// Pairs among the required signers that one private key could sign for.
-fn shared_keys(required: &[VerifierKey]) -> Vec<SignatureProblem> {
+fn shared_keys(required: &[&VerifierKey]) -> Vec<SignatureProblem> {
     let mut problems = Vec::new();
     for (at, second) in required.iter().enumerate() {
         for first in required.iter().take(at) {
@@ -375,12 +375,12 @@ fn shared_keys(required: &[VerifierKey]) -> Vec<SignatureProblem> {
 }
 
 /// Signers whose line stands before that of a signer named earlier.
-fn out_of_order(places: &[(usize, KeyName)]) -> Vec<SignatureProblem> {
+fn out_of_order(places: &[(usize, &VerifierKey)]) -> Vec<SignatureProblem> {
     let mut furthest = 0;
     let mut problems = Vec::new();
-    for (at, name) in places {
+    for (at, key) in places {
         if *at < furthest {
-            problems.push(SignatureProblem::OutOfOrder(name.clone()));
+            problems.push(SignatureProblem::OutOfOrder(key.name().clone()));
         }
         furthest = furthest.max(*at);
     }

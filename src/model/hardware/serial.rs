@@ -103,9 +103,13 @@ fn canonical(text: &str) -> String {
     }
 }
 
+fn stands_for_itself(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'\\'
+}
+
 /// One character as it is written in the canonical form.
 fn spelled(character: char) -> String {
-    if character.is_ascii_graphic() && character != '\\' {
+    if u8::try_from(character).is_ok_and(stands_for_itself) {
         character.to_string()
     } else {
         format!("\\u{{{:x}}}", u32::from(character))
@@ -141,6 +145,10 @@ impl FromStr for Serial {
         match text {
             "" => return Err(SerialError::Empty),
             "-" => return Ok(Self::none()),
+            // As most are: every character stands for itself.
+            _ if text.len() <= MAX_SERIAL_UNITS && text.bytes().all(stands_for_itself) => {
+                return Ok(Self(text.to_owned()));
+            }
             _ => {}
         }
         // Written again and compared: one rule instead of a list of exceptions.

@@ -11,7 +11,7 @@ macro_rules! statements {
             pub struct $kind { $($(#[$field_doc])* pub $field: $type),+ }
 
             impl $kind {
-                fn write(&self, out: &mut Lines) {
+                fn write(&self, out: &mut String) {
                     $(Field::write(&self.$field, $key, out);)+
                 }
 
@@ -52,11 +52,16 @@ macro_rules! statements {
                 match self { $(Statement::$kind(_) => $name),+ }
             }
 
+            /// Appends the statement's lines after the first to the signed text.
+            pub fn write_lines(&self, out: &mut String) {
+                match self { $(Statement::$kind(body) => body.write(out)),+ }
+            }
+
             /// The statement's lines after the first.
             pub fn lines(&self) -> Lines {
-                let mut out = Lines::default();
-                match self { $(Statement::$kind(body) => body.write(&mut out)),+ }
-                out
+                let mut out = String::new();
+                self.write_lines(&mut out);
+                Lines::of(&out)
             }
 
             /// Reads the lines after the first; `None` for a kind nobody knows.

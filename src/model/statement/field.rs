@@ -4,7 +4,7 @@
 //! list. So a line that is unknown, repeated or out of place is simply not the
 //! next one expected, and there is no second spelling of a statement.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::str::FromStr;
 
 use super::super::ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
@@ -61,11 +61,18 @@ pub enum FieldError {
     SameSigner(String),
 }
 
-/// The lines of a statement while it is written.
+/// The lines of a statement, as (key, value).
 #[derive(Debug, Default)]
 pub struct Lines(pub Vec<(String, String)>);
 
 impl Lines {
+    /// The lines of a text that [`Field::write`] wrote. No key holds `: ` and no
+    /// value a line break.
+    pub(super) fn of(text: &str) -> Self {
+        let pairs = text.split_terminator('\n').filter_map(|line| line.split_once(": "));
+        Lines(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+    }
+
     /// Bytes of the signed text these lines and the first line of `kind` make.
     pub fn text_len(&self, kind: &str) -> usize {
         let lines = self.0.iter().map(|(key, value)| key.len() + value.len() + ": \n".len());
@@ -100,6 +107,16 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
+    /// The value of `<key>-<part>`, if that is the next line.
+    fn next_part_if(&mut self, key: &str, part: &str) -> Option<&'a str> {
+        let (&(found, value), rest) = self.lines.split_first()?;
+        if found.strip_prefix(key)?.strip_prefix('-')? != part {
+            return None;
+        }
+        self.lines = rest;
+        Some(value)
+    }
+
     fn missing(&self, expected: &str) -> FieldError {
         let found = match self.lines.first() {
             // A key that is not ours may hold anything, terminal escapes included.
@@ -123,8 +140,8 @@ impl<'a> Reader<'a> {
 
 /// One value on one line.
 pub trait Value: Sized {
-    /// The value's only spelling.
-    fn to_text(&self) -> String;
+    /// Appends the value's only spelling.
+    fn put(&self, out: &mut String);
     /// Reads that spelling.
     ///
     /// # Errors
@@ -149,8 +166,8 @@ pub struct FieldShape {
 
 /// One field: one line, an optional line, or a repeatable one.
 pub trait Field: Sized {
-    /// Appends the field's lines.
-    fn write(&self, key: &str, out: &mut Lines);
+    /// Appends the field's lines, each `key: value` and a line feed.
+    fn write(&self, key: &str, out: &mut String);
     /// Takes the field's lines.
     ///
     /// # Errors
@@ -164,14 +181,25 @@ pub trait Field: Sized {
     const OCCURS: &'static str;
 }
 
+/// Appends one line. A statement is written once for every time it is read, to
+/// compare, so nothing but the text itself is allocated.
+fn line(key: &[&str], value: &impl Value, out: &mut String) {
+    for part in key {
+        out.push_str(part);
+    }
+    out.push_str(": ");
+    value.put(out);
+    out.push('\n');
+}
+
 fn value<T: Value>(key: &str, text: &str) -> Result<T, FieldError> {
     T::from_text(text).map_err(|problem| FieldError::Value { key: key.to_owned(), problem })
 }
 
 impl<T: Value> Field for T {
     const OCCURS: &'static str = "1";
-    fn write(&self, key: &str, out: &mut Lines) {
-        out.0.push((key.to_owned(), self.to_text()));
+    fn write(&self, key: &str, out: &mut String) {
+        line(&[key], self, out);
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         let text = from.next_if(key).ok_or_else(|| from.missing(key))?;
@@ -184,9 +212,9 @@ impl<T: Value> Field for T {
 
 impl<T: Value> Field for Option<T> {
     const OCCURS: &'static str = "0..1";
-    fn write(&self, key: &str, out: &mut Lines) {
+    fn write(&self, key: &str, out: &mut String) {
         if let Some(value) = self {
-            out.0.push((key.to_owned(), value.to_text()));
+            line(&[key], value, out);
         }
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
@@ -199,8 +227,10 @@ impl<T: Value> Field for Option<T> {
 
 impl<T: Value> Field for Vec<T> {
     const OCCURS: &'static str = "0..n";
-    fn write(&self, key: &str, out: &mut Lines) {
-        out.0.extend(self.iter().map(|value| (key.to_owned(), value.to_text())));
+    fn write(&self, key: &str, out: &mut String) {
+        for value in self {
+            line(&[key], value, out);
+        }
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         let mut values = Vec::new();
@@ -228,13 +258,12 @@ impl<T> std::ops::Deref for Some1<T> {
 
 impl<T: Value> Field for Some1<T> {
     const OCCURS: &'static str = "1..n";
-    fn write(&self, key: &str, out: &mut Lines) {
+    fn write(&self, key: &str, out: &mut String) {
         self.0.write(key, out);
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
-        let missing = from.missing(key);
         let values = Vec::<T>::read(key, from)?;
-        if values.is_empty() { Err(missing) } else { Ok(Some1(values)) }
+        if values.is_empty() { Err(from.missing(key)) } else { Ok(Some1(values)) }
     }
 }
 
@@ -242,17 +271,23 @@ fn pair(key: &str, part: &str) -> String {
     format!("{key}-{part}")
 }
 
+/// Takes the line `<key>-<part>`.
+fn read_part<T: Value>(key: &str, part: &str, from: &mut Reader<'_>) -> Result<T, FieldError> {
+    match from.next_part_if(key, part) {
+        Some(text) => T::from_text(text)
+            .map_err(|problem| FieldError::Value { key: pair(key, part), problem }),
+        None => Err(from.missing(&pair(key, part))),
+    }
+}
+
 impl Field for Signatory {
     const OCCURS: &'static str = "1";
-    fn write(&self, key: &str, out: &mut Lines) {
-        out.0.push((key.to_owned(), self.party.to_string()));
-        out.0.push((pair(key, "key"), self.key.to_string()));
+    fn write(&self, key: &str, out: &mut String) {
+        line(&[key], &self.party, out);
+        line(&[key, "-key"], &self.key, out);
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
-        Ok(Signatory {
-            party: PartyRef::read(key, from)?,
-            key: VerifierKey::read(&pair(key, "key"), from)?,
-        })
+        Ok(Signatory { party: PartyRef::read(key, from)?, key: read_part(key, "key", from)? })
     }
     fn signer(&self) -> Option<&VerifierKey> {
         Some(&self.key)
@@ -261,7 +296,7 @@ impl Field for Signatory {
 
 impl Field for Option<Signatory> {
     const OCCURS: &'static str = "0..1";
-    fn write(&self, key: &str, out: &mut Lines) {
+    fn write(&self, key: &str, out: &mut String) {
         if let Some(signatory) = self {
             signatory.write(key, out);
         }
@@ -279,25 +314,27 @@ impl Field for Option<Signatory> {
 
 impl Field for Side {
     const OCCURS: &'static str = "1";
-    fn write(&self, key: &str, out: &mut Lines) {
-        out.0.push((key.to_owned(), self.party.to_string()));
-        out.0.push(match &self.seal {
-            Seal::Key(vkey) => (pair(key, "key"), vkey.to_string()),
-            Seal::Paper => (pair(key, "seal"), "paper".to_owned()),
-        });
+    fn write(&self, key: &str, out: &mut String) {
+        line(&[key], &self.party, out);
+        match &self.seal {
+            Seal::Key(vkey) => line(&[key, "-key"], vkey, out),
+            Seal::Paper => {
+                out.push_str(key);
+                out.push_str("-seal: paper\n");
+            }
+        }
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         let party = PartyRef::read(key, from)?;
-        let seal_key = pair(key, "seal");
-        let seal = match from.next_if(&seal_key) {
+        let seal = match from.next_part_if(key, "seal") {
             Some("paper") => Seal::Paper,
             Some(_) => {
                 return Err(FieldError::Value {
-                    key: seal_key,
+                    key: pair(key, "seal"),
                     problem: "only 'paper' is known".to_owned(),
                 });
             }
-            None => Seal::Key(VerifierKey::read(&pair(key, "key"), from)?),
+            None => Seal::Key(read_part(key, "key", from)?),
         };
         Ok(Side { party, seal })
     }
@@ -313,8 +350,8 @@ impl Field for Side {
 pub struct Signs(pub VerifierKey);
 
 impl Value for Signs {
-    fn to_text(&self) -> String {
-        self.0.to_string()
+    fn put(&self, out: &mut String) {
+        self.0.put(out);
     }
     fn from_text(text: &str) -> Result<Self, String> {
         VerifierKey::from_text(text).map(Signs)
@@ -324,6 +361,12 @@ impl Value for Signs {
     }
 }
 
+/// Appends what `value` displays as.
+fn spell(value: &impl Display, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{value}");
+}
+
 fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
@@ -331,8 +374,8 @@ fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
 macro_rules! values {
     ($($name:ty),+ $(,)?) => {$(
         impl Value for $name {
-            fn to_text(&self) -> String {
-                self.to_string()
+            fn put(&self, out: &mut String) {
+                spell(self, out);
             }
             fn from_text(text: &str) -> Result<Self, String> {
                 parse(text)
@@ -374,8 +417,8 @@ values!(
 );
 
 impl<const MAX: usize> Value for Line<MAX> {
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn put(&self, out: &mut String) {
+        out.push_str(self.as_str());
     }
     fn from_text(text: &str) -> Result<Self, String> {
         parse(text)
@@ -383,8 +426,8 @@ impl<const MAX: usize> Value for Line<MAX> {
 }
 
 impl Value for u64 {
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn put(&self, out: &mut String) {
+        spell(self, out);
     }
     fn from_text(text: &str) -> Result<Self, String> {
         parse_number(text).ok_or_else(|| "a whole number is expected".to_owned())
@@ -392,8 +435,8 @@ impl Value for u64 {
 }
 
 impl Value for u32 {
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn put(&self, out: &mut String) {
+        spell(self, out);
     }
     fn from_text(text: &str) -> Result<Self, String> {
         let number = parse_number(text).and_then(|number| u32::try_from(number).ok());
@@ -402,14 +445,13 @@ impl Value for u32 {
 }
 
 impl Value for hardware::Grade {
-    fn to_text(&self) -> String {
+    fn put(&self, out: &mut String) {
         use hardware::Grade::{A, B, C};
-        match self {
-            A => "A",
-            B => "B",
-            C => "C",
-        }
-        .to_owned()
+        out.push(match self {
+            A => 'A',
+            B => 'B',
+            C => 'C',
+        });
     }
     fn from_text(text: &str) -> Result<Self, String> {
         use hardware::Grade::{A, B, C};
