@@ -24,6 +24,14 @@ fn options() -> Options {
 
 /// Not a test but the process that is killed: appends commits of 1 to 40 entries
 /// and prints the size after each, once acknowledged.
+/// These tests start programs, and a child holds copies of this process's files
+/// from its fork to its exec, locks and all: one that another test started would
+/// now and then keep a ledger or its index locked that has just been closed.
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[test]
 fn writer() {
     let Ok(ledger) = std::env::var(WRITER) else { return };
@@ -79,6 +87,7 @@ fn kill(child: &mut std::process::Child) {
 
 #[test]
 fn killed_a_hundred_times() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut seen = 0;
     for round in 0..100u64 {
@@ -203,16 +212,19 @@ fn power_cuts(kind: &str, megabytes: u64, make: &[&str]) {
 
 #[test]
 fn power_cut_on_ext4() {
+    let _alone = alone();
     power_cuts("ext4", 64, &["mkfs.ext4", "-q"]);
 }
 
 #[test]
 fn power_cut_on_xfs() {
+    let _alone = alone();
     power_cuts("xfs", 320, &["mkfs.xfs", "-q"]);
 }
 
 #[test]
 fn a_full_disk() {
+    let _alone = alone();
     if !ready("full disk", &["mount"]) {
         return;
     }
