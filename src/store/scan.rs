@@ -8,6 +8,8 @@ use super::frame::{self, Flaw, Frame, HEADER, MAGIC, TRAILER};
 use super::io::IoFile;
 
 const PIECE: usize = 256 << 10;
+/// The first piece of a walk, a few notes: who reads one entry reads no more.
+const FIRST: usize = 4 << 10;
 const LARGEST: usize = HEADER + MAX_NOTE_BYTES + TRAILER;
 
 /// Reads frames one behind the other in bounded memory.
@@ -20,6 +22,8 @@ pub(super) struct Frames {
     /// Bytes of the window already given out.
     used: usize,
     ended: bool,
+    /// Bytes to read next; grows as the walk goes on.
+    piece: usize,
 }
 
 /// What stands at a place of a segment.
@@ -34,7 +38,7 @@ pub(super) enum Step<'a> {
 impl Frames {
     /// Begins at `offset`.
     pub(super) fn new(file: Arc<dyn IoFile>, offset: u64) -> Self {
-        Frames { file, at: offset, window: Vec::new(), used: 0, ended: false }
+        Frames { file, at: offset, window: Vec::new(), used: 0, ended: false, piece: FIRST }
     }
 
     /// The next frame. After a stop it stops there again.
@@ -70,7 +74,8 @@ impl Frames {
         self.window.drain(..self.used);
         self.at += self.used as u64;
         self.used = 0;
-        let missing = PIECE.max(want.saturating_sub(self.window.len()));
+        let missing = self.piece.max(want.saturating_sub(self.window.len()));
+        self.piece = (self.piece * 4).min(PIECE);
         let from = self.at + self.window.len() as u64;
         // Most segments of a young ledger are far smaller than a piece.
         let left = self.file.size()?.saturating_sub(from);
