@@ -230,7 +230,7 @@ fn input(problems: &[Problem]) -> Failure {
 }
 
 /// The errors that are one sentence: kind, remedy, exit code.
-fn plain(error: &OpsError) -> (Kind, Option<&'static str>, i32) {
+fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
     let (kind, remedy) = match error {
         OpsError::Picture(_) => (
             Kind::Picture,
@@ -238,12 +238,12 @@ fn plain(error: &OpsError) -> (Kind, Option<&'static str>, i32) {
         ),
         OpsError::Payload(_) => {
             let remedy = "Scan the code again, or ask for the .receipt file.";
-            return (Kind::QrText, Some(remedy), EXIT_UNVERIFIED);
+            return (Kind::QrText, remedy, EXIT_UNVERIFIED);
         }
         OpsError::Receipt(_) | OpsError::ReceiptText(_) => {
             let remedy = "It proves nothing. Ask the other party for their copy, or print it again \
                           with 'custody receipt'.";
-            return (Kind::Receipt, Some(remedy), EXIT_UNVERIFIED);
+            return (Kind::Receipt, remedy, EXIT_UNVERIFIED);
         }
         OpsError::NoPrivateKey { .. } => (
             Kind::NoPrivateKey,
@@ -270,9 +270,9 @@ fn plain(error: &OpsError) -> (Kind, Option<&'static str>, i32) {
         ),
         OpsError::Code(_) => (Kind::Code, "Write it with --file; the file proves the same."),
         OpsError::Random(_) => (Kind::Random, "Nothing was recorded. Restart the computer."),
-        _ => return (Kind::NotDone, None, EXIT_ERROR),
+        _ => (Kind::NotDone, "Nothing was changed; 'custody log' shows what is recorded."),
     };
-    (kind, Some(remedy), EXIT_ERROR)
+    (kind, remedy, EXIT_ERROR)
 }
 
 fn store(error: &StoreError) -> Failure {

@@ -182,6 +182,15 @@ impl State {
         }
     }
 
+    /// The key a party lost by a revocation and has not been renewed since, with
+    /// the index of that entry.
+    pub(super) fn revoked_since_enrolled(&self, id: &PartyId) -> Option<(u64, &VerifierKey)> {
+        let party = self.parties.get(id)?;
+        let own = self.keys.values().filter(|record| record.party == *id);
+        let ended = own.filter_map(|record| Some((record.until?.0, &record.key)));
+        ended.filter(|(index, _)| *index > party.enrolled).max_by_key(|(index, _)| *index)
+    }
+
     fn apply_register(&mut self, entry: EntryRef, said: &statement::Register) {
         let holder = said.by.party.id.clone();
         let medium = Medium {

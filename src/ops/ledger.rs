@@ -284,14 +284,21 @@ impl Ledger {
             };
             judge(state, &statement, now)?;
             self.check_seen(statement.seen())?;
-            let nonce = Key::Nonce(statement.nonce().0);
-            if let Some(&index) = self.store.find(&nonce)?.first() {
+            if let Some(index) = self.same_nonce(statement.nonce(), &committed)? {
                 return Err(OpsError::refused(Refusal::Repeated { index }));
             }
             let leaf = leaf_hash(&note.to_bytes());
             committed.push(Committed { index: state.size, leaf, statement });
         }
         Ok(committed)
+    }
+
+    /// The entry that has this nonce already, in the log or in front of it in the
+    /// same commit.
+    fn same_nonce(&self, nonce: Nonce, before: &[Committed]) -> Result<Option<u64>, OpsError> {
+        let stored = self.store.find(&Key::Nonce(nonce.0))?.first().copied();
+        let coming = || before.iter().find(|entry| entry.statement.nonce() == nonce);
+        Ok(stored.or_else(|| coming().map(|entry| entry.index)))
     }
 
     /// What the signers saw must be this log, not another one of the same name.

@@ -20,6 +20,7 @@ use media_custody::store::{
 use media_custody::usb::Bus as _;
 use media_custody::usb::sysfs::Sysfs;
 use media_custody::wire::signature::{SignError, Signer, SigningKey};
+use media_custody::wire::statement;
 
 #[path = "../store/faults.rs"]
 #[allow(dead_code)] // the store's own tests use the rest
@@ -102,6 +103,15 @@ pub fn error(name: &str, case: &Case) -> Result<Failure, String> {
         "the disk is full" => append(case, failing(case, 0, std::io::ErrorKind::StorageFull)),
         "a write fails" => append(case, failing(case, 1, std::io::ErrorKind::Other)),
         "a receipt of the policy" => receipt::issue(&mut case.ledger(), 1).err(),
+        "two statements with the same random bytes" => {
+            let mut ledger = case.ledger();
+            let first = change_of_policy(&ledger, &case.keys());
+            let body = statement::to_text(first.statement());
+            let other = body.replacen("interval-days: 14", "interval-days: 21", 1);
+            let mut second = Draft::new(statement::parse(&other).expect("a statement"));
+            office::sign(&mut second, &case.keys());
+            ledger.submit(&[first, second]).err()
+        }
         "an entry past the end" => case.ledger().note(99).err(),
         "no random bytes" => Some(OpsError::Random("not seeded yet".to_owned())),
         "the index fails" => Some(StoreError::Index { cause: "checksum".to_owned() }.into()),

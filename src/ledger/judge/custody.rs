@@ -49,6 +49,12 @@ fn side(verdict: &mut Verdict<'_>, side: &Side) {
             let fits =
                 known.is_some_and(|known| known.has_any(&[Role::Outside]) && known.key.is_none());
             verdict.refuse_if(!fits, || Refusal::PaperNotForThem { party: party() });
+            // Whoever takes a key from a party must not thereby turn the party's
+            // seal into one of ink: that takes an administrator's renewal.
+            if let Some((index, key)) = verdict.state.revoked_since_enrolled(side.id()) {
+                let key = key.name().to_string();
+                verdict.refuse(Refusal::RevokedKey { party: party(), key, index });
+            }
         }
     }
 }
