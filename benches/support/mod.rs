@@ -300,23 +300,6 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (done, begin.elapsed())
 }
 
-/// Runs `work` and says how much processor time it took on all threads together,
-/// which is the same on a machine that does something else besides.
-pub fn processor_time<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let before = ticks();
-    let done = work();
-    // Linux counts in hundredths of a second here, whatever its own clock does.
-    (done, Duration::from_millis(10 * (ticks() - before)))
-}
-
-fn ticks() -> u64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("procfs");
-    // The program's name, in parentheses, may hold spaces.
-    let (_, numbers) = stat.rsplit_once(") ").expect("a name");
-    let numbers = numbers.split(' ').skip(11).take(2);
-    numbers.map(|number| number.parse::<u64>().expect("a number")).sum()
-}
-
 /// Several measurements of one number.
 pub struct Spread(Vec<f64>);
 
@@ -351,7 +334,6 @@ pub fn row(what: &str, limit: &str, measured: impl Display, verdict: Verdict) {
     let verdict = match verdict {
         Verdict::Met => "met",
         Verdict::Missed => "missed",
-        Verdict::Busy => "machine busy",
         Verdict::None => "-",
     };
     println!("row | {what} | {limit} | {measured} | {verdict}");
@@ -362,8 +344,6 @@ pub fn row(what: &str, limit: &str, measured: impl Display, verdict: Verdict) {
 pub enum Verdict {
     Met,
     Missed,
-    /// The machine had not the cores that the limit speaks of.
-    Busy,
     /// There is no limit.
     None,
 }

@@ -19,12 +19,12 @@ pub(super) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// Writes `bytes`, at most 48 of them.
-pub(super) fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn write(bytes: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
     let mut text = [0u8; MAX / 3 * 4];
     let Some(text) = text.get_mut(..BASE64.encode_len(bytes.len())) else {
         return Err(fmt::Error);
     };
-    f.write_str(BASE64.encode_mut_str(bytes, text))
+    out.write_str(BASE64.encode_mut_str(bytes, text))
 }
 
 #[cfg(test)]

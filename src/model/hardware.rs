@@ -20,6 +20,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::spelling::{Spelled, hex4};
+
 /// Vendor and product number of a USB device (USB 2.0, 9.6.1: `idVendor`,
 /// `idProduct`). Shown and read as `0951:1666`, lower-case hexadecimal.
 ///
@@ -38,9 +40,16 @@ pub struct VidPid {
 #[error("vendor and product must look like 0951:1666 in lower-case hexadecimal")]
 pub struct VidPidError;
 
+impl Spelled for VidPid {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let (vendor, product) = (hex4(self.vendor), hex4(self.product));
+        vendor.iter().chain(b":").chain(&product).try_for_each(|&b| out.write_char(b.into()))
+    }
+}
+
 impl fmt::Display for VidPid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04x}:{:04x}", self.vendor, self.product)
+        self.spell(f)
     }
 }
 
@@ -58,8 +67,10 @@ impl FromStr for VidPid {
 
 /// Exactly four lower-case hexadecimal digits.
 fn hex_u16(text: &str) -> Option<u16> {
-    let bytes: [u8; 2] = HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()?;
-    Some(u16::from_be_bytes(bytes))
+    let mut bytes = [0u8; 2];
+    let fits = HEXLOWER.decode_len(text.len()) == Ok(bytes.len());
+    (fits && HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).is_ok())
+        .then(|| u16::from_be_bytes(bytes))
 }
 
 /// Exactly two lower-case hexadecimal digits.
@@ -98,14 +109,17 @@ impl HardwareIdentity {
     /// Computes the identity from what the device claims.
     #[must_use]
     pub fn of(id: VidPid, serial: &Serial) -> Self {
-        let vendor = format!("{:04x}", id.vendor);
-        let product = format!("{:04x}", id.product);
         let mut hash = Sha256::new();
-        for field in [IDENTITY_TAG, &vendor, &product, serial.as_str()] {
+        for field in [
+            IDENTITY_TAG.as_bytes(),
+            &hex4(id.vendor),
+            &hex4(id.product),
+            serial.as_str().as_bytes(),
+        ] {
             // Every field is far below 65,536 bytes: a serial is at most 1,008.
             let length = u16::try_from(field.len()).unwrap_or(u16::MAX);
             hash.update(length.to_be_bytes());
-            hash.update(field.as_bytes());
+            hash.update(field);
         }
         Self(hash.finalize().into())
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::base64;
+use super::spelling::Spelled;
 
 /// A SHA-256 value. Its text form is canonical base64 of 32 bytes (44
 /// characters); anything else, non-zero padding bits included, is refused.
@@ -30,9 +31,15 @@ impl Hash {
     }
 }
 
+impl Spelled for Hash {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        base64::write(&self.0, out)
+    }
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        base64::write(&self.0, f)
+        self.spell(f)
     }
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::spelling::{Spelled, decimal};
+
 /// Why a text is no identifier of the kind that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -71,6 +73,12 @@ macro_rules! identifier {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)
+            }
+        }
+
+        impl Spelled for $name {
+            fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+                out.write_str(&self.0)
             }
         }
 
@@ -199,9 +207,21 @@ impl From<ReceiptId> for String {
     }
 }
 
+impl Spelled for ReceiptId {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(self.prefix.as_str())?;
+        out.write_char('-')?;
+        decimal(self.year.into(), 4, out)?;
+        out.write_char('-')?;
+        decimal(self.number, 6, out)
+    }
+}
+
 impl fmt::Display for ReceiptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}-{:04}-{:06}", self.prefix, self.year, self.number))
+        let mut text = String::with_capacity(24);
+        self.spell(&mut text)?;
+        f.pad(&text)
     }
 }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
+use super::spelling::Spelled;
 use super::{Hash, base64};
 
 /// Signature type byte of plain Ed25519 signatures (signed-note, "Signature types").
@@ -195,16 +196,22 @@ impl FromStr for VerifierKey {
     }
 }
 
-impl fmt::Display for VerifierKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Spelled for VerifierKey {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let mut id = [0u8; 8];
         let id = HEXLOWER.encode_mut_str(&self.id, &mut id);
         let mut raw = [self.kind; 33];
         raw[1..].copy_from_slice(&self.public);
         for part in [self.name.as_str(), "+", id, "+"] {
-            f.write_str(part)?;
+            out.write_str(part)?;
         }
-        base64::write(&raw, f)
+        base64::write(&raw, out)
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.spell(f)
     }
 }
 

@@ -9,6 +9,7 @@ use super::base64;
 use super::hardware::{HardwareIdentity, Serial, VidPid};
 use super::hash::Hash;
 use super::ids::{MediumId, Token};
+use super::spelling::Spelled;
 use super::vocabulary::{EncryptionGrade, SightingGrade};
 
 /// The value does not have the shape its line asks for.
@@ -60,9 +61,19 @@ impl MediumLine {
 
 const MEDIUM_SHAPE: &str = "<asset id> <vid>:<pid> <serial or ->";
 
+impl Spelled for MediumLine {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(self.id.as_str())?;
+        out.write_char(' ')?;
+        self.vid_pid.spell(out)?;
+        out.write_char(' ')?;
+        out.write_str(self.serial.as_str())
+    }
+}
+
 impl fmt::Display for MediumLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.id, self.vid_pid, self.serial)
+        self.spell(f)
     }
 }
 
@@ -142,10 +153,21 @@ impl EncryptionLine {
     }
 }
 
+impl Spelled for EncryptionLine {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(self.id.as_str())?;
+        for token in [&self.scheme, &self.cipher] {
+            out.write_char(' ')?;
+            out.write_str(token.as_ref().map_or("-", Token::as_str))?;
+        }
+        out.write_char(' ')?;
+        self.grade.spell(out)
+    }
+}
+
 impl fmt::Display for EncryptionLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = |token: &Option<Token>| token.as_ref().map_or("-".to_owned(), Token::to_string);
-        write!(f, "{} {} {} {}", self.id, word(&self.scheme), word(&self.cipher), self.grade)
+        self.spell(f)
     }
 }
 
@@ -230,9 +252,16 @@ pub struct Seen {
 
 const SEEN_HEAD_SHAPE: &str = "<number of entries> <base64 root>";
 
+impl Spelled for Seen {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        write!(out, "{} ", self.size)?;
+        self.root.spell(out)
+    }
+}
+
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.size, self.root)
+        self.spell(f)
     }
 }
 
@@ -280,9 +309,15 @@ impl FromStr for EntryRef {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Nonce(pub [u8; 16]);
 
+impl Spelled for Nonce {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        base64::write(&self.0, out)
+    }
+}
+
 impl fmt::Display for Nonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        base64::write(&self.0, f)
+        self.spell(f)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod key;
 pub mod lines;
 pub mod party;
 pub mod printable;
+mod spelling;
 pub mod statement;
 pub mod text;
 pub mod time;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{IdError, PartyId};
 use super::key::VerifierKey;
+use super::spelling::Spelled;
 use super::text::{Name, TextError};
 
 /// Why a text names no party.
@@ -60,9 +61,24 @@ impl PartyRef {
     }
 }
 
+impl Spelled for PartyRef {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        for part in [self.id.as_str(), " ", self.name.as_str()] {
+            out.write_str(part)?;
+        }
+        match &self.organisation {
+            Some(organisation) => {
+                out.write_str(", ")?;
+                out.write_str(organisation.as_str())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for PartyRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.id, self.spoken())
+        self.spell(f)
     }
 }
 

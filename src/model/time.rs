@@ -5,12 +5,14 @@
 //! a person reads on the receipt. `Z`, fractions and `-00:00` are refused, so
 //! that one moment at one offset has one spelling.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
+
+use super::spelling::Spelled;
 
 /// Why a text is no [`Stamp`], [`Day`] or [`Zone`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -110,12 +112,12 @@ impl Ord for Stamp {
     }
 }
 
-impl fmt::Display for Stamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Spelled for Stamp {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let Some(moment) = self.civil() else { return Err(fmt::Error) };
         let sign = if self.offset_minutes < 0 { '-' } else { '+' };
         let minutes = self.offset_minutes.unsigned_abs();
-        write_day(moment.date(), f)?;
+        write_day(moment.date(), out)?;
         for (before, number) in [
             ('T', moment.hour().unsigned_abs().into()),
             (':', moment.minute().unsigned_abs().into()),
@@ -123,10 +125,16 @@ impl fmt::Display for Stamp {
             (sign, minutes / 60),
             (':', minutes % 60),
         ] {
-            f.write_char(before)?;
-            write_two(number, f)?;
+            out.write_char(before)?;
+            write_two(number, out)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.spell(f)
     }
 }
 
@@ -137,22 +145,22 @@ impl fmt::Debug for Stamp {
 }
 
 /// `2026-12-06`. Years have four digits, see [`FIRST_YEAR`].
-fn write_day(day: civil::Date, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn write_day(day: civil::Date, out: &mut impl fmt::Write) -> fmt::Result {
     let year = day.year().unsigned_abs();
-    write_two(year / 100, f)?;
-    write_two(year % 100, f)?;
+    write_two(year / 100, out)?;
+    write_two(year % 100, out)?;
     for number in [day.month(), day.day()] {
-        f.write_char('-')?;
-        write_two(number.unsigned_abs().into(), f)?;
+        out.write_char('-')?;
+        write_two(number.unsigned_abs().into(), out)?;
     }
     Ok(())
 }
 
 /// A number below 100 as two digits. Padding by the formatter takes several times
 /// as long, and every entry of an audit is written once.
-fn write_two(number: u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn write_two(number: u16, out: &mut impl fmt::Write) -> fmt::Result {
     for digit in [number / 10 % 10, number % 10] {
-        f.write_char(char::from_digit(digit.into(), 10).unwrap_or('?'))?;
+        out.write_char(char::from_digit(digit.into(), 10).unwrap_or('?'))?;
     }
     Ok(())
 }
@@ -234,9 +242,15 @@ impl Day {
     }
 }
 
+impl Spelled for Day {
+    fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        write_day(self.0, out)
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_day(self.0, f)
+        self.spell(f)
     }
 }
 

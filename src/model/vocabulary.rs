@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::spelling::Spelled;
+
 /// The word is not one of those the field knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("one of these is expected: {0}")]
@@ -30,6 +32,12 @@ macro_rules! vocabulary {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(self.as_str())
+            }
+        }
+
+        impl Spelled for $name {
+            fn spell(&self, out: &mut impl fmt::Write) -> fmt::Result {
+                out.write_str(self.as_str())
             }
         }
 

@@ -21,7 +21,7 @@ use crate::wire::qr::{PayloadError, PayloadKind, decode};
 use crate::wire::statement;
 
 /// Notes read and verified at a time; a few megabytes.
-const CHUNK: usize = 4_096;
+const CHUNK: usize = 512;
 
 /// Verifies the ledger in `folder`: every signature, the tree, every `seen`, every
 /// decision again, the checkpoint. `trusted` is the log key the verifier keeps.

@@ -60,10 +60,11 @@ pub fn parse(text: &str) -> Result<Statement, StatementError> {
     let body = text.strip_suffix('\n').ok_or_else(|| StatementError::Line(text.lines().count()))?;
     let mut lines = body.split('\n');
     let kind = first_line(lines.next().unwrap_or_default())?;
-    let pairs: Vec<(&str, &str)> = lines
-        .enumerate()
-        .map(|(number, line)| key_and_value(line).ok_or(StatementError::Line(number + 2)))
-        .collect::<Result<_, _>>()?;
+    // A handover has some twenty lines; room for them spares most texts a move.
+    let mut pairs = Vec::with_capacity(32);
+    for (number, line) in lines.enumerate() {
+        pairs.push(key_and_value(line).ok_or(StatementError::Line(number + 2))?);
+    }
     let statement = Statement::read(kind, Reader::new(&pairs))
         .ok_or_else(|| StatementError::Kind(printable(kind, 40)))??;
     distinct_signers(&statement)?;

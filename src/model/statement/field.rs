@@ -15,6 +15,7 @@ use super::super::lines::{
 };
 use super::super::party::{PartyRef, Seal, Side, Signatory};
 use super::super::printable::printable;
+use super::super::spelling::Spelled;
 use super::super::text::Line;
 use super::super::time::{Day, Stamp};
 use super::super::vocabulary::*;
@@ -361,9 +362,14 @@ impl Value for Signs {
     }
 }
 
-/// Appends what `value` displays as.
-fn spell(value: &impl Display, out: &mut String) {
+/// Appends a value's spelling.
+fn spell(value: &impl Spelled, out: &mut String) {
     // Writing to a String cannot fail.
+    let _ = value.spell(out);
+}
+
+/// Appends what `value` displays as.
+fn show(value: &impl Display, out: &mut String) {
     let _ = write!(out, "{value}");
 }
 
@@ -372,10 +378,10 @@ fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
 }
 
 macro_rules! values {
-    ($($name:ty),+ $(,)?) => {$(
+    ($put:ident: $($name:ty),+ $(,)?) => {$(
         impl Value for $name {
             fn put(&self, out: &mut String) {
-                spell(self, out);
+                $put(self, out);
             }
             fn from_text(text: &str) -> Result<Self, String> {
                 parse(text)
@@ -385,6 +391,7 @@ macro_rules! values {
 }
 
 values!(
+    spell:
     Hash,
     VerifierKey,
     MediumId,
@@ -398,13 +405,8 @@ values!(
     Day,
     Seen,
     Nonce,
-    EntryRef,
     MediumLine,
-    UnknownLine,
     EncryptionLine,
-    SeenLine,
-    AlarmLine,
-    hardware::HardwareIdentity,
     Role,
     SightingGrade,
     CheckerRule,
@@ -414,6 +416,15 @@ values!(
     Verdict,
     ErasureMethod,
     LinkRelation,
+);
+
+values!(
+    show:
+    EntryRef,
+    UnknownLine,
+    SeenLine,
+    AlarmLine,
+    hardware::HardwareIdentity,
 );
 
 impl<const MAX: usize> Value for Line<MAX> {
@@ -427,7 +438,7 @@ impl<const MAX: usize> Value for Line<MAX> {
 
 impl Value for u64 {
     fn put(&self, out: &mut String) {
-        spell(self, out);
+        show(self, out);
     }
     fn from_text(text: &str) -> Result<Self, String> {
         parse_number(text).ok_or_else(|| "a whole number is expected".to_owned())
@@ -436,7 +447,7 @@ impl Value for u64 {
 
 impl Value for u32 {
     fn put(&self, out: &mut String) {
-        spell(self, out);
+        show(self, out);
     }
     fn from_text(text: &str) -> Result<Self, String> {
         let number = parse_number(text).and_then(|number| u32::try_from(number).ok());
