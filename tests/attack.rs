@@ -52,7 +52,8 @@ fn write(case: &Case, notes: &[Vec<u8>]) {
         bytes.extend_from_slice(&index.to_be_bytes());
         bytes.extend_from_slice(&chain);
         bytes.extend_from_slice(note);
-        chain = Hash::of(&[b"custody/chain/v1\n", &chain, &index.to_be_bytes(), &length, note]).0;
+        let leaf = leaf_hash(note).0;
+        chain = Hash::of(&[b"custody/chain/v1\n", &chain, &index.to_be_bytes(), &leaf]).0;
         bytes.extend_from_slice(&chain);
         let sum = crc32c::crc32c(&bytes[start..]);
         bytes.extend_from_slice(&sum.to_be_bytes());
@@ -65,8 +66,8 @@ fn cover_up(case: &Case, notes: &[Vec<u8>]) {
     let mut frontier = Frontier::new();
     let mut chain = [0u8; 32];
     for (index, note) in (0u64..).zip(notes) {
-        let length = u16::try_from(note.len()).expect("a note").to_be_bytes();
-        chain = Hash::of(&[b"custody/chain/v1\n", &chain, &index.to_be_bytes(), &length, note]).0;
+        let leaf = leaf_hash(note).0;
+        chain = Hash::of(&[b"custody/chain/v1\n", &chain, &index.to_be_bytes(), &leaf]).0;
         frontier.push(leaf_hash(note));
     }
     let mut slot = b"CUSTHEAD\0\0\0\x01".to_vec();

@@ -7,6 +7,7 @@ mod store;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use media_custody::proof::tree::leaf_hash;
 use media_custody::store::{
     FileStore, Notice, Options, Store, StoreError,
     fsck::{self, Finding, Repair},
@@ -470,7 +471,8 @@ fn an_edited_entry_is_named_even_under_new_checksums() {
                 let previous =
                     media_custody::model::Hash(bad[begin + 24..begin + 56].try_into().unwrap());
                 let edited = bad[begin + 56..begin + 56 + length].to_vec();
-                let chain = media_custody::store::chain_hash(&previous, seq as u64, &edited);
+                let chain =
+                    media_custody::store::chain_hash(&previous, seq as u64, &leaf_hash(&edited));
                 bad[begin + 56 + length..begin + 88 + length].copy_from_slice(&chain.0);
             }
             let crc = crc32c::crc32c(&bad[begin..begin + 88 + length]).to_be_bytes();

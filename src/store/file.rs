@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::error::{Cause, StoreError, is_full};
 use super::folder::{self, Ballast};
 use super::frame::CHAIN_START;
@@ -208,21 +210,23 @@ impl FileStore {
         chain_behind(&self.journal, &self.index, size)
     }
 
-    /// Writes and syncs the frames, and computes what else an append needs; for
-    /// many notes at once, which is what the disk's time is good for.
+    /// Writes the notes durably and prepares what follows from them: beside the
+    /// sync where there are many, since that is time spent waiting for the disk.
     fn write_and_prepare(&mut self, notes: &[Vec<u8>]) -> (Result<Written, Failed>, Prepared) {
         let FileStore { journal, head, frontier, options, .. } = self;
         if notes.len() < MANY {
-            let prepared = Prepared::of(frontier, options.derive, notes);
-            return (journal.append(head, notes), prepared);
+            let leaves: Vec<Hash> = notes.iter().map(|note| leaf_hash(note)).collect();
+            let written = journal.append(head, notes, &leaves);
+            return (written, Prepared::of(frontier, options.derive, notes, leaves));
         }
-        std::thread::scope(|scope| {
-            let writing = scope.spawn(|| journal.append(head, notes));
-            let prepared = Prepared::of(frontier, options.derive, notes);
-            let written = writing.join().unwrap_or_else(|_| {
-                Err(Failed::Within(std::io::Error::other("the writing thread ended early")))
-            });
-            (written, prepared)
+        // One scope around both: going over to the pool's threads twice would cost
+        // as much as hashing does.
+        rayon::scope(|_| {
+            let leaves: Vec<Hash> = notes.par_iter().map(|note| leaf_hash(note)).collect();
+            rayon::join(
+                || journal.append(head, notes, &leaves),
+                || Prepared::of(frontier, options.derive, notes, leaves.clone()),
+            )
         })
     }
 
@@ -275,19 +279,20 @@ impl FileStore {
 /// What an append needs beside the frames.
 struct Prepared {
     leaves: Vec<Hash>,
-    keys: Vec<Vec<Key>>,
+    postings: Vec<Vec<Posting>>,
     /// Of the ledger with the new entries.
     frontier: Frontier,
 }
 
 impl Prepared {
-    fn of(frontier: &Frontier, derive: Derive, notes: &[Vec<u8>]) -> Self {
-        let leaves: Vec<Hash> = notes.iter().map(|note| leaf_hash(note)).collect();
+    fn of(frontier: &Frontier, derive: Derive, notes: &[Vec<u8>], leaves: Vec<Hash>) -> Self {
         let mut frontier = frontier.clone();
-        for leaf in &leaves {
+        let mut postings = Vec::with_capacity(notes.len());
+        for (leaf, note) in leaves.iter().zip(notes) {
+            postings.push(Posting::of_entry(leaf, &derive(note), frontier.size()));
             frontier.push(*leaf);
         }
-        Prepared { leaves, keys: notes.iter().map(|note| derive(note)).collect(), frontier }
+        Prepared { leaves, postings, frontier }
     }
 }
 
@@ -370,13 +375,13 @@ impl Store for FileStore {
                 });
             }
         };
-        let Prepared { leaves, keys, frontier } = prepared;
+        let Prepared { leaves, postings, frontier } = prepared;
         let chain = written.chains.last().copied().unwrap_or(self.head.chain);
         let slot = Slot { size: frontier.size(), chain, root: frontier.root() };
         self.acknowledge(slot)?;
-        let entries = keys.iter().zip(leaves).zip(written.offsets).zip(written.chains);
-        for (((keys, leaf), offset), chain) in entries {
-            self.index.push(leaf, offset, chain, keys);
+        let entries = postings.into_iter().zip(leaves).zip(written.offsets).zip(written.chains);
+        for (((postings, leaf), offset), chain) in entries {
+            self.index.push(leaf, offset, chain, postings);
         }
         self.head = slot;
         self.frontier = frontier;

@@ -2,6 +2,7 @@
 //! normative layout.
 
 use crate::model::Hash;
+use crate::proof::tree::leaf_hash;
 
 /// 0xFF never occurs in UTF-8, so no note of text can contain what looks like a
 /// frame, and the search for frames behind a bad one cannot be misled by one.
@@ -19,10 +20,10 @@ const DOMAIN: &[u8] = b"custody/chain/v1\n";
 
 /// The chain hash behind entry `seq`: SHA-256 over `custody/chain/v1` and a line
 /// feed, the chain hash before it (32 bytes; zeros for entry 0), the index (8
-/// bytes, big-endian), the note's length (2 bytes, big-endian) and the note.
-pub fn chain_hash(previous: &Hash, seq: u64, note: &[u8]) -> Hash {
-    let length = u16::try_from(note.len()).unwrap_or(u16::MAX);
-    Hash::of(&[DOMAIN, &previous.0, &seq.to_be_bytes(), &length.to_be_bytes(), note])
+/// bytes, big-endian) and the entry's leaf hash. Over the leaf and not the note
+/// again: who reads or writes an entry needs its leaf as well.
+pub fn chain_hash(previous: &Hash, seq: u64, leaf: &Hash) -> Hash {
+    Hash::of(&[DOMAIN, &previous.0, &seq.to_be_bytes(), &leaf.0])
 }
 
 /// Why bytes are not a frame.
@@ -92,10 +93,11 @@ pub(super) fn encode(
     start: u64,
     previous: &Hash,
     note: &[u8],
+    leaf: &Hash,
 ) -> Hash {
     let begin = out.len();
     let length = u16::try_from(note.len()).unwrap_or(u16::MAX);
-    let chain = chain_hash(previous, seq, note);
+    let chain = chain_hash(previous, seq, leaf);
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_be_bytes());
     out.extend_from_slice(&length.to_be_bytes());
@@ -149,7 +151,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Frame<'_>, Flaw> {
         return Err(Flaw::Length);
     }
     let chain = Hash(*chain);
-    if chain_hash(&previous, seq, note) != chain {
+    if chain_hash(&previous, seq, &leaf_hash(note)) != chain {
         return Err(Flaw::Chain);
     }
     Ok(Frame { seq, start, previous, note, chain })
@@ -162,7 +164,7 @@ mod tests {
     #[test]
     fn a_frame_reads_back_and_every_flipped_bit_shows() {
         let mut bytes = Vec::new();
-        let chain = encode(&mut bytes, 7, 5, &Hash([9; 32]), b"a note");
+        let chain = encode(&mut bytes, 7, 5, &Hash([9; 32]), b"a note", &leaf_hash(b"a note"));
         assert_eq!(bytes.len() as u64, extent_of(6));
         let frame = decode(&bytes).unwrap();
         assert_eq!(
@@ -182,7 +184,7 @@ mod tests {
     #[test]
     fn a_changed_note_under_a_new_checksum_is_a_change_not_decay() {
         let mut bytes = Vec::new();
-        encode(&mut bytes, 0, 0, &CHAIN_START, b"a note");
+        encode(&mut bytes, 0, 0, &CHAIN_START, b"a note", &leaf_hash(b"a note"));
         bytes[HEADER] ^= 1;
         let body = bytes.len() - 4;
         let crc = crc32c::crc32c(&bytes[..body]);

@@ -547,8 +547,8 @@ impl Against<'_> {
             return Err(ShelfError(format!("entry {seq} is not where it says")));
         }
         self.offset += extent_of(note.len());
-        self.chain = chain_hash(&self.chain, seq, note);
         let leaf = leaf_hash(note);
+        self.chain = chain_hash(&self.chain, seq, &leaf);
         // Of the nodes above the leaves every eighth level is kept, the rest follows.
         for (level, index, hash) in self.frontier.push(leaf) {
             if level.is_multiple_of(8) && self.index.node(level, index)? != hash {

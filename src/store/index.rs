@@ -63,6 +63,19 @@ impl Posting {
         Posting { hash: short(leaf), seq, many: false }
     }
 
+    /// All of entry `seq`, each once.
+    pub(super) fn of_entry(leaf: &Hash, keys: &[Key], seq: u64) -> Vec<Self> {
+        let mut postings = Vec::with_capacity(1 + keys.len());
+        postings.push(Posting::of_leaf(leaf, seq));
+        for key in keys {
+            let posting = Posting::of_key(key, seq);
+            if !postings.contains(&posting) {
+                postings.push(posting);
+            }
+        }
+        postings
+    }
+
     /// A number that differs for different postings, to be summed.
     pub(super) fn weight(&self) -> u128 {
         let digest =
@@ -158,17 +171,8 @@ impl Index {
     }
 
     /// Adds the next entry.
-    pub(super) fn push(&mut self, leaf: Hash, offset: u32, chain: Hash, keys: &[Key]) {
-        let seq = self.size();
-        let first = self.tail.postings.len();
-        self.tail.postings.push(Posting::of_leaf(&leaf, seq));
-        for key in keys {
-            let posting = Posting::of_key(key, seq);
-            let own = self.tail.postings.get(first..).unwrap_or_default();
-            if !own.contains(&posting) {
-                self.tail.postings.push(posting);
-            }
-        }
+    pub(super) fn push(&mut self, leaf: Hash, offset: u32, chain: Hash, postings: Vec<Posting>) {
+        self.tail.postings.extend(postings);
         self.tail.leaves.push(leaf);
         self.tail.offsets.push(offset);
         self.tail.chains.push(chain);
@@ -491,7 +495,7 @@ mod tests {
                 Key::Receipt(format!("r{seq}")),
                 Key::Receipt(format!("r{seq}")),
             ];
-            index.push(leaf, seq as u32, leaf, &keys);
+            index.push(leaf, seq as u32, leaf, Posting::of_entry(&leaf, &keys, seq));
             if index.waiting() >= step {
                 index.absorb(u64::MAX).unwrap();
             }

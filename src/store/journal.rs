@@ -180,11 +180,17 @@ impl Journal {
         self.io.sync_dir(&self.folder).map_err(failed)
     }
 
-    /// Writes the frames of `notes` behind `head` and syncs them.
-    pub(super) fn append(&mut self, head: &Slot, notes: &[Vec<u8>]) -> Result<Written, Failed> {
+    /// Writes the frames of `notes`, whose leaf hashes are `leaves`, behind `head` and
+    /// syncs them.
+    pub(super) fn append(
+        &mut self,
+        head: &Slot,
+        notes: &[Vec<u8>],
+        leaves: &[Hash],
+    ) -> Result<Written, Failed> {
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.clear();
-        let written = self.write(head, notes, &mut bytes);
+        let written = self.write(head, notes, leaves, &mut bytes);
         // A rare large batch should not keep its memory for good.
         bytes.truncate(1 << 20);
         bytes.shrink_to(1 << 20);
@@ -196,9 +202,10 @@ impl Journal {
         &mut self,
         head: &Slot,
         notes: &[Vec<u8>],
+        leaves: &[Hash],
         bytes: &mut Vec<u8>,
     ) -> Result<Written, Failed> {
-        let (starts, chains) = lay_out(head, notes, bytes);
+        let (starts, chains) = lay_out(head, notes, leaves, bytes);
         let length = bytes.len() as u64;
         let fresh = self.make_room(head.size, length).map_err(Failed::Before)?;
         let Some(end) = &mut self.end else { return Err(Failed::Before(StoreError::Poisoned)) };
@@ -341,13 +348,18 @@ impl Journal {
 }
 
 /// Encodes the frames; returns each one's start in `bytes` and its chain hash.
-fn lay_out(head: &Slot, notes: &[Vec<u8>], bytes: &mut Vec<u8>) -> (Vec<u64>, Vec<Hash>) {
+fn lay_out(
+    head: &Slot,
+    notes: &[Vec<u8>],
+    leaves: &[Hash],
+    bytes: &mut Vec<u8>,
+) -> (Vec<u64>, Vec<Hash>) {
     let mut starts = Vec::with_capacity(notes.len());
     let mut chains = Vec::with_capacity(notes.len());
     let mut chain = head.chain;
-    for (seq, note) in (head.size..).zip(notes) {
+    for (seq, (note, leaf)) in (head.size..).zip(notes.iter().zip(leaves)) {
         starts.push(bytes.len() as u64);
-        chain = frame::encode(bytes, seq, head.size, &chain, note);
+        chain = frame::encode(bytes, seq, head.size, &chain, note, leaf);
         chains.push(chain);
     }
     (starts, chains)

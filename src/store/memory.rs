@@ -60,7 +60,7 @@ impl MemoryStore {
             }
         }
         self.leaves.entry(leaf).or_insert(seq);
-        self.chain = chain_hash(&self.chain, seq, note);
+        self.chain = chain_hash(&self.chain, seq, &leaf);
         self.notes.push(note.to_vec());
     }
 

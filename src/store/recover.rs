@@ -12,7 +12,7 @@ use super::file::{FileStore, Notice, Options, chain_behind, index_error, root_at
 use super::folder::{self, Ballast};
 use super::frame::{CHAIN_START, Flaw};
 use super::head::{self, HeadFile, Slot};
-use super::index::Index;
+use super::index::{Index, Posting};
 use super::io::{Access, Io, read_whole};
 use super::journal::{self, Journal, relative};
 use super::lock::Lock;
@@ -559,7 +559,9 @@ impl CatchUp<'_> {
             let keys = (self.options.derive)(frame.note);
             let leaf = leaf_hash(frame.note);
             self.frontier.push(leaf);
-            self.index.push(leaf, u32::try_from(offset).unwrap_or(u32::MAX), frame.chain, &keys);
+            let postings = Posting::of_entry(&leaf, &keys, frame.seq);
+            let within = u32::try_from(offset).unwrap_or(u32::MAX);
+            self.index.push(leaf, within, frame.chain, postings);
             end.chain = frame.chain;
             end.seq += 1;
             end.offset = offset + frame.extent();

@@ -69,7 +69,7 @@ pub fn verify_whole(store: &dyn Store, acknowledged: u64) {
     store
         .visit(0..head.size, &mut |seq, bytes| {
             assert_eq!(bytes, note(seq), "entry {seq}");
-            chain = chain_hash(&chain, seq, bytes);
+            chain = chain_hash(&chain, seq, &leaf_hash(bytes));
             frontier.push(leaf_hash(bytes));
             std::ops::ControlFlow::Continue(())
         })
