@@ -48,6 +48,8 @@ pub struct ScanRow {
     pub encryption: Option<String>,
     /// What is odd about it, in words.
     pub oddities: Vec<String>,
+    /// How it differs from what was registered, in words.
+    pub alarms: Vec<String>,
 }
 
 /// A registered medium that a device answers to.

@@ -26,6 +26,7 @@ fn row(text: &str) -> ScanRow {
         encryption: Some(text.to_owned()),
         known: None,
         oddities: vec![text.to_owned()],
+        alarms: vec![text.to_owned()],
     }
 }
 

@@ -287,6 +287,7 @@ fn scanned(state: &media_custody::ledger::State, _now: Stamp) -> ScanReport {
         encryption: Some("luks2 aes-xts-plain64, verified".to_owned()),
         known: Some(known),
         oddities: Vec::new(),
+        alarms: vec![words::alarm("capacity-drift")],
     };
     let stranger = ScanRow {
         position: "1-3".to_owned(),

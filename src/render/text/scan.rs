@@ -53,6 +53,9 @@ fn device(page: &mut Page, row: &ScanRow) {
     if let Some(encryption) = &row.encryption {
         page.field(2, "Encryption", LABELS, encryption);
     }
+    for alarm in &row.alarms {
+        page.hang(2, "ALARM", LABELS, Tone::Alarm, alarm);
+    }
     for oddity in &row.oddities {
         page.hang(2, "Odd", LABELS, Tone::Alarm, oddity);
     }
