@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::spelling::{Spelled, decimal};
@@ -37,7 +38,7 @@ macro_rules! identifier {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(CompactString);
 
         impl $name {
             /// The identifier as text.
@@ -50,7 +51,7 @@ macro_rules! identifier {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
                 if well_formed(text, $max, $alphabet, $separators) {
-                    Ok($name(text.to_owned()))
+                    Ok($name(text.into()))
                 } else {
                     Err(IdError($says))
                 }
@@ -66,7 +67,7 @@ macro_rules! identifier {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.0.into()
             }
         }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ pub const KEY_NAME_MAX: usize = 128;
 /// so that two names that look alike are alike.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct KeyName(String);
+pub struct KeyName(CompactString);
 
 impl KeyName {
     /// The name as text.
@@ -37,7 +38,7 @@ impl FromStr for KeyName {
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let fits = !text.is_empty() && text.len() <= KEY_NAME_MAX;
         let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'+');
-        if fits && plain { Ok(KeyName(text.to_owned())) } else { Err(KeyError::Name) }
+        if fits && plain { Ok(KeyName(text.into())) } else { Err(KeyError::Name) }
     }
 }
 
@@ -50,7 +51,7 @@ impl TryFrom<String> for KeyName {
 
 impl From<KeyName> for String {
     fn from(name: KeyName) -> String {
-        name.0
+        name.0.into()
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::is_nfc;
 
@@ -114,7 +115,7 @@ pub fn tidy(text: &str) -> String {
 /// A line of text of 1 to `MAX` bytes; see [`check_line`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Line<const MAX: usize>(String);
+pub struct Line<const MAX: usize>(CompactString);
 
 impl<const MAX: usize> Line<MAX> {
     /// The text.
@@ -126,20 +127,20 @@ impl<const MAX: usize> Line<MAX> {
 impl<const MAX: usize> FromStr for Line<MAX> {
     type Err = TextError;
     fn from_str(text: &str) -> Result<Self, TextError> {
-        check_line(text, MAX).map(|()| Line(text.to_owned()))
+        check_line(text, MAX).map(|()| Line(text.into()))
     }
 }
 
 impl<const MAX: usize> TryFrom<String> for Line<MAX> {
     type Error = TextError;
     fn try_from(text: String) -> Result<Self, TextError> {
-        check_line(&text, MAX).map(|()| Line(text))
+        check_line(&text, MAX).map(|()| Line(text.into()))
     }
 }
 
 impl<const MAX: usize> From<Line<MAX>> for String {
     fn from(line: Line<MAX>) -> String {
-        line.0
+        line.0.into()
     }
 }
 

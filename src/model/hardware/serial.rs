@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// The most UTF-16 units a USB string descriptor can hold: its length byte
@@ -30,7 +31,7 @@ pub const MAX_SERIAL_UNITS: usize = 126;
 /// [`FromStr`] accepts exactly what [`fmt::Display`] writes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Serial(String);
+pub struct Serial(CompactString);
 
 /// Why a text is not the canonical form of a serial.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +51,7 @@ impl Serial {
     /// The serial of a device that has none.
     #[must_use]
     pub fn none() -> Self {
-        Self("-".to_owned())
+        Self("-".into())
     }
 
     /// Canonicalises the units of a string descriptor.
@@ -59,7 +60,7 @@ impl Serial {
         let read = units.iter().copied().take(MAX_SERIAL_UNITS);
         let text: String =
             char::decode_utf16(read.take_while(|unit| *unit != 0)).filter_map(Result::ok).collect();
-        Self(canonical(&text))
+        Self(canonical(&text).into())
     }
 
     /// Canonicalises text, such as sysfs shows it.
@@ -147,7 +148,7 @@ impl FromStr for Serial {
             "-" => return Ok(Self::none()),
             // As most are: every character stands for itself.
             _ if text.len() <= MAX_SERIAL_UNITS && text.bytes().all(stands_for_itself) => {
-                return Ok(Self(text.to_owned()));
+                return Ok(Self(text.into()));
             }
             _ => {}
         }
