@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::ui::Ui;
-use super::{BusArg, Global};
 use super::receipt::{Drawn, refuse_taken, save_receipt};
 use super::signing::{Concluded, SignArgs, conclude};
+use super::ui::Ui;
+use super::{BusArg, Global};
 use crate::model::{MediumId, PartyId, Phrase};
 use crate::ops::alarms::{Looked, look};
 use crate::ops::bus::BusChoice;

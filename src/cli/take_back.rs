@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::{BusArg, Global};
 use super::handover::{ReceiptOut, compare, complete, tell};
 use super::signing::SignArgs;
+use super::{BusArg, Global};
 use crate::model::{MediumId, PartyId, Phrase};
 use crate::ops::OpsError;
 use crate::ops::handover::take_back;

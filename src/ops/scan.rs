@@ -100,7 +100,9 @@ fn row(
         encryption: medium
             .as_ref()
             .map(|(medium, ..)| crate::report::words::encryption(&medium.encryption)),
-        alarms: medium.as_ref().map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device)),
+        alarms: medium
+            .as_ref()
+            .map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device)),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
         oddities,
     }

@@ -220,7 +220,8 @@ impl Tour {
     /// As a handover has.
     pub fn take_back(&mut self) -> Result<(IssuedReceipt, PathBuf), OpsError> {
         let media = vec![fixed("USB-0421")?];
-        let draft = take_back(&self.ledger, media, fixed("yamada")?, None, fixed("返却")?, Vec::new())?;
+        let draft =
+            take_back(&self.ledger, media, fixed("yamada")?, None, fixed("返却")?, Vec::new())?;
         self.conclude_handover(draft)
     }
 

@@ -8,8 +8,7 @@ use media_custody::ledger::{Intent, Policy, Refusal, Refusals};
 use media_custody::model::hardware::grade;
 use media_custody::model::vocabulary::RevocationReason;
 use media_custody::model::{
-    Token,
-    EntryRef, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement,
+    EntryRef, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement, Token,
 };
 use media_custody::wire::statement;
 

@@ -90,8 +90,7 @@ pub(super) fn lift(verdict: &mut Verdict<'_>, said: &statement::Override) {
     at_hand(verdict, &said.medium);
     // What the policy refuses, no two people let pass: that takes another policy.
     for AlarmLine { id, alarm } in said.alarm.iter() {
-        verdict
-            .refuse_if(*id != said.medium.id, || Refusal::UnknownMedium { medium: id.clone() });
+        verdict.refuse_if(*id != said.medium.id, || Refusal::UnknownMedium { medium: id.clone() });
         verdict.refuse_if(verdict.state.policy.alarm_refuses.contains(alarm), || {
             Refusal::AlarmRefuses { medium: id.clone(), alarm: alarm.clone() }
         });

@@ -172,8 +172,7 @@ const HOLDERS: &[Role] = &[Role::Custodian, Role::Administrator, Role::Staff, Ro
 const OBSERVERS: &[Role] =
     &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor, Role::Station];
 /// People of our own organisation: a second pair of eyes that no program has.
-const COLLEAGUES: &[Role] =
-    &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor];
+const COLLEAGUES: &[Role] = &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor];
 /// Everybody.
 const ANYONE: &[Role] = Role::ALL;
 

@@ -170,28 +170,6 @@ statements! {
         nonce: "nonce" => Nonce,
     }
 
-    /// Lets a medium change hands once, whatever these alarms say of it.
-    Override = "override" {
-        /// The ledger's origin.
-        ledger: "ledger" => Origin,
-        /// When.
-        at: "at" => Stamp,
-        /// Newest checkpoint known.
-        seen: "seen" => Seen,
-        /// The medium.
-        medium: "medium" => MediumLine,
-        /// The alarms that are known and accepted.
-        alarm: "alarm" => Some1<AlarmLine>,
-        /// Why.
-        reason: "reason" => Phrase,
-        /// Who looked into it.
-        by: "by" => Signatory,
-        /// A second person who agrees.
-        second: "second" => Signatory,
-        /// Random bytes.
-        nonce: "nonce" => Nonce,
-    }
-
     /// Asks for a take-out before it happens.
     Request = "request" {
         /// The ledger's origin.
@@ -548,6 +526,28 @@ statements! {
         relation: "relation" => LinkRelation,
         /// Who says so.
         by: "by" => Signatory,
+        /// Random bytes.
+        nonce: "nonce" => Nonce,
+    }
+
+    /// Lets a medium change hands once, whatever these alarms say of it.
+    Override = "override" {
+        /// The ledger's origin.
+        ledger: "ledger" => Origin,
+        /// When.
+        at: "at" => Stamp,
+        /// Newest checkpoint known.
+        seen: "seen" => Seen,
+        /// The medium.
+        medium: "medium" => MediumLine,
+        /// The alarms that are known and accepted.
+        alarm: "alarm" => Some1<AlarmLine>,
+        /// Why.
+        reason: "reason" => Phrase,
+        /// Who looked into it.
+        by: "by" => Signatory,
+        /// A second person who agrees.
+        second: "second" => Signatory,
         /// Random bytes.
         nonce: "nonce" => Nonce,
     }
