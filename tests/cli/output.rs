@@ -120,6 +120,14 @@ fn every_command_answers_in_json_with_its_keys() {
             format!("correct 9 --field persons --to 3757 --reason 転記誤り --by yamada {with}"),
             appended,
         ),
+        (
+            0,
+            format!(
+                "override USB-0421 --alarm release-drift --reason 確認済み --by yamada \
+                 --second sasaki {with}"
+            ),
+            appended,
+        ),
         (0, format!("party revoke sasaki --reason left --by kato {with}"), appended),
         (0, "fsck".to_owned(), "sound repairable entries findings repaired"),
         (
