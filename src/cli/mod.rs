@@ -4,6 +4,7 @@
 mod check;
 mod correct;
 pub mod error;
+mod export;
 mod fsck;
 mod handover;
 mod init;
@@ -139,6 +140,8 @@ enum Command {
     Log(log::Log),
     Show(log::Show),
     Correct(correct::Correct),
+    #[command(subcommand)]
+    Export(export::Export),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -172,6 +175,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Log(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Correct(command) => command.run(global),
+        Command::Export(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

@@ -7,6 +7,8 @@ pub mod clock;
 pub mod correct;
 pub mod draft;
 pub mod error;
+pub mod export;
+pub mod family;
 pub mod found;
 pub mod fsck;
 pub mod handover;

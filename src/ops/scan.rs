@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::bus::{BusChoice, identity_line};
 use super::error::OpsError;
+use super::family::family;
 use super::ledger::Ledger;
 use crate::ledger::schedule::standing;
 use crate::ledger::{Medium, State};
@@ -98,8 +99,22 @@ fn row(
             .as_ref()
             .map(|(medium, ..)| crate::report::words::encryption(&medium.encryption)),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
-        oddities,
+        oddities: capped(oddities),
+        family: family(device),
     }
+}
+
+/// The most oddities of one device that are shown. Honest devices have a handful; a
+/// hostile one can declare hundreds of interfaces that are each odd.
+const MAX_ODDITIES: usize = 24;
+
+fn capped(mut oddities: Vec<String>) -> Vec<String> {
+    let more = oddities.len().saturating_sub(MAX_ODDITIES);
+    if more > 0 {
+        oddities.truncate(MAX_ODDITIES);
+        oddities.push(format!("and {more} more"));
+    }
+    oddities
 }
 
 fn known_as(medium: &Medium, state: &State, now: Stamp) -> KnownAs {
