@@ -220,7 +220,7 @@ fn decided(rules: &[&str], device: &Device) -> Option<String> {
         .flat_map(|configuration| &configuration.settings)
         .map(|setting| setting.interface.to_string())
         .collect();
-    let raw = device.raw_serial().map(|units| String::from_utf16_lossy(units));
+    let raw = device.raw_serial().map(String::from_utf16_lossy);
     let fits = |pattern: &str, one: &str| {
         pattern.split(':').zip(one.split(':')).all(|(want, have)| want == "*" || want == have)
     };
