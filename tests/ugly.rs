@@ -105,6 +105,24 @@ fn every_recorded_device_is_scanned_without_harm() {
     }
 }
 
+/// Nothing hidden is shown as nothing: what was hidden is written out.
+#[test]
+fn what_hides_is_written_out() {
+    let case = Case::new();
+    for (frame, shown) in [
+        ("ugly-strings.json#escapes", r"\u{1b}]0;owned\u{7}\u{1b}[2J"),
+        ("ugly-strings.json#bidi", r"\u{202e}gpj.exe"),
+        ("ugly-serials.json#all-ffff", r"\u{ffff}\u{ffff}"),
+        ("ugly-serials.json#longest", r"\u{202e}\u{202e}"),
+    ] {
+        let text = case.ok(&format!("scan --bus {}", devices(frame)));
+        let text: String = text.split_whitespace().collect();
+        assert!(text.contains(shown), "{frame}: {text}");
+    }
+    let text = case.ok(&format!("scan --bus {}", devices("ugly-interfaces.json#254-keyboards")));
+    assert!(text.contains("and 230 more"), "{text}");
+}
+
 /// What an ugly device says is signed, stored, shown and exported like anything else.
 #[test]
 fn ugly_devices_are_registered_without_harm() {

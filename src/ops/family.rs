@@ -34,6 +34,7 @@ fn verdict(encryption: Encryption, state: Option<LockState>) -> String {
             "encrypted by a program if at all; the disk is an ordinary one".to_owned()
         }
         (Encryption::None, _) => "the model does not encrypt".to_owned(),
+        (Encryption::Unknown, _) => "not known whether the model encrypts".to_owned(),
     }
 }
 

@@ -60,7 +60,8 @@ pub struct FamilyClaim {
     pub name: String,
     /// The note's file name in `firmware-notes`.
     pub note: String,
-    /// Who encrypts, by the maker's word: `hardware`, `software` or `none`.
+    /// Who encrypts, by the maker's word: `hardware`, `software`, `none` or
+    /// `unknown`.
     pub encryption: String,
     /// How the host sees it: `locked`, `unlocked`, `invisible`, or `unread` where
     /// that cannot be told here; none for a family that has nothing to lock.

@@ -45,6 +45,7 @@ notes![
     "iodata-ed-series.md",
     "istorage-datashur.md",
     "kanguru-defender.md",
+    "kingston-datatraveler-locker-plus.md",
     "kingston-datatraveler-locker.md",
     "kingston-datatraveler-vault-privacy.md",
     "kingston-ironkey.md",
@@ -92,6 +93,8 @@ words! {
         Software = "software",
         /// Nobody.
         None = "none",
+        /// No public source tells.
+        Unknown = "unknown",
     }
 }
 
@@ -520,7 +523,7 @@ mod tests {
         use crate::usb::Source;
         use crate::usb::recorded::Recording;
 
-        /// The Vault Privacy frames of `ugly`'s sister recording.
+        /// The stick of tests/devices/vault-stick.json in one of its frames.
         fn device(frame: &str) -> Device {
             let bytes = include_bytes!("../../tests/devices/vault-stick.json");
             let recording = Recording::parse(bytes).unwrap();
