@@ -14,9 +14,6 @@ use crate::model::printable::must_be_escaped;
 
 use super::device::{BlockDevice, Device};
 
-/// The peripheral device type of an optical drive (SPC-4, 6.4.2).
-const OPTICAL: u8 = 5;
-
 /// The longest text of a header, in characters.
 const MAX_TEXT: usize = 300;
 /// The most entries of a list in a header.
@@ -395,8 +392,7 @@ pub fn lock_state(device: &Device) -> LockState {
     if units.is_empty() {
         return LockState::Invisible;
     }
-    let optical =
-        |number: u64| units.iter().any(|unit| unit.number == number && unit.kind == Some(OPTICAL));
+    let optical = |number: u64| units.iter().any(|unit| unit.number == number && unit.is_optical());
     let mut disks = device.blocks.iter().filter(|block| !optical(block.lun));
     if disks.clone().any(BlockDevice::has_medium) {
         LockState::Unlocked
