@@ -4,6 +4,7 @@
 mod check;
 mod correct;
 pub mod error;
+mod export;
 mod fsck;
 mod handover;
 mod init;
@@ -141,6 +142,8 @@ enum Command {
     Show(log::Show),
     Override(override_alarms::Override),
     Correct(correct::Correct),
+    #[command(subcommand)]
+    Export(export::Export),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -175,6 +178,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Show(command) => command.run(global),
         Command::Override(command) => command.run(global),
         Command::Correct(command) => command.run(global),
+        Command::Export(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

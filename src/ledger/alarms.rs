@@ -65,7 +65,8 @@ fn drift(medium: &Medium, now: &Description) -> Vec<Token> {
         ("interfaces-drift", differ(&medium.interfaces, &now.interfaces)),
         // A locked drive has no size and an empty slot none.
         ("capacity-drift", differ(&medium.capacity, &now.capacity)),
-        ("inquiry-drift", differ_all(&medium.inquiry, &now.inquiry)),
+        ("inquiry-drift", units_contradict(&medium.inquiry, &now.inquiry)),
+        ("units-drift", units_differ(&medium.inquiry, &now.inquiry)),
         ("mark-drift", differ_all(&medium.marks, &now.marks)),
     ];
     facts.into_iter().filter(|(_, differs)| *differs).flat_map(|(name, _)| name.parse()).collect()
@@ -74,6 +75,28 @@ fn drift(medium: &Medium, now: &Description) -> Vec<Token> {
 /// Only two known facts can contradict each other.
 fn differ<T: PartialEq>(before: &Option<T>, now: &Option<T>) -> bool {
     matches!((before, now), (Some(before), Some(now)) if before != now)
+}
+
+/// An INQUIRY line as the number of its logical unit and the rest.
+fn unit(line: &Phrase) -> (&str, &str) {
+    line.as_str().split_once(' ').unwrap_or((line.as_str(), ""))
+}
+
+/// A logical unit that is there both times and calls itself something else.
+fn units_contradict(before: &[Phrase], now: &[Phrase]) -> bool {
+    let another = |line: &Phrase| {
+        let (number, name) = unit(line);
+        now.iter().map(unit).any(|(other, called)| other == number && called != name)
+    };
+    before.iter().any(another)
+}
+
+/// Units that came or went: a vault stick does so whenever it is unlocked.
+fn units_differ(before: &[Phrase], now: &[Phrase]) -> bool {
+    let numbers = |lines: &[Phrase]| -> Vec<String> {
+        lines.iter().map(|line| unit(line).0.to_owned()).collect()
+    };
+    !before.is_empty() && !now.is_empty() && numbers(before) != numbers(now)
 }
 
 fn differ_all(before: &[Phrase], now: &[Phrase]) -> bool {

@@ -52,6 +52,7 @@ const OVERRIDE: &[&str] = &[
     "input-beside-storage",
     "network-beside-storage",
     "hub-beside-storage",
+    "vendor-beside-storage",
     "hub-claims-storage",
     "id-mismatch",
 ];

@@ -9,6 +9,8 @@ pub mod correct;
 pub mod description;
 pub mod draft;
 pub mod error;
+pub mod export;
+pub mod family;
 pub mod found;
 pub mod fsck;
 pub mod handover;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::bus::{BusChoice, identity_line};
 use super::description::describe;
 use super::error::OpsError;
+use super::family::family;
 use super::ledger::Ledger;
 use crate::ledger::alarms::alarms;
 use crate::ledger::schedule::standing;
@@ -104,7 +105,8 @@ fn row(
             .as_ref()
             .map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device)),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
-        oddities,
+        oddities: capped(oddities),
+        family: family(device),
     }
 }
 
@@ -118,6 +120,19 @@ fn raised(state: &State, medium: &Medium, device: &Device) -> Vec<String> {
     said.oddities.clear();
     let found = alarms(state, medium, &said);
     found.iter().map(|line| words::alarm(line.alarm.as_str())).collect()
+}
+
+/// The most oddities of one device that are shown. Honest devices have a handful; a
+/// hostile one can declare hundreds of interfaces that are each odd.
+const MAX_ODDITIES: usize = 24;
+
+fn capped(mut oddities: Vec<String>) -> Vec<String> {
+    let more = oddities.len().saturating_sub(MAX_ODDITIES);
+    if more > 0 {
+        oddities.truncate(MAX_ODDITIES);
+        oddities.push(format!("and {more} more"));
+    }
+    oddities
 }
 
 fn known_as(medium: &Medium, state: &State, now: Stamp) -> KnownAs {

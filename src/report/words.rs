@@ -70,6 +70,8 @@ pub fn alarm(name: &str) -> String {
         "configurations-drift" => "it offers another number of configurations than registered",
         "capacity-drift" => "it has another size than when it was registered",
         "inquiry-drift" => "its disk calls itself otherwise than when it was registered",
+        "units-drift" => "it shows other disks than when it was registered: locked or unlocked?",
+        "vendor-beside-storage" => "an interface only its maker knows stands beside the storage",
         "release-drift" => "its release number changed: other firmware, or another device",
         "product-drift" => "it calls itself otherwise than when it was registered",
         "mark-drift" => "what is on it was formatted anew since it was registered",
