@@ -129,6 +129,7 @@ fn main() -> Anything<()> {
             place: None,
             due: Some(due),
             request: None,
+            alarms: Vec::new(),
         })
     };
     let draft = hand_over(&desk.ledger, wish()?)?;
@@ -149,8 +150,14 @@ fn main() -> Anything<()> {
     println!("the receipt verifies offline");
 
     // 15:00, it comes back and is locked away; 17:00, somebody who does not hold it checks.
-    let draft =
-        take_back(&desk.ledger, vec![drive.clone()], "yamada".parse()?, None, "返却".parse()?)?;
+    let draft = take_back(
+        &desk.ledger,
+        vec![drive.clone()],
+        "yamada".parse()?,
+        None,
+        "返却".parse()?,
+        Vec::new(),
+    )?;
     desk.conclude(draft)?;
     for (frame, all_there) in [("returned", true), ("taken", false), ("home", true)] {
         let round = look(&desk.ledger, Some(&bus(frame)?), &CABINET.parse()?, &[])?;

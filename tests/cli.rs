@@ -4,6 +4,8 @@
 #[path = "office/mod.rs"]
 mod office;
 
+#[path = "cli/alarms.rs"]
+mod alarms;
 #[path = "cli/drafts.rs"]
 mod drafts;
 #[path = "cli/output.rs"]

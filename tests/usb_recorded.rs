@@ -59,6 +59,8 @@ fn every_recorded_device_is_seen_as_described() {
         .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
         .collect();
     files.sort();
+    // Those have a table of their own, in tests/ugly.rs.
+    files.retain(|file| !file.file_name().unwrap().to_str().unwrap().starts_with("ugly"));
     for file in files {
         let recording = Recording::read(&file).unwrap();
         for frame in recording.frames() {

@@ -43,7 +43,7 @@ fn frozen(path: &str, bytes: &[u8]) {
 const FULL: &str = "
     admin says party; party: *tanaka; role: administrator; role: custodian; key: $tanaka
     admin says key-revoke; party: *sato; key: $sato; reason: compromised; detail: 鍵ファイルを誤送信
-    admin says policy; draft-hours: 72; interval-days: 30; grace-days: 7; loan-days: 366; grade: label; checker: not-holder; witness: required; paper: accepted; reason: 紛失事案をうけて; by: ~admin; second: ~yamada
+    admin says policy; draft-hours: 72; interval-days: 30; grace-days: 7; loan-days: 366; grade: label; checker: not-holder; witness: required; paper: accepted; alarm-refuses: identity-twice; alarm-override: capacity-drift; alarm-override: interfaces-drift; reason: 紛失事案をうけて; by: ~admin; second: ~yamada
     yamada says register; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; hw: 776a52ec25599bc20bc0939fc282fb9adc9a7b703e02975a6a0feee8fe167fe9; serial-grade: A; product: Kingston DataTraveler 3.0; capacity: 31004295168; release: 0110; configurations: 1; interfaces: 08:06:50; inquiry: 0 Kingston DataTraveler_3.0 PMAP; inquiry: 5 Kingston DataTraveler_3.0 PMAP; mark: gpt 5d2f3a0e-1111-4222-8333-444455556666; mark: luks 7e1c9b2a-aaaa-4bbb-8ccc-ddddeeeeffff; encryption: USB-0421 luks2 aes-xts-plain64 verified; home: 静岡支部 第一保管庫; owner: 静岡支部; class: 要配慮個人情報; interval-days: 14; alarm: USB-0421 second-lun; detail: 令和8年度購入
     suzuki says request; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; medium: USB-0422 0951:1666 -; receiver: *sato; purpose: 被保険者台帳の印刷・製本; contents: 氏名,住所,生年月日,電話番号; persons: 3775; place: さくら印刷 第二工場; due: 2026-12-06
     yamada says approve; request: #1; verdict: approved; detail: 例年どおり
@@ -60,6 +60,7 @@ const FULL: &str = "
     yamada says correct; entry: #1; field: persons; correction: 3776; reason: 一件の追加
     admin says log-key; old-key: $log; new-key: $log:2; reason: superseded
     admin says link; other: custody.example.jp/hamamatsu; other-key: $tanaka; other-seen: 7 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; relation: sister
+    yamada says override; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; alarm: USB-0421 capacity-drift; alarm: USB-0421 mark-drift; reason: 修理で基板を交換、刻印を確認; by: ~yamada; second: ~audit
 ";
 
 fn verified(note: &[u8]) -> Statement {

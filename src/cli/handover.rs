@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::Global;
 use super::receipt::{Drawn, refuse_taken, save_receipt};
 use super::signing::{Concluded, SignArgs, conclude};
+use super::ui::Ui;
+use super::{BusArg, Global};
 use crate::model::{MediumId, PartyId, Phrase};
+use crate::ops::alarms::{Looked, look};
+use crate::ops::bus::BusChoice;
 use crate::ops::handover::{HandoverWish, hand_over};
 use crate::ops::{Draft, Ledger, OpsError, receipt};
-use crate::report::ReceiptView;
+use crate::report::{ReceiptView, words};
 
 /// Hand drives over; both parties sign, and the receipt is shown
 #[derive(Debug, Args)]
@@ -49,6 +52,8 @@ pub(super) struct Handover {
     /// Back by this day, 2026-12-06
     #[arg(long, value_name = "DATE")]
     due: Option<String>,
+    #[command(flatten)]
+    bus: BusArg,
     #[command(flatten)]
     out: ReceiptOut,
     #[command(flatten)]
@@ -94,6 +99,8 @@ impl Handover {
         let (Some(giver), Some(receiver), Some(purpose)) = (giver, receiver, purpose) else {
             return Err(OpsError::input("handover", "an answer is missing"));
         };
+        let mut ledger = global.open()?;
+        let looked = compare(&ledger, &self.bus, &media)?;
         let wish = HandoverWish {
             media,
             giver,
@@ -105,10 +112,40 @@ impl Handover {
             place,
             due,
             request: None,
+            alarms: looked.as_ref().map_or_else(Vec::new, |looked| looked.alarms.clone()),
         };
-        let mut ledger = global.open()?;
         let draft = hand_over(&ledger, wish)?;
+        tell(global.ui(), looked.as_ref());
         complete(global, &mut ledger, draft, &self.signing, &self.out)
+    }
+}
+
+/// Looks at the drives that change hands. `None` where this machine has no USB to
+/// read; a bus that was asked for by name must be there.
+pub(super) fn compare(
+    ledger: &Ledger,
+    bus: &BusArg,
+    media: &[MediumId],
+) -> Result<Option<Looked>, OpsError> {
+    let choice = bus.choice();
+    let looked = choice.open().and_then(|bus| look(ledger, bus.as_ref(), media));
+    match looked {
+        Err(OpsError::Bus(_)) if choice == BusChoice::System => Ok(None),
+        looked => looked.map(Some),
+    }
+}
+
+/// Says what the look at the drives came to, before anybody signs.
+pub(super) fn tell(ui: Ui, looked: Option<&Looked>) {
+    let Some(looked) = looked else {
+        ui.warn("no USB can be read here: the drives were not compared with their registration");
+        return;
+    };
+    for id in &looked.unseen {
+        ui.warn(&format!("{id} was not compared with its registration: not plugged in, or weak"));
+    }
+    for line in &looked.alarms {
+        ui.warn(&format!("{}: {}", line.id, words::alarm(line.alarm.as_str())));
     }
 }
 

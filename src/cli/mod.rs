@@ -4,11 +4,13 @@
 mod check;
 mod correct;
 pub mod error;
+mod export;
 mod fsck;
 mod handover;
 mod init;
 mod key;
 mod log;
+mod override_alarms;
 mod party;
 mod policy;
 mod receipt;
@@ -138,7 +140,10 @@ enum Command {
     Status(status::StatusCommand),
     Log(log::Log),
     Show(log::Show),
+    Override(override_alarms::Override),
     Correct(correct::Correct),
+    #[command(subcommand)]
+    Export(export::Export),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -171,7 +176,9 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Status(command) => command.run(global),
         Command::Log(command) => command.run(global),
         Command::Show(command) => command.run(global),
+        Command::Override(command) => command.run(global),
         Command::Correct(command) => command.run(global),
+        Command::Export(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::Global;
 use super::signing::{SignArgs, conclude};
 use crate::model::vocabulary::{CheckerRule, PaperRule, SightingGrade, WitnessRule};
-use crate::model::{PartyId, Phrase};
+use crate::model::{PartyId, Phrase, Token};
 use crate::ops::{OpsError, policy};
 use crate::render::text;
 
@@ -51,6 +51,12 @@ pub(super) struct Set {
     /// Whether outside parties may seal on paper: accepted or refused
     #[arg(long)]
     paper: Option<String>,
+    /// Alarms under which no drive changes hands, separated by commas, or none
+    #[arg(long, value_name = "NAMES")]
+    alarm_refuses: Option<String>,
+    /// Alarms that two people must have let pass ('custody override'), or none
+    #[arg(long, value_name = "NAMES")]
+    alarm_override: Option<String>,
     /// Why
     #[arg(long)]
     reason: Option<String>,
@@ -90,7 +96,18 @@ impl Set {
         let interval_days = number("--interval-days", &self.interval_days, now.interval_days);
         let grace_days = number("--grace-days", &self.grace_days, now.grace_days);
         let loan_days = number("--loan-days", &self.loan_days, now.loan_days);
+        let mut alarms = |flag: &str, given: &Option<String>, old: &[Token]| match given {
+            None => old.to_vec(),
+            Some(names) => {
+                let names = names.split(',').filter(|name| *name != "none");
+                asking.each(flag, &names.map(str::to_owned).collect::<Vec<_>>())
+            }
+        };
+        let alarm_refuses = alarms("--alarm-refuses", &self.alarm_refuses, &now.alarm_refuses);
+        let alarm_override = alarms("--alarm-override", &self.alarm_override, &now.alarm_override);
         let wanted = crate::ledger::Policy {
+            alarm_refuses,
+            alarm_override,
             draft_hours,
             interval_days,
             grace_days,

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::Global;
-use super::handover::{ReceiptOut, complete};
+use super::handover::{ReceiptOut, compare, complete, tell};
 use super::signing::SignArgs;
+use super::{BusArg, Global};
 use crate::model::{MediumId, PartyId, Phrase};
 use crate::ops::OpsError;
 use crate::ops::handover::take_back;
@@ -26,6 +26,8 @@ pub(super) struct Return {
     #[arg(long)]
     purpose: Option<String>,
     #[command(flatten)]
+    bus: BusArg,
+    #[command(flatten)]
     out: ReceiptOut,
     #[command(flatten)]
     signing: SignArgs,
@@ -45,7 +47,10 @@ impl Return {
             return Err(OpsError::input("return", "an answer is missing"));
         };
         let mut ledger = global.open()?;
-        let draft = take_back(&ledger, media, to, witness, purpose)?;
+        let looked = compare(&ledger, &self.bus, &media)?;
+        let alarms = looked.as_ref().map_or_else(Vec::new, |looked| looked.alarms.clone());
+        let draft = take_back(&ledger, media, to, witness, purpose, alarms)?;
+        tell(global.ui(), looked.as_ref());
         complete(global, &mut ledger, draft, &self.signing, &self.out)
     }
 }

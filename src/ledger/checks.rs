@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alarms::{Description, alarms};
 use super::state::State;
 use crate::model::hardware::HardwareIdentity;
 use crate::model::vocabulary::SightingGrade;
@@ -10,8 +11,8 @@ use crate::model::{AlarmLine, MediumId, MediumLine, Name, SeenLine, Token, Unkno
 /// One thing that was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
-    /// A station's bus shows a storage device.
-    Device(UnknownLine),
+    /// A station's bus shows a storage device, which says this of itself.
+    Device(UnknownLine, Box<Description>),
     /// A person scanned the label of this medium; its tag was right.
     Label(MediumId),
 }
@@ -56,16 +57,21 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
     let mut unmatched: Vec<&MediumId> = labels.iter().copied().collect();
     let mut outcome = Outcome::default();
     let mut identities: BTreeMap<HardwareIdentity, u32> = BTreeMap::new();
-    for device in observed
-        .iter()
-        .filter_map(|o| if let Observation::Device(line) = o { Some(line) } else { None })
-    {
+    for (device, said) in observed.iter().filter_map(|o| match o {
+        Observation::Device(line, said) => Some((line, said)),
+        Observation::Label(_) => None,
+    }) {
         let hardware = HardwareIdentity::of(device.vid_pid, &device.serial);
         *identities.entry(hardware).or_default() += 1;
         let candidates = state.by_hardware.get(&hardware).map_or(&[][..], Vec::as_slice);
         let weak = |id: &MediumId| state.media.get(id).is_none_or(|medium| medium.is_weak());
         match candidates {
-            [id] if !weak(id) => note(&mut seen, id, SightingGrade::Profile),
+            [id] if !weak(id) => {
+                note(&mut seen, id, SightingGrade::Profile);
+                if let Some(medium) = state.media.get(id) {
+                    outcome.alarms.extend(alarms(state, medium, said));
+                }
+            }
             // A label names which of the look-alikes this one is, and one label
             // names one device: a second look-alike is somebody else's.
             _ => match candidates.iter().find(|id| unmatched.contains(id)) {
@@ -88,6 +94,8 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
             None => outcome.missing.push(id.clone()),
         }
     }
+    outcome.alarms.sort();
+    outcome.alarms.dedup();
     outcome.unexpected = seen.into_iter().map(|(id, grade)| SeenLine { id, grade }).collect();
     outcome.unknown.sort();
     outcome

@@ -41,6 +41,8 @@ pub enum Intent {
     HandOver(Box<HandOver>),
     /// Close a round.
     CloseCheck { place: Name, outcome: Outcome, detail: Option<Phrase>, by: PartyId },
+    /// Let a medium change hands once in spite of these alarms.
+    Override { medium: MediumId, alarms: Vec<Token>, reason: Phrase, by: PartyId, second: PartyId },
     /// Correct an entry.
     Correct { entry: EntryRef, field: Token, correction: Phrase, reason: Phrase, by: PartyId },
 }
@@ -221,6 +223,9 @@ impl Filling<'_> {
                 }
                 .into()
             }
+            Intent::Override { medium, alarms, reason, by, second } => {
+                self.lift(&medium, alarms, reason, &by, &second)?
+            }
             Intent::Correct { entry, field, correction, reason, by } => {
                 let by = self.signatory(&by)?;
                 statement::Correct { ledger, at, seen, entry, field, correction, reason, by, nonce }
@@ -245,6 +250,26 @@ impl Filling<'_> {
         }
         let key = key?;
         let body = statement::KeyRevoke { ledger, at, seen, party, key, reason, detail, by, nonce };
+        Some(body.into())
+    }
+
+    fn lift(
+        &mut self,
+        medium: &MediumId,
+        alarms: Vec<Token>,
+        reason: Phrase,
+        by: &PartyId,
+        second: &PartyId,
+    ) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let medium = self.media(std::slice::from_ref(medium)).pop();
+        let (by, second) = (self.signatory(by), self.signatory(second));
+        let (medium, by, second) = (medium?, by?, second?);
+        let id = &medium.id;
+        let line = |alarm| AlarmLine { id: id.clone(), alarm };
+        let alarm = Some1(alarms.into_iter().map(line).collect());
+        let body =
+            statement::Override { ledger, at, seen, medium, alarm, reason, by, second, nonce };
         Some(body.into())
     }
 

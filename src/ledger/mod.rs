@@ -6,6 +6,7 @@
 //! entries and never refuses. So a replay that judges each stored entry against
 //! the state before it finds every entry that should not be there.
 
+pub mod alarms;
 pub mod checks;
 pub mod intent;
 pub mod judge;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::intent::Frame;
 use crate::model::statement;
 use crate::model::vocabulary::{CheckerRule, PaperRule, SightingGrade, WitnessRule};
-use crate::model::{Origin, Phrase, Signatory};
+use crate::model::{Origin, Phrase, Signatory, Token};
 
 /// The rules in force. A change is a signed `policy` entry; until the first one
 /// the [`Default`] holds.
@@ -27,6 +27,38 @@ pub struct Policy {
     pub witness: WitnessRule,
     /// Whether a party may seal on paper.
     pub paper: PaperRule,
+    /// Alarms under which a medium does not change hands.
+    pub alarm_refuses: Vec<Token>,
+    /// Alarms under which it does only after an override by two people.
+    pub alarm_override: Vec<Token>,
+}
+
+/// Most alarms of either kind a policy may name.
+pub const ALARMS_MAX: usize = 64;
+
+/// Refused unless the policy says otherwise: nobody can tell which of two devices
+/// with one identity is the one that was registered.
+const REFUSES: &[&str] = &["identity-twice"];
+
+/// What a swapped, reprogrammed or reformatted drive shows. Each has an innocent
+/// cause too, which two people have to find.
+const OVERRIDE: &[&str] = &[
+    "interfaces-drift",
+    "configurations-drift",
+    "capacity-drift",
+    "inquiry-drift",
+    "mark-drift",
+    "sequence-backwards",
+    "input-beside-storage",
+    "network-beside-storage",
+    "hub-beside-storage",
+    "vendor-beside-storage",
+    "hub-claims-storage",
+    "id-mismatch",
+];
+
+fn tokens(names: &[&str]) -> Vec<Token> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 impl Default for Policy {
@@ -40,6 +72,8 @@ impl Default for Policy {
             checker: CheckerRule::NotHolder,
             witness: WitnessRule::Optional,
             paper: PaperRule::Accepted,
+            alarm_refuses: tokens(REFUSES),
+            alarm_override: tokens(OVERRIDE),
         }
     }
 }
@@ -55,6 +89,8 @@ impl From<&statement::Policy> for Policy {
             checker: said.checker,
             witness: said.witness,
             paper: said.paper,
+            alarm_refuses: said.alarm_refuses.clone(),
+            alarm_override: said.alarm_override.clone(),
         }
     }
 }
@@ -82,6 +118,8 @@ impl Policy {
             checker: self.checker,
             witness: self.witness,
             paper: self.paper,
+            alarm_refuses: self.alarm_refuses.clone(),
+            alarm_override: self.alarm_override.clone(),
             reason,
             by,
             second,
@@ -101,6 +139,14 @@ impl Policy {
             |(name, number, range): (&'static str, u32, std::ops::RangeInclusive<u32>)| {
                 (!range.contains(&number)).then_some(name)
             };
-        ranges.into_iter().filter_map(outside).collect()
+        let mut found: Vec<&'static str> = ranges.into_iter().filter_map(outside).collect();
+        for (name, alarms) in
+            [("alarm-refuses", &self.alarm_refuses), ("alarm-override", &self.alarm_override)]
+        {
+            if alarms.len() > ALARMS_MAX {
+                found.push(name);
+            }
+        }
+        found
     }
 }

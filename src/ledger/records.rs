@@ -155,6 +155,10 @@ pub struct Medium {
     pub inquiry: Vec<Phrase>,
     /// Content marks.
     pub marks: Vec<Phrase>,
+    /// What was odd about it when it was registered.
+    pub oddities: Vec<Token>,
+    /// Alarms that two people let pass since it last changed hands.
+    pub overrides: Vec<Token>,
     /// Encryption as last stated.
     pub encryption: EncryptionLine,
     /// The place it belongs to.

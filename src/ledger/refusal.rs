@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::model::statement::{REPEAT_MAX, TEXT_MAX};
 use crate::model::vocabulary::Role;
-use crate::model::{Day, MediumId, Origin, PartyId, ReceiptId, Stamp};
+use crate::model::{Day, MediumId, Origin, PartyId, ReceiptId, Stamp, Token};
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $variant:ident $({ $($field:ident: $type:ty),+ })? = $name:literal,
@@ -145,6 +145,14 @@ refusals! {
     UnknownMedium { medium: MediumId } = "unknown-medium",
         "no drive with the asset id {medium} is registered",
         "See 'custody status', or register it with 'custody register'.";
+    /// The policy lets no medium with this alarm change hands.
+    AlarmRefuses { medium: MediumId, alarm: Token } = "alarm-refuses",
+        "{medium} raises the alarm {alarm}, under which the policy lets no drive change hands",
+        "Keep the drive apart, find out which device is the registered one, and report it.";
+    /// The policy wants two people to look first.
+    OverrideNeeded { medium: MediumId, alarm: Token } = "override-needed",
+        "{medium} raises the alarm {alarm}, and no override by two people was recorded for it",
+        "Compare the drive with 'custody show {medium}'. If it is the right one, record why with 'custody override {medium}'.";
     /// One medium stands twice in the statement.
     MediumRepeated { medium: MediumId } = "medium-repeated",
         "{medium} is named twice",

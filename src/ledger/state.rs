@@ -55,6 +55,13 @@ impl State {
             Statement::KeyRevoke(said) => self.end_key(index, said.key.public(), said.reason),
             Statement::Policy(said) => self.policy = Policy::from(said.as_ref()),
             Statement::Register(said) => self.apply_register(entry, said),
+            Statement::Override(said) => {
+                if let Some(medium) = self.media.get_mut(&said.medium.id) {
+                    medium.overrides.extend(said.alarm.iter().map(|line| line.alarm.clone()));
+                    medium.overrides.sort();
+                    medium.overrides.dedup();
+                }
+            }
             Statement::Request(said) => self.apply_request(entry, said),
             Statement::Approve(said) => {
                 // A declined request is done with.
@@ -206,6 +213,8 @@ impl State {
             interfaces: said.interfaces.clone(),
             inquiry: said.inquiry.clone(),
             marks: said.mark.clone(),
+            oddities: said.alarm.iter().map(|line| line.alarm.clone()).collect(),
+            overrides: Vec::new(),
             encryption: said.encryption.clone(),
             home: said.home.clone(),
             owner: said.owner.clone(),
@@ -260,6 +269,8 @@ impl State {
             let by = &said.receiver.party.id;
             self.sight(index, said.at, &line.id, SightingGrade::Attested, &said.place, by);
             if let Some(medium) = self.media.get_mut(&line.id) {
+                // Good for once: at the next change of hands somebody looks again.
+                medium.overrides.clear();
                 medium.custody = Custody {
                     holder: said.receiver.party.id.clone(),
                     place: said.place.clone(),

@@ -197,6 +197,13 @@ impl Interface {
         self.class == 0x09
     }
 
+    /// An interface of the vendor's own: class ff, of which no standard says what it
+    /// does.
+    #[must_use]
+    pub const fn is_vendor(self) -> bool {
+        self.class == 0xff
+    }
+
     /// A network or modem interface: communications (02), CDC data (0a),
     /// wireless and RNDIS (e0), RNDIS over miscellaneous (`ef:04`).
     #[must_use]

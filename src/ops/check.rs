@@ -1,6 +1,7 @@
 //! One round of presence checks at a place.
 
 use super::bus::{drives, identity_line};
+use super::description::describe;
 use super::draft::Draft;
 use super::error::OpsError;
 use super::ledger::Ledger;
@@ -46,7 +47,9 @@ pub fn look(
     if let Some(bus) = bus {
         for device in drives(bus)? {
             match identity_line(&device) {
-                Some(line) => observed.push(Observation::Device(line)),
+                Some(line) => {
+                    observed.push(Observation::Device(line, Box::new(describe(&device))));
+                }
                 None => unread.push(device.position.to_string()),
             }
         }

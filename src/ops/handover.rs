@@ -5,7 +5,7 @@ use super::error::OpsError;
 use super::ledger::Ledger;
 use crate::ledger::intent::HandOver;
 use crate::ledger::{Intent, Refusal, Refusals, State};
-use crate::model::{Day, EntryRef, MediumId, Name, PartyId, Phrase};
+use crate::model::{AlarmLine, Day, EntryRef, MediumId, Name, PartyId, Phrase};
 
 /// What a person says about a handover.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct HandoverWish {
     pub due: Option<Day>,
     /// The approved request, by entry.
     pub request: Option<EntryRef>,
+    /// What the drives raised when they were looked at for this.
+    pub alarms: Vec<AlarmLine>,
 }
 
 /// Drafts a handover with the next free receipt number.
@@ -60,7 +62,7 @@ pub fn hand_over(ledger: &Ledger, wish: HandoverWish) -> Result<Draft, OpsError>
         place,
         due: wish.due,
         request: wish.request,
-        alarm: Vec::new(),
+        alarm: wish.alarms,
     })))
 }
 
@@ -88,6 +90,7 @@ pub fn take_back(
     receiver: PartyId,
     witness: Option<PartyId>,
     purpose: Phrase,
+    alarms: Vec<AlarmLine>,
 ) -> Result<Draft, OpsError> {
     let state = ledger.state();
     let unknown = |id: &&MediumId| !state.media.contains_key(*id);
@@ -124,6 +127,7 @@ pub fn take_back(
         persons: None,
         due: None,
         request: None,
+        alarms,
     };
     hand_over(ledger, wish)
 }

@@ -1,17 +1,22 @@
 //! Use cases, one a file. They own the clock, the store, the bus and the keys;
 //! they decide by `ledger`, append through `store` and answer with `report` values.
 
+pub mod alarms;
 pub mod bus;
 pub mod check;
 pub mod clock;
 pub mod correct;
+pub mod description;
 pub mod draft;
 pub mod error;
+pub mod export;
+pub mod family;
 pub mod found;
 pub mod fsck;
 pub mod handover;
 pub mod keys;
 pub mod ledger;
+pub mod override_alarms;
 pub mod party;
 pub mod policy;
 pub mod receipt;

@@ -1,13 +1,14 @@
 //! Registering the drive that is plugged in.
 
 use super::bus::{choose, drives};
+use super::description::describe;
 use super::draft::Draft;
 use super::error::{DeviceChoice, OpsError};
 use super::ledger::Ledger;
 use crate::ledger::Intent;
+use crate::ledger::alarms::Description;
 use crate::ledger::intent::Registration;
 use crate::model::hardware::Grade;
-use crate::model::printable::printable;
 use crate::model::vocabulary::EncryptionGrade;
 use crate::model::{AlarmLine, EncryptionLine, MediumId, MediumLine, Name, PartyId, Phrase, Token};
 use crate::usb::{Bus, Device, identify};
@@ -69,17 +70,18 @@ pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Resul
     };
     let medium =
         MediumLine { id: wish.id.clone(), vid_pid: device.id, serial: identified.serial.clone() };
+    let said = describe(device);
     ledger.draft(Intent::Register(Box::new(Registration {
-        alarm: alarms(&wish.id, device),
+        alarm: alarms(&wish.id, &said),
         medium,
         grade,
-        product: phrase(&device.claimed_name()),
-        capacity: device.profile.capacity().map(|capacity| capacity.bytes()),
-        release: format!("{:04x}", device.profile.release.0).parse().ok(),
-        configurations: Some(u32::from(device.profile.configurations)),
-        interfaces: interfaces(device),
-        inquiry: inquiry(device),
-        mark: Vec::new(),
+        product: said.product,
+        capacity: said.capacity,
+        release: said.release,
+        configurations: said.configurations,
+        interfaces: said.interfaces,
+        inquiry: said.inquiry,
+        mark: said.marks,
         encryption,
         home: wish.home,
         owner,
@@ -108,41 +110,8 @@ fn refuse_twins(
     Err(DeviceChoice::IdentityTwice { identity, positions }.into())
 }
 
-/// Device text as one line of a statement; cut, since it is the device's word only.
-fn phrase(text: &str) -> Option<Phrase> {
-    let shown = crate::model::text::tidy(&printable(text, 90));
-    shown.parse().ok()
-}
-
-fn interfaces(device: &Device) -> Option<Phrase> {
-    // 33 entries fill the line; a device with more shows the first and an oddity.
-    let all: Vec<String> =
-        device.profile.interfaces.iter().take(33).map(ToString::to_string).collect();
-    phrase_exact(&all.join(" "))
-}
-
-fn phrase_exact(text: &str) -> Option<Phrase> {
-    text.parse().ok()
-}
-
-fn inquiry(device: &Device) -> Vec<Phrase> {
-    let luns = device.profile.luns.value().map_or(&[][..], Vec::as_slice);
-    let shown = |lun: &crate::model::hardware::Lun| {
-        let kind = lun.kind.map_or("?".to_owned(), |kind| kind.to_string());
-        let words = [lun.vendor.as_str(), lun.model.as_str(), lun.revision.as_str()];
-        phrase(&format!("{} type {kind} {}", lun.number, words.join(" ").trim()))
-    };
-    luns.iter().take(16).filter_map(shown).collect()
-}
-
 /// The oddities a registration keeps: those that say something of the drive itself.
-fn alarms(id: &MediumId, device: &Device) -> Vec<AlarmLine> {
-    let mut found: Vec<AlarmLine> = device
-        .oddities
-        .iter()
-        .filter_map(|oddity| crate::ledger::checks::alarm(id, oddity.name()))
-        .collect();
-    found.sort();
-    found.dedup();
-    found
+fn alarms(id: &MediumId, said: &Description) -> Vec<AlarmLine> {
+    let line = |odd: &Token| AlarmLine { id: id.clone(), alarm: odd.clone() };
+    said.oddities.iter().map(line).collect()
 }

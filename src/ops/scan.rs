@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::bus::{BusChoice, identity_line};
+use super::description::describe;
 use super::error::OpsError;
+use super::family::family;
 use super::ledger::Ledger;
+use crate::ledger::alarms::alarms;
 use crate::ledger::schedule::standing;
 use crate::ledger::{Medium, State};
 use crate::model::Stamp;
 use crate::model::hardware::{HardwareIdentity, VidPid};
 use crate::report::scan::{KnownAs, ScanReport, ScanRow};
 use crate::report::who::Who;
+use crate::report::words;
 use crate::usb::names::Names;
 use crate::usb::{Bus, Device, Position, identify, present_twice};
 
@@ -97,9 +101,38 @@ fn row(
         encryption: medium
             .as_ref()
             .map(|(medium, ..)| crate::report::words::encryption(&medium.encryption)),
+        alarms: medium
+            .as_ref()
+            .map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device)),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
-        oddities,
+        oddities: capped(oddities),
+        family: family(device),
     }
+}
+
+/// What the device raises as this medium, beside what is odd about it in itself,
+/// which stands there already.
+fn raised(state: &State, medium: &Medium, device: &Device) -> Vec<String> {
+    if medium.is_weak() {
+        return Vec::new();
+    }
+    let mut said = describe(device);
+    said.oddities.clear();
+    let found = alarms(state, medium, &said);
+    found.iter().map(|line| words::alarm(line.alarm.as_str())).collect()
+}
+
+/// The most oddities of one device that are shown. Honest devices have a handful; a
+/// hostile one can declare hundreds of interfaces that are each odd.
+const MAX_ODDITIES: usize = 24;
+
+fn capped(mut oddities: Vec<String>) -> Vec<String> {
+    let more = oddities.len().saturating_sub(MAX_ODDITIES);
+    if more > 0 {
+        oddities.truncate(MAX_ODDITIES);
+        oddities.push(format!("and {more} more"));
+    }
+    oddities
 }
 
 fn known_as(medium: &Medium, state: &State, now: Stamp) -> KnownAs {

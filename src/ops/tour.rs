@@ -208,6 +208,7 @@ impl Tour {
             place: Some(fixed("さくら印刷 第二工場")?),
             due: Some(due),
             request: None,
+            alarms: Vec::new(),
         };
         let draft = hand_over(&self.ledger, wish)?;
         self.conclude_handover(draft)
@@ -219,7 +220,8 @@ impl Tour {
     /// As a handover has.
     pub fn take_back(&mut self) -> Result<(IssuedReceipt, PathBuf), OpsError> {
         let media = vec![fixed("USB-0421")?];
-        let draft = take_back(&self.ledger, media, fixed("yamada")?, None, fixed("返却")?)?;
+        let draft =
+            take_back(&self.ledger, media, fixed("yamada")?, None, fixed("返却")?, Vec::new())?;
         self.conclude_handover(draft)
     }
 

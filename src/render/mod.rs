@@ -4,4 +4,6 @@ pub mod json;
 pub mod qr;
 pub mod receipt_svg;
 pub mod text;
+pub mod udev;
+pub mod usbguard;
 mod wrap;

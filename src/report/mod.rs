@@ -7,6 +7,7 @@
 //! meaning; what is not known is `null`.
 
 pub mod check;
+pub mod export;
 pub mod log;
 pub mod medium;
 mod named;
@@ -21,6 +22,7 @@ pub mod who;
 pub mod words;
 
 pub use check::CheckReport;
+pub use export::ExportView;
 pub use log::LogView;
 pub use medium::MediumView;
 pub use parties::{PartyList, PartyView};

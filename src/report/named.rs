@@ -12,6 +12,7 @@ pub(super) fn media(said: &Statement) -> Vec<MediumId> {
     let many = |lines: &[MediumLine]| lines.iter().map(|line| line.id.clone()).collect();
     match said {
         Statement::Register(said) => one(&said.medium),
+        Statement::Override(said) => one(&said.medium),
         Statement::Request(said) => many(&said.medium),
         Statement::Handover(said) => many(&said.medium),
         Statement::Sighting(said) => one(&said.medium),
@@ -89,6 +90,7 @@ fn people(said: &Statement) -> Vec<(&PartyRef, bool)> {
             let sides = [Some(side(&said.giver)), Some(side(&said.receiver))];
             sides.into_iter().chain([said.witness.as_ref().map(by)]).flatten().collect()
         }
+        Statement::Override(said) => vec![by(&said.by), by(&said.second)],
         Statement::Erase(said) => vec![by(&said.by), by(&said.verifier)],
         Statement::Register(said) => vec![by(&said.by)],
         Statement::Approve(said) => vec![by(&said.by)],

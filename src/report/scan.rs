@@ -48,6 +48,34 @@ pub struct ScanRow {
     pub encryption: Option<String>,
     /// What is odd about it, in words.
     pub oddities: Vec<String>,
+    /// How it differs from what was registered, in words.
+    pub alarms: Vec<String>,
+    /// What the firmware notes say of its vendor and product number.
+    pub family: Option<FamilyClaim>,
+}
+
+/// What is known of a device's family. Any device can claim the numbers of any
+/// family, so this is the model's claim and never evidence about one drive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FamilyClaim {
+    /// The family as sold or known.
+    pub name: String,
+    /// The note's file name in `firmware-notes`.
+    pub note: String,
+    /// Who encrypts, by the maker's word: `hardware`, `software`, `none` or
+    /// `unknown`.
+    pub encryption: String,
+    /// How the host sees it: `locked`, `unlocked`, `invisible`, or `unread` where
+    /// that cannot be told here; none for a family that has nothing to lock.
+    pub state: Option<String>,
+    /// What follows of its encryption, in words; never more than a claim.
+    pub verdict: String,
+    /// What a serial of the family is worth: `good`, `shared`, `missing`, `unknown`.
+    pub serial: String,
+    /// What makes a careless program wrong about it.
+    pub quirk: Option<String>,
+    /// How the note is known: `recorded`, `read` or `unconfirmed`.
+    pub evidence: String,
 }
 
 /// A registered medium that a device answers to.

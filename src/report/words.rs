@@ -61,6 +61,39 @@ pub fn drives(count: usize) -> String {
     if count == 1 { "1 drive".to_owned() } else { format!("{count} drives") }
 }
 
+/// An alarm in words; one this program does not know keeps its name.
+pub fn alarm(name: &str) -> String {
+    let words = match name {
+        "identity-twice" => "two devices answer to its identity: one is not the registered drive",
+        "in-other-custody" => "it is here, while the ledger has it with somebody outside",
+        "interfaces-drift" => "it offers other interfaces than when it was registered",
+        "configurations-drift" => "it offers another number of configurations than registered",
+        "capacity-drift" => "it has another size than when it was registered",
+        "inquiry-drift" => "its disk calls itself otherwise than when it was registered",
+        "units-drift" => "it shows other disks than when it was registered: locked or unlocked?",
+        "vendor-beside-storage" => "an interface only its maker knows stands beside the storage",
+        "release-drift" => "its release number changed: other firmware, or another device",
+        "product-drift" => "it calls itself otherwise than when it was registered",
+        "mark-drift" => "what is on it was formatted anew since it was registered",
+        "sequence-backwards" => "its encryption header is older than one seen before: a copy?",
+        "input-beside-storage" => "a keyboard or other input device hides beside the storage",
+        "network-beside-storage" => "a network interface hides beside the storage",
+        "hub-beside-storage" => "a hub hides beside the storage",
+        "hub-claims-storage" => "it declares itself a hub and offers storage",
+        "id-mismatch" => "its own descriptor names other numbers than the system",
+        "several-configurations" => "it offers several configurations",
+        "serial-missing" => "it has no serial number",
+        "serial-blank" => "its serial number is empty",
+        "hostile-text" => "its names hold control or invisible characters",
+        "descriptor-unsound" => "its descriptors contradict themselves",
+        "no-medium" => "it shows no medium: locked, or an empty slot",
+        "capacity-zero" => "it says it has no bytes",
+        "storage-without-block" => "it offers storage and shows no disk",
+        _ => return name.to_owned(),
+    };
+    format!("{words} ({name})")
+}
+
 /// An entry in one line, for the log.
 pub(super) fn summary(said: &Statement) -> String {
     match said {
@@ -77,6 +110,10 @@ pub(super) fn summary(said: &Statement) -> String {
             said.interval_days, said.grace_days, said.loan_days
         ),
         Statement::Register(said) => format!("{} at {}", said.medium.id, said.home),
+        Statement::Override(said) => {
+            let names: Vec<&str> = said.alarm.iter().map(|line| line.alarm.as_str()).collect();
+            format!("{}: {} let pass, {}", said.medium.id, names.join(", "), said.reason)
+        }
         Statement::Request(said) => {
             format!("{} for {}: {}", ids(&said.medium), said.receiver.spoken(), said.purpose)
         }
@@ -163,7 +200,7 @@ impl Told {
     /// Adds the alarms of this medium; any makes the event alarming.
     fn alarms(mut self, lines: &[AlarmLine], id: &MediumId) -> Self {
         for line in lines.iter().filter(|line| line.id == *id) {
-            self.details.push(format!("alarm: {}", line.alarm));
+            self.details.push(format!("alarm: {}", alarm(line.alarm.as_str())));
             self.alarming = true;
         }
         self

@@ -17,6 +17,7 @@ pub mod libusb;
 pub mod names;
 mod observation;
 mod oddity;
+pub mod quirks;
 pub mod recorded;
 pub mod sysfs;
 

@@ -20,6 +20,9 @@ pub enum Companion {
     Network,
     /// A hub: further devices may hide behind it.
     Hub,
+    /// An interface of the vendor's own: no standard says what it does. Some card
+    /// readers have one, and so does a stick whose firmware can be replaced by it.
+    Vendor,
 }
 
 /// One unusual fact.
@@ -79,6 +82,7 @@ impl Oddity {
             Self::StorageBeside { companion: Companion::Input, .. } => "input-beside-storage",
             Self::StorageBeside { companion: Companion::Network, .. } => "network-beside-storage",
             Self::StorageBeside { companion: Companion::Hub, .. } => "hub-beside-storage",
+            Self::StorageBeside { companion: Companion::Vendor, .. } => "vendor-beside-storage",
             Self::HubClaimsStorage => "hub-claims-storage",
             Self::IdMismatch { .. } => "id-mismatch",
             Self::SeveralConfigurations(_) => "several-configurations",
@@ -105,6 +109,9 @@ impl fmt::Display for Oddity {
             }
             Self::StorageBeside { companion: Companion::Hub, interface } => {
                 write!(f, "storage with a hub interface ({interface})")
+            }
+            Self::StorageBeside { companion: Companion::Vendor, interface } => {
+                write!(f, "storage with an interface of the vendor's own ({interface})")
             }
             Self::HubClaimsStorage => f.write_str("declares itself a hub and offers storage"),
             Self::IdMismatch { descriptor } => {
@@ -168,6 +175,8 @@ fn beside_storage(parsed: &Descriptors, profile: &Profile, found: &mut BTreeSet<
             Companion::Network
         } else if interface.is_hub() {
             Companion::Hub
+        } else if interface.is_vendor() {
+            Companion::Vendor
         } else {
             continue;
         };

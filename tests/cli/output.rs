@@ -120,7 +120,17 @@ fn every_command_answers_in_json_with_its_keys() {
             format!("correct 9 --field persons --to 3757 --reason 転記誤り --by yamada {with}"),
             appended,
         ),
+        (
+            0,
+            format!(
+                "override USB-0421 --alarm release-drift --reason 確認済み --by yamada \
+                 --second sasaki {with}"
+            ),
+            appended,
+        ),
         (0, format!("party revoke sasaki --reason left --by kato {with}"), appended),
+        (0, "export usbguard".to_owned(), "media left_out rules"),
+        (0, "export udev".to_owned(), "media left_out rules"),
         (0, "fsck".to_owned(), "sound repairable entries findings repaired"),
         (
             0,

@@ -8,7 +8,7 @@ use media_custody::ledger::{Intent, Policy, Refusal, Refusals};
 use media_custody::model::hardware::grade;
 use media_custody::model::vocabulary::RevocationReason;
 use media_custody::model::{
-    EntryRef, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement,
+    EntryRef, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement, Token,
 };
 use media_custody::wire::statement;
 
@@ -213,6 +213,13 @@ impl Script {
                 detail: None,
                 by,
             },
+            "overrides" => Intent::Override {
+                medium: words[0].parse().expect("medium id"),
+                alarms: words[1].split(',').map(|name| name.parse().expect("alarm")).collect(),
+                reason: "looked into".parse().expect("phrase"),
+                by,
+                second: options["second"].parse().expect("party id"),
+            },
             "corrects" => Intent::Correct {
                 entry: self.entry(&words[0][1..]),
                 field: words[1].parse().expect("field"),
@@ -259,6 +266,8 @@ impl Script {
                 "checker" => policy.checker = value.parse().expect("rule"),
                 "witness" => policy.witness = value.parse().expect("rule"),
                 "paper" => policy.paper = value.parse().expect("rule"),
+                "alarm-refuses" => policy.alarm_refuses = names(value),
+                "alarm-override" => policy.alarm_override = names(value),
                 "second" => second = Some(value.parse().expect("party id")),
                 other => panic!("{other}"),
             }
@@ -322,9 +331,18 @@ impl Script {
             place: options.get("place").unwrap_or(&"Plant-2").parse().expect("place"),
             due: options.get("due").map(|due| self.later(due).day()),
             request: options.get("request").map(|request| self.entry(&request[1..])),
-            alarm: Vec::new(),
+            alarm: options.get("alarm").map_or_else(Vec::new, |alarms| {
+                let line = |text: &str| text.replace(':', " ").parse().expect("id:alarm");
+                alarms.split(',').map(line).collect()
+            }),
         }))
     }
+}
+
+/// `capacity-drift,mark-drift`; `none` for no alarm, `^100` for a hundred.
+fn names(text: &str) -> Vec<Token> {
+    let words = text.split(',').filter(|word| *word != "none").flat_map(repeated);
+    words.map(|name| name.parse().expect("alarm")).collect()
 }
 
 /// `USB-1^500`: the same 500 times.

@@ -173,6 +173,7 @@ pub fn handover(medium: &str, giver: &str, receiver: &str) -> HandoverWish {
         place: None,
         due: None,
         request: None,
+        alarms: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use media_custody::model::hardware::VidPid;
 use media_custody::model::printable::must_be_escaped;
 use media_custody::render::json::to_json;
 use media_custody::render::text::{self, Style};
-use media_custody::report::scan::{ScanReport, ScanRow};
+use media_custody::report::scan::{FamilyClaim, ScanReport, ScanRow};
 use media_custody::report::verification::FindingView;
 use media_custody::report::{JudgedBy, LedgerVerification, ReceiptVerification};
 use proptest::prelude::*;
@@ -26,6 +26,17 @@ fn row(text: &str) -> ScanRow {
         encryption: Some(text.to_owned()),
         known: None,
         oddities: vec![text.to_owned()],
+        alarms: vec![text.to_owned()],
+        family: Some(FamilyClaim {
+            name: text.to_owned(),
+            note: text.to_owned(),
+            encryption: text.to_owned(),
+            state: Some(text.to_owned()),
+            verdict: text.to_owned(),
+            serial: text.to_owned(),
+            quirk: Some(text.to_owned()),
+            evidence: text.to_owned(),
+        }),
     }
 }
 

@@ -150,7 +150,7 @@ fn autumn(world: &mut World) {
         ("missing", "USB-0420"),
         ("unexpected", "USB-0425 profile"),
         ("unknown", "13fe:4200 07AB1234567890AB"),
-        ("alarm", "USB-0422 capacity-drift"),
+        ("alarm", "USB-0422 release-drift"),
         ("detail", "抜き打ち点検"),
     ];
     // USB-0425 was seen at the wrong shelf.
@@ -168,7 +168,7 @@ fn autumn(world: &mut World) {
         ("purpose", "被保険者台帳の製本"),
         ("place", "清水製本 東京営業所"),
         ("due", "2026-12-20"),
-        ("alarm", "USB-0422 capacity-drift"),
+        ("alarm", "USB-0422 release-drift"),
     ];
     let lines: Vec<(&str, &str)> = giver.iter().chain(&paper).copied().collect();
     hand_over(world, "2026-11-21T10:00:00+09:00", "SZ-2026-000002", &["USB-0422"], &lines);

@@ -15,7 +15,7 @@ use media_custody::render::qr::Code;
 use media_custody::render::receipt_svg::{self, Matrix};
 use media_custody::render::text::{self, Style};
 use media_custody::report::receipt::{EntryView, ReceiptMedium};
-use media_custody::report::scan::KnownAs;
+use media_custody::report::scan::{FamilyClaim, KnownAs};
 use media_custody::report::*;
 use media_custody::wire::Note;
 use media_custody::wire::qr::{PayloadKind, encode};
@@ -287,6 +287,8 @@ fn scanned(state: &media_custody::ledger::State, _now: Stamp) -> ScanReport {
         encryption: Some("luks2 aes-xts-plain64, verified".to_owned()),
         known: Some(known),
         oddities: Vec::new(),
+        alarms: vec![words::alarm("capacity-drift")],
+        family: None,
     };
     let stranger = ScanRow {
         position: "1-3".to_owned(),
@@ -299,6 +301,16 @@ fn scanned(state: &media_custody::ledger::State, _now: Stamp) -> ScanReport {
         encryption: None,
         known: None,
         oddities: vec!["storage with a keyboard or other input device (03:01:01)".to_owned()],
+        family: Some(FamilyClaim {
+            name: "Kingston DataTraveler Vault Privacy".to_owned(),
+            note: "kingston-datatraveler-vault-privacy.md".to_owned(),
+            encryption: "hardware".to_owned(),
+            state: Some("locked".to_owned()),
+            verdict: "encryption claimed by the model, state locked seen".to_owned(),
+            serial: "unknown".to_owned(),
+            quirk: Some("needs two drive letters".to_owned()),
+            evidence: "read".to_owned(),
+        }),
         ..row.clone()
     };
     ScanReport {

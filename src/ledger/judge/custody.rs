@@ -27,6 +27,7 @@ pub(super) fn handover(verdict: &mut Verdict<'_>, said: &statement::Handover) {
     for id in said.encryption.iter().map(|e| &e.id).chain(said.alarm.iter().map(|a| &a.id)) {
         verdict.refuse_if(!carried(id), || Refusal::UnknownMedium { medium: id.clone() });
     }
+    alarms(verdict, said);
     due(verdict, said.due, said.at);
     receipt_number(verdict, &said.receipt, said.at);
     if let Some(request) = &said.request {
@@ -55,6 +56,21 @@ fn side(verdict: &mut Verdict<'_>, side: &Side) {
                 let key = key.name().to_string();
                 verdict.refuse(Refusal::RevokedKey { party: party(), key, index });
             }
+        }
+    }
+}
+
+/// What the policy makes of the alarms that both sides were shown.
+fn alarms(verdict: &mut Verdict<'_>, said: &statement::Handover) {
+    let state = verdict.state;
+    for line in &said.alarm {
+        let (medium, alarm) = (line.id.clone(), line.alarm.clone());
+        if state.policy.alarm_refuses.contains(&alarm) {
+            verdict.refuse(Refusal::AlarmRefuses { medium, alarm });
+        } else if state.policy.alarm_override.contains(&alarm)
+            && !state.media.get(&medium).is_some_and(|known| known.overrides.contains(&alarm))
+        {
+            verdict.refuse(Refusal::OverrideNeeded { medium, alarm });
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Registration, erasure, retirement and corrections.
 
-use super::{KEEPERS, OBSERVERS, Verdict, signatory};
+use super::{COLLEAGUES, KEEPERS, OBSERVERS, Verdict, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::ledger::state::{Medium, Presence};
 use crate::model::hardware::{Grade, Serial};
 use crate::model::statement;
 use crate::model::vocabulary::{CheckerRule, Role};
-use crate::model::{MediumId, MediumLine};
+use crate::model::{AlarmLine, MediumId, MediumLine};
 
 /// The medium of a line: registered, in use, and described as it is registered.
 pub(super) fn registered<'a>(verdict: &mut Verdict<'a>, line: &MediumLine) -> Option<&'a Medium> {
@@ -76,6 +76,24 @@ pub(super) fn register(verdict: &mut Verdict<'_>, said: &statement::Register) {
     });
     if said.interval_days.is_some_and(|days| !(1..=3_660).contains(&days)) {
         verdict.refuse(Refusal::PolicyOutOfRange { number: "interval-days" });
+    }
+}
+
+/// An override is looked into by one person and agreed to by another: a drive that
+/// is not what it was is how a swap begins, and the one who swaps it keeps it.
+pub(super) fn lift(verdict: &mut Verdict<'_>, said: &statement::Override) {
+    signatory(verdict, &said.by, KEEPERS);
+    signatory(verdict, &said.second, COLLEAGUES);
+    verdict.refuse_if(said.by.party.id == said.second.party.id, || Refusal::SecondPersonNeeded {
+        party: said.by.party.id.clone(),
+    });
+    at_hand(verdict, &said.medium);
+    // What the policy refuses, no two people let pass: that takes another policy.
+    for AlarmLine { id, alarm } in said.alarm.iter() {
+        verdict.refuse_if(*id != said.medium.id, || Refusal::UnknownMedium { medium: id.clone() });
+        verdict.refuse_if(verdict.state.policy.alarm_refuses.contains(alarm), || {
+            Refusal::AlarmRefuses { medium: id.clone(), alarm: alarm.clone() }
+        });
     }
 }
 

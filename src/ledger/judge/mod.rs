@@ -52,6 +52,7 @@ pub fn judge(state: &State, said: &Statement, now: Stamp) -> Result<(), Refusals
             signatory(&mut verdict, &said.by, &[Role::Administrator]);
         }
         Statement::Register(said) => media::register(&mut verdict, said),
+        Statement::Override(said) => media::lift(&mut verdict, said),
         Statement::Erase(said) => media::erase(&mut verdict, said),
         Statement::Retire(said) => media::retire(&mut verdict, said),
         Statement::Correct(said) => media::correct(&mut verdict, said),
@@ -170,6 +171,8 @@ const HOLDERS: &[Role] = &[Role::Custodian, Role::Administrator, Role::Staff, Ro
 /// Roles of our own organisation that may observe media.
 const OBSERVERS: &[Role] =
     &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor, Role::Station];
+/// People of our own organisation: a second pair of eyes that no program has.
+const COLLEAGUES: &[Role] = &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor];
 /// Everybody.
 const ANYONE: &[Role] = Role::ALL;
 

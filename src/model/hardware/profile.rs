@@ -159,6 +159,14 @@ pub struct Lun {
     pub capacity: Option<Capacity>,
 }
 
+impl Lun {
+    /// Whether it is an optical drive, real or pretended (SPC-4, 6.4.2, type 5).
+    #[must_use]
+    pub fn is_optical(&self) -> bool {
+        self.kind == Some(5)
+    }
+}
+
 /// Everything recorded beside the identity. Claimed by the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,10 +189,16 @@ pub struct Profile {
 impl Profile {
     /// The sizes of all media in the device together; `None` when not one is
     /// known. Saturates, since a device may claim any size.
+    ///
+    /// An optical unit beside another one does not count: on an encrypted stick it
+    /// holds the program that unlocks the disk, and the size of such a stick would
+    /// otherwise change with every unlocking.
     #[must_use]
     pub fn capacity(&self) -> Option<Capacity> {
         let luns = self.luns.value()?;
-        let mut known = luns.iter().filter_map(|lun| lun.capacity).peekable();
+        let beside = luns.iter().any(|lun| !lun.is_optical());
+        let counted = luns.iter().filter(|lun| !(beside && lun.is_optical()));
+        let mut known = counted.filter_map(|lun| lun.capacity).peekable();
         known.peek()?;
         let total = known.fold(0_u64, |sum, size| sum.saturating_add(size.bytes()));
         Some(Capacity::from_bytes(total))
@@ -325,6 +339,32 @@ mod tests {
             luns[0].capacity = Some(Capacity::from_bytes(1));
         }
         assert_eq!(profile().drift(&now), BTreeSet::from([Drift::Capacity]));
+    }
+
+    #[test]
+    fn the_program_of_an_encrypted_stick_is_no_capacity() {
+        let stick = |disk: Option<u64>| {
+            let mut profile = profile();
+            if let Reading::Read(luns) = &mut profile.luns {
+                let mut program = luns[0].clone();
+                program.kind = Some(5);
+                program.capacity = Some(Capacity::from_bytes(20_971_520));
+                luns[0].number = 1;
+                luns[0].capacity = disk.map(Capacity::from_bytes);
+                luns.insert(0, program);
+            }
+            profile
+        };
+        let (locked, unlocked) = (stick(None), stick(Some(8_053_063_680)));
+        assert_eq!(locked.capacity(), None);
+        assert_eq!(unlocked.capacity(), Some(Capacity::from_bytes(8_053_063_680)));
+        assert!(unlocked.drift(&locked).is_empty() && locked.drift(&unlocked).is_empty());
+        // A disc in a drive of its own is the medium.
+        let mut disc = stick(None);
+        if let Reading::Read(luns) = &mut disc.luns {
+            luns.truncate(1);
+        }
+        assert_eq!(disc.capacity(), Some(Capacity::from_bytes(20_971_520)));
     }
 
     #[test]

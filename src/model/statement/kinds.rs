@@ -108,6 +108,10 @@ statements! {
         witness: "witness" => WitnessRule,
         /// Whether a party may seal on paper.
         paper: "paper" => PaperRule,
+        /// Alarms under which a medium does not change hands.
+        alarm_refuses: "alarm-refuses" => Vec<Token>,
+        /// Alarms under which it does only after an override.
+        alarm_override: "alarm-override" => Vec<Token>,
         /// Why it is set or changed.
         reason: "reason" => Option<Phrase>,
         /// Who sets it.
@@ -522,6 +526,28 @@ statements! {
         relation: "relation" => LinkRelation,
         /// Who says so.
         by: "by" => Signatory,
+        /// Random bytes.
+        nonce: "nonce" => Nonce,
+    }
+
+    /// Lets a medium change hands once, whatever these alarms say of it.
+    Override = "override" {
+        /// The ledger's origin.
+        ledger: "ledger" => Origin,
+        /// When.
+        at: "at" => Stamp,
+        /// Newest checkpoint known.
+        seen: "seen" => Seen,
+        /// The medium.
+        medium: "medium" => MediumLine,
+        /// The alarms that are known and accepted.
+        alarm: "alarm" => Some1<AlarmLine>,
+        /// Why.
+        reason: "reason" => Phrase,
+        /// Who looked into it.
+        by: "by" => Signatory,
+        /// A second person who agrees.
+        second: "second" => Signatory,
         /// Random bytes.
         nonce: "nonce" => Nonce,
     }

@@ -3,6 +3,7 @@
 use super::Style;
 use super::layout::Page;
 use crate::ledger::Policy;
+use crate::model::Token;
 use crate::model::vocabulary::{CheckerRule, PaperRule, WitnessRule};
 use crate::report::words::sighting;
 
@@ -32,5 +33,11 @@ pub fn policy(policy: &Policy, style: Style) -> String {
         PaperRule::Refused => "refused: both sides need a key",
     };
     put("Seal on paper", paper);
+    let names = |alarms: &[Token]| match alarms {
+        [] => "none".to_owned(),
+        alarms => alarms.iter().map(Token::as_str).collect::<Vec<_>>().join(", "),
+    };
+    put("Alarms that refuse", &names(&policy.alarm_refuses));
+    put("Alarms for two people", &names(&policy.alarm_override));
     page.finish()
 }

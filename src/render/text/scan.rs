@@ -53,6 +53,15 @@ fn device(page: &mut Page, row: &ScanRow) {
     if let Some(encryption) = &row.encryption {
         page.field(2, "Encryption", LABELS, encryption);
     }
+    for alarm in &row.alarms {
+        page.hang(2, "ALARM", LABELS, Tone::Alarm, alarm);
+    }
+    if let Some(family) = &row.family {
+        page.field(2, "Family", LABELS, &format!("{}: {}", family.name, family.verdict));
+        if let Some(quirk) = &family.quirk {
+            page.hang(2, "", LABELS, Tone::Faint, quirk);
+        }
+    }
     for oddity in &row.oddities {
         page.hang(2, "Odd", LABELS, Tone::Alarm, oddity);
     }

@@ -1,0 +1,57 @@
+//! The drives somebody has in hand against what they were registered as.
+
+use super::bus::{drives, identity_line};
+use super::description::describe;
+use super::error::OpsError;
+use super::ledger::Ledger;
+use crate::ledger::alarms::alarms;
+use crate::ledger::checks::{alarm, answers_twice};
+use crate::model::{AlarmLine, MediumId};
+use crate::usb::{Bus, Device};
+
+/// One look at the drives of a handover.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// What the drives that are plugged in raise, in order of drive and name.
+    pub alarms: Vec<AlarmLine>,
+    /// Drives that were compared.
+    pub compared: Vec<MediumId>,
+    /// Drives that were not: not plugged in, not readable, or known by label only.
+    pub unseen: Vec<MediumId>,
+}
+
+/// Compares those of `media` that are plugged in with their registrations. A weak
+/// identity is compared with nothing: any look-alike would answer to it.
+///
+/// # Errors
+/// When the bus cannot be read.
+pub fn look(ledger: &Ledger, bus: &dyn Bus, media: &[MediumId]) -> Result<Looked, OpsError> {
+    let attached = drives(bus)?;
+    let lines: Vec<_> = attached.iter().filter_map(identity_line).collect();
+    let mut looked = Looked::default();
+    for id in media {
+        let medium = ledger.state().media.get(id).filter(|medium| !medium.is_weak());
+        let is_it = |device: &&Device| {
+            let line = identity_line(device);
+            medium.is_some_and(|medium| {
+                line.is_some_and(|line| {
+                    (line.vid_pid, &line.serial) == (medium.line.vid_pid, &medium.line.serial)
+                })
+            })
+        };
+        let (Some(medium), Some(device)) = (medium, attached.iter().find(is_it)) else {
+            looked.unseen.push(id.clone());
+            continue;
+        };
+        looked.compared.push(id.clone());
+        looked.alarms.extend(alarms(ledger.state(), medium, &describe(device)));
+        if answers_twice(ledger.state(), &lines, &medium.line) {
+            looked.alarms.extend(alarm(id, "identity-twice"));
+        }
+    }
+    // Whoever hands it over has it here; that is no alarm but the occasion.
+    looked.alarms.retain(|line| line.alarm.as_str() != "in-other-custody");
+    looked.alarms.sort();
+    looked.alarms.dedup();
+    Ok(looked)
+}
