@@ -180,6 +180,8 @@ vocabulary!(
         CorestorageEncrypted = "corestorage-encrypted",
         /// The header names a cipher that encrypts nothing.
         CipherNull = "cipher-null",
+        /// The header names a cipher that is not known here.
+        UnknownCipher = "unknown-cipher",
         /// Part of an encrypted volume is stored as it is.
         LinearSegment = "linear-segment",
         /// Encryption, decryption or re-encryption is under way or was interrupted.

@@ -190,6 +190,8 @@ fn gpt(disk: &dyn Disk, sector: u64) -> io::Result<Option<Table>> {
         table.taken.push(header.entries_at..header.entries_at.saturating_add(header.entries_length));
     }
     let Some(used) = primary.or(backup) else { return Ok(None) };
+    // Where the second copy belongs, so that a damaged one is not taken for data.
+    table.taken.push(last.saturating_sub(used.entries_length)..disk.size());
     table.mark = used.guid.as_deref().and_then(|guid| Mark::new(MarkKind::Gpt, guid));
     let size = usize::try_from(used.entry_size).unwrap_or(usize::MAX);
     for (number, entry) in (1..).zip(used.entries.chunks_exact(size)) {
