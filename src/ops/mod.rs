@@ -14,6 +14,7 @@ pub mod keys;
 pub mod ledger;
 pub mod party;
 pub mod policy;
+pub mod probe;
 pub mod receipt;
 pub mod register;
 pub mod scan;

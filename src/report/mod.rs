@@ -7,6 +7,7 @@
 //! meaning; what is not known is `null`.
 
 pub mod check;
+pub mod evidence;
 pub mod log;
 pub mod medium;
 mod named;
@@ -21,6 +22,7 @@ pub mod who;
 pub mod words;
 
 pub use check::CheckReport;
+pub use evidence::EvidenceReport;
 pub use log::LogView;
 pub use medium::MediumView;
 pub use parties::{PartyList, PartyView};

@@ -323,7 +323,7 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).collect();
         let region = Region::new(&bytes, 16, 32);
         assert_eq!(read(&region, 30, 100).unwrap(), [46, 47]);
-        assert_eq!(read(&region, u64::MAX, 100).unwrap(), []);
+        assert!(read(&region, u64::MAX, 100).unwrap().is_empty());
         assert_eq!(Region::new(&bytes, 250, 100).size(), 6);
         assert_eq!(Region::new(&bytes, 300, 100).size(), 0);
     }

@@ -20,9 +20,8 @@ const SECOND_MAGIC: &[u8] = b"SKUL\xBA\xBE";
 const REENCRYPTING_MAGIC: &[u8] = b"LUKS\xDE\xAD";
 /// Sizes a LUKS2 header may have (specification, section 2.1); also the places of
 /// its second copy.
-const HEADER_SIZES: [u64; 9] = [
-    0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000, 0x40_0000,
-];
+const HEADER_SIZES: [u64; 9] =
+    [0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000, 0x40_0000];
 const BINARY_HEADER: usize = 4096;
 /// PBKDF2 iterations below which an ordinary passphrase is soon guessed by a few
 /// graphics cards; cryptsetup aims far higher unless told otherwise.
@@ -45,10 +44,7 @@ pub fn read_luks(volume: &dyn Disk, head: &[u8]) -> io::Result<Option<Content>> 
     match be16(head, 6) {
         Some(1) => Ok(Some(luks1(volume, head).unwrap_or_else(|| damaged("luks1")))),
         Some(2) => Ok(Some(second_version(volume, head)?)),
-        _ => Ok(Some(Content::new(
-            EncryptionGrade::Unreadable,
-            Reason::HeaderUnknownVersion,
-        ))),
+        _ => Ok(Some(Content::new(EncryptionGrade::Unreadable, Reason::HeaderUnknownVersion))),
     }
 }
 
@@ -125,8 +121,23 @@ pub(super) fn crypt_range(grade: EncryptionGrade, range: Range<u64>) -> Vec<Rang
 
 /// Block and stream ciphers the Linux kernel encrypts disks with.
 const CIPHERS: [&str; 18] = [
-    "aes", "serpent", "twofish", "camellia", "aria", "sm4", "kuznyechik", "adiantum", "hctr2",
-    "xchacha12", "xchacha20", "chacha20", "aegis128", "aegis256", "cast5", "cast6", "blowfish",
+    "aes",
+    "serpent",
+    "twofish",
+    "camellia",
+    "aria",
+    "sm4",
+    "kuznyechik",
+    "adiantum",
+    "hctr2",
+    "xchacha12",
+    "xchacha20",
+    "chacha20",
+    "aegis128",
+    "aegis256",
+    "cast5",
+    "cast6",
+    "blowfish",
     "anubis",
 ];
 
@@ -249,7 +260,6 @@ fn sound(bytes: &[u8], length: usize, at: u64) -> Option<Copy> {
         label: text(bytes, 24, 48),
         mark: mark(bytes),
         metadata: serde_json::from_slice(json).ok()?,
-
     })
 }
 

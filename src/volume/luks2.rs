@@ -12,6 +12,8 @@ use crate::model::vocabulary::EncryptionGrade;
 
 /// Segments and keyslots that are looked at. The format allows 32 of each.
 const OBJECTS_MAX: usize = 64;
+/// Two headers of the smallest size.
+const HEADERS_LEAST: u64 = 0x8000;
 
 /// What of the metadata counts here; the rest is left unread.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -93,7 +95,8 @@ pub(super) fn content(header: &Copy, size: u64) -> Content {
     content.reasons.clear();
     content.grade = grade(&seen, &mut content.reasons);
     content.tail = (seen.end < size).then_some(seen.end);
-    let requires = |word: &str| metadata.config.requirements.mandatory.iter().any(|r| r.contains(word));
+    let requires =
+        |word: &str| metadata.config.requirements.mandatory.iter().any(|r| r.contains(word));
     let moving = metadata.keyslots.values().any(|slot| slot.kind == "reencrypt");
     if requires("reencrypt") || moving {
         content.reasons.push(Reason::Reencrypting);
@@ -118,7 +121,9 @@ fn segments(metadata: &Metadata, size: u64, content: &mut Content) -> Option<See
             "dynamic" => size,
             length => start.checked_add(length.parse().ok()?)?,
         };
-        if start >= end || end > size {
+        // Both copies of the header stand before any data; a header whose data lie on
+        // another disk says nothing of this one.
+        if start < HEADERS_LEAST || start >= end || end > size {
             return None;
         }
         seen.end = seen.end.max(end);

@@ -187,7 +187,9 @@ fn gpt(disk: &dyn Disk, sector: u64) -> io::Result<Option<Table>> {
     table.taken.push(0..sector.saturating_mul(2));
     for header in [&primary, &backup].into_iter().flatten() {
         table.taken.push(header.at..header.at.saturating_add(sector));
-        table.taken.push(header.entries_at..header.entries_at.saturating_add(header.entries_length));
+        table
+            .taken
+            .push(header.entries_at..header.entries_at.saturating_add(header.entries_length));
     }
     let Some(used) = primary.or(backup) else { return Ok(None) };
     // Where the second copy belongs, so that a damaged one is not taken for data.
@@ -292,7 +294,8 @@ fn logical(disk: &dyn Disk, extended: Entry, table: &mut Table) {
             table.reasons.push(Reason::TableDamaged);
             return;
         }
-        let Some(record) = read(disk, at, 512).ok().filter(|r| stands(r, 510, &[0x55, 0xAA])) else {
+        let Some(record) = read(disk, at, 512).ok().filter(|r| stands(r, 510, &[0x55, 0xAA]))
+        else {
             table.reasons.push(Reason::TableDamaged);
             return;
         };
@@ -317,9 +320,8 @@ fn hybrid(disk: &dyn Disk, entries: &[Entry], table: &mut Table) {
             table.reasons.push(Reason::HybridTable);
         }
         let partition = mbr_partition(*entry, 0, entry.number);
-        let known = |known: &Partition| {
-            known.start == partition.start && known.length == partition.length
-        };
+        let known =
+            |known: &Partition| known.start == partition.start && known.length == partition.length;
         if !EXTENDED.contains(&entry.kind) && !table.partitions.iter().any(known) {
             add(disk, table, partition);
         }
