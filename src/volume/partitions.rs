@@ -70,8 +70,8 @@ pub fn read_table(disk: &dyn Disk) -> io::Result<Option<Table>> {
     let mut found = None;
     for sector in [512, 4096] {
         let declared = read(disk, sector, 8)? == SIGNATURE;
-        if protective || declared {
-            found = found.or(gpt(disk, sector)?);
+        if found.is_none() && (protective || declared) {
+            found = gpt(disk, sector)?;
         }
     }
     let mut table = match found {
@@ -79,7 +79,7 @@ pub fn read_table(disk: &dyn Disk) -> io::Result<Option<Table>> {
             hybrid(disk, &entries, &mut table);
             table
         }
-        None if protective => Table { reasons: vec![Reason::TableDamaged], ..Table::default() },
+        None if protective => lost(disk),
         None if entries.is_empty() => return Ok(None),
         None => mbr(disk, &first, &entries),
     };
@@ -87,6 +87,17 @@ pub fn read_table(disk: &dyn Disk) -> io::Result<Option<Table>> {
     table.reasons.sort_unstable();
     table.reasons.dedup();
     Ok(Some(table))
+}
+
+/// A disk that says it has a GPT and has no sound copy of it. Where the two belong,
+/// remains are no data.
+fn lost(disk: &dyn Disk) -> Table {
+    let sectors = |count: u64| count.saturating_mul(512);
+    Table {
+        taken: vec![0..sectors(34), disk.size().saturating_sub(sectors(33))..disk.size()],
+        reasons: vec![Reason::TableDamaged],
+        ..Table::default()
+    }
 }
 
 /// Adds one partition, cut at the end of the disk.
@@ -184,7 +195,6 @@ fn gpt(disk: &dyn Disk, sector: u64) -> io::Result<Option<Table>> {
         }
     }
     // The first copy is what a computer uses; the second only where it must.
-    table.taken.push(0..sector.saturating_mul(2));
     for header in [&primary, &backup].into_iter().flatten() {
         table.taken.push(header.at..header.at.saturating_add(sector));
         table
@@ -192,7 +202,8 @@ fn gpt(disk: &dyn Disk, sector: u64) -> io::Result<Option<Table>> {
             .push(header.entries_at..header.entries_at.saturating_add(header.entries_length));
     }
     let Some(used) = primary.or(backup) else { return Ok(None) };
-    // Where the second copy belongs, so that a damaged one is not taken for data.
+    // Where the copies belong, so that a damaged one is not taken for data.
+    table.taken.push(0..sector.saturating_mul(2).saturating_add(used.entries_length));
     table.taken.push(last.saturating_sub(used.entries_length)..disk.size());
     table.mark = used.guid.as_deref().and_then(|guid| Mark::new(MarkKind::Gpt, guid));
     let size = usize::try_from(used.entry_size).unwrap_or(usize::MAX);
