@@ -112,34 +112,20 @@ fn explain(reason: Reason) -> Explained {
 type Words = (Bearing, &'static str, &'static str);
 
 fn words(reason: Reason) -> Words {
-    encryption_words(reason)
+    luks_words(reason)
+        .or_else(|| vendor_words(reason))
         .or_else(|| header_words(reason))
         .or_else(|| plaintext_words(reason))
         .unwrap_or_else(|| table_words(reason))
 }
 
-fn encryption_words(reason: Reason) -> Option<Words> {
+fn luks_words(reason: Reason) -> Option<Words> {
     use Bearing::{Bad, Good, Note};
     Some(match reason {
         Reason::LuksHeader => (
             Good,
             "A LUKS header was read and checked; it names the cipher of the data behind it.",
             "LUKSヘッダーを読み取り、検査しました。後に続くデータの暗号方式が記されています。",
-        ),
-        Reason::BitlockerHeader => (
-            Good,
-            "A BitLocker header was read and checked; protection is on.",
-            "BitLockerヘッダーを読み取り、検査しました。保護は有効です。",
-        ),
-        Reason::ApfsEncrypted => (
-            Good,
-            "An Apple (APFS) volume says that it is encrypted.",
-            "Apple（APFS）ボリュームが暗号化されていると記録されています。",
-        ),
-        Reason::CorestorageEncrypted => (
-            Good,
-            "An Apple FileVault (CoreStorage) volume says that it is encrypted.",
-            "Apple FileVault（CoreStorage）ボリュームが暗号化されていると記録されています。",
         ),
         Reason::CipherNull => (
             Bad,
@@ -170,6 +156,28 @@ fn encryption_words(reason: Reason) -> Option<Words> {
             Bad,
             "The header describes an area in a way that is not known here.",
             "ヘッダーに、このソフトウェアの知らない種類の領域があります。",
+        ),
+        _ => return None,
+    })
+}
+
+fn vendor_words(reason: Reason) -> Option<Words> {
+    use Bearing::{Bad, Good, Note};
+    Some(match reason {
+        Reason::BitlockerHeader => (
+            Good,
+            "A BitLocker header was read and checked; protection is on.",
+            "BitLockerヘッダーを読み取り、検査しました。保護は有効です。",
+        ),
+        Reason::ApfsEncrypted => (
+            Good,
+            "An Apple (APFS) volume says that it is encrypted.",
+            "Apple（APFS）ボリュームが暗号化されていると記録されています。",
+        ),
+        Reason::CorestorageEncrypted => (
+            Good,
+            "An Apple FileVault (CoreStorage) volume says that it is encrypted.",
+            "Apple FileVault（CoreStorage）ボリュームが暗号化されていると記録されています。",
         ),
         Reason::ClearKey => (
             Bad,

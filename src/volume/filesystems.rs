@@ -13,7 +13,8 @@ pub const HEAD: usize = 0x1_1000;
 /// What stands at the start of a volume.
 #[must_use]
 pub fn read_filesystem(head: &[u8]) -> Option<Content> {
-    const READERS: [fn(&[u8]) -> Option<Content>; 12] =
+    type Reader = fn(&[u8]) -> Option<Content>;
+    const READERS: [Reader; 12] =
         [exfat, ntfs, fat, iso, ext, hfs, btrfs, xfs, swap, lvm, zfs, others];
     READERS.iter().find_map(|reader| reader(head))
 }

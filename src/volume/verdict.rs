@@ -44,10 +44,11 @@ pub fn probe(disk: &dyn Disk) -> Evidence {
     found.evidence(read)
 }
 
+type Reader = fn(&dyn Disk, &[u8]) -> io::Result<Option<Content>>;
+
 /// The readers of formats, asked in turn with the volume and its first [`HEAD`]
 /// bytes. A further format is one further line.
-const READERS: &[fn(&dyn Disk, &[u8]) -> io::Result<Option<Content>>] =
-    &[read_luks, |_, head| Ok(read_filesystem(head))];
+const READERS: &[Reader] = &[read_luks, |_, head| Ok(read_filesystem(head))];
 
 /// What has been found so far.
 #[derive(Default)]
