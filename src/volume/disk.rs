@@ -21,6 +21,12 @@ pub trait Disk {
     /// # Errors
     /// What the device or the system says.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Bytes of one logical sector, in which an MBR counts. An image does not say, and
+    /// almost all have 512.
+    fn sector_size(&self) -> u64 {
+        512
+    }
 }
 
 impl<D: Disk + ?Sized> Disk for &D {
@@ -30,6 +36,10 @@ impl<D: Disk + ?Sized> Disk for &D {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn sector_size(&self) -> u64 {
+        (**self).sector_size()
     }
 }
 
@@ -219,6 +229,10 @@ impl Disk for Metered<'_> {
             }
         }
     }
+
+    fn sector_size(&self) -> u64 {
+        self.disk.sector_size()
+    }
 }
 
 /// A block device or an image file, opened for reading and nothing else.
@@ -226,6 +240,7 @@ impl Disk for Metered<'_> {
 pub struct FileDisk {
     file: File,
     size: u64,
+    sector_size: u64,
 }
 
 impl FileDisk {
@@ -240,17 +255,19 @@ impl FileDisk {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let mut file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
         let meta = file.metadata()?;
-        let size = if meta.file_type().is_block_device() {
-            file.seek(SeekFrom::End(0))?
+        let (size, sector_size) = if meta.file_type().is_block_device() {
+            // Both ask the kernel and not the device.
+            let sector_size = rustix::fs::ioctl_blksszget(&file).map_or(512, u64::from);
+            (file.seek(SeekFrom::End(0))?, sector_size)
         } else if meta.is_file() {
-            meta.len()
+            (meta.len(), 512)
         } else {
             let text = "it is neither a block device nor an image file";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         };
         // Only advice: where it is refused, reading works all the same.
         let _ = rustix::fs::fadvise(&file, 0, None, Advice::Random);
-        Ok(FileDisk { file, size })
+        Ok(FileDisk { file, size, sector_size })
     }
 }
 
@@ -271,6 +288,10 @@ impl Disk for FileDisk {
             }
         }
         Ok(done)
+    }
+
+    fn sector_size(&self) -> u64 {
+        self.sector_size
     }
 }
 

@@ -17,7 +17,6 @@ pub const PARTITIONS_MAX: usize = 64;
 /// GPT entries together, in bytes. The smallest array the specification allows has
 /// 16,384; tools make no larger one on their own.
 const ENTRIES_MAX: u64 = 1 << 20;
-const MBR_SECTOR: u64 = 512;
 
 /// EFI system partition (UEFI 2.10, table 5-7).
 const EFI_SYSTEM: &str = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";
@@ -267,10 +266,15 @@ fn mbr_entries(record: &[u8]) -> Vec<Entry> {
     entries
 }
 
+/// So many sectors in bytes.
+fn sectors(disk: &dyn Disk, count: u32) -> u64 {
+    u64::from(count).saturating_mul(disk.sector_size())
+}
+
 /// A partition whose first sector counts from `base`.
-fn mbr_partition(entry: Entry, base: u64, number: u32) -> Partition {
-    let start = base.saturating_add(u64::from(entry.first).saturating_mul(MBR_SECTOR));
-    let length = u64::from(entry.sectors).saturating_mul(MBR_SECTOR);
+fn mbr_partition(disk: &dyn Disk, entry: Entry, base: u64, number: u32) -> Partition {
+    let start = base.saturating_add(sectors(disk, entry.first));
+    let length = sectors(disk, entry.sectors);
     // 0xEF is an EFI system partition in an MBR.
     Partition { number, start, length, label: None, system: entry.kind == 0xEF }
 }
@@ -279,14 +283,14 @@ fn mbr(disk: &dyn Disk, record: &[u8], entries: &[Entry]) -> Table {
     let signature = le32(record, 440).map(|value| format!("{value:08x}"));
     let mut table = Table {
         mark: signature.and_then(|value| Mark::new(MarkKind::Mbr, &value)),
-        taken: std::iter::once(0..MBR_SECTOR).collect(),
+        taken: std::iter::once(0..disk.sector_size()).collect(),
         ..Table::default()
     };
     for entry in entries {
         if EXTENDED.contains(&entry.kind) {
             logical(disk, *entry, &mut table);
         } else {
-            add(disk, &mut table, mbr_partition(*entry, 0, entry.number));
+            add(disk, &mut table, mbr_partition(disk, *entry, 0, entry.number));
         }
     }
     table
@@ -295,8 +299,8 @@ fn mbr(disk: &dyn Disk, record: &[u8], entries: &[Entry]) -> Table {
 /// Follows the chain of an extended partition. Each record names the next one, so
 /// a hostile chain can be a ring or reach behind the extended partition.
 fn logical(disk: &dyn Disk, extended: Entry, table: &mut Table) {
-    let base = u64::from(extended.first).saturating_mul(MBR_SECTOR);
-    let end = base.saturating_add(u64::from(extended.sectors).saturating_mul(MBR_SECTOR));
+    let base = sectors(disk, extended.first);
+    let end = base.saturating_add(sectors(disk, extended.sectors));
     let mut seen = BTreeSet::new();
     let mut at = base;
     let mut number = table.partitions.iter().map(|known| known.number).max().unwrap_or(0).max(4);
@@ -310,16 +314,16 @@ fn logical(disk: &dyn Disk, extended: Entry, table: &mut Table) {
             table.reasons.push(Reason::TableDamaged);
             return;
         };
-        table.taken.push(at..at.saturating_add(MBR_SECTOR));
+        table.taken.push(at..at.saturating_add(disk.sector_size()));
         let entries = mbr_entries(&record);
         for entry in entries.iter().filter(|entry| !EXTENDED.contains(&entry.kind)) {
             number = number.saturating_add(1);
-            add(disk, table, mbr_partition(*entry, at, number));
+            add(disk, table, mbr_partition(disk, *entry, at, number));
         }
         let Some(next) = entries.iter().find(|entry| EXTENDED.contains(&entry.kind)) else {
             return;
         };
-        at = base.saturating_add(u64::from(next.first).saturating_mul(MBR_SECTOR));
+        at = base.saturating_add(sectors(disk, next.first));
     }
 }
 
@@ -330,7 +334,7 @@ fn hybrid(disk: &dyn Disk, entries: &[Entry], table: &mut Table) {
         if !table.reasons.contains(&Reason::HybridTable) {
             table.reasons.push(Reason::HybridTable);
         }
-        let partition = mbr_partition(*entry, 0, entry.number);
+        let partition = mbr_partition(disk, *entry, 0, entry.number);
         let known =
             |known: &Partition| known.start == partition.start && known.length == partition.length;
         if !EXTENDED.contains(&entry.kind) && !table.partitions.iter().any(known) {
@@ -393,6 +397,27 @@ mod tests {
         assert_eq!(table.reasons, [Reason::TableDamaged]);
         assert_eq!(table.partitions.len(), 1);
         assert_eq!((table.partitions[0].number, table.partitions[0].start), (5, 9 * 512));
+    }
+
+    #[test]
+    fn an_mbr_counts_in_the_sectors_of_its_disk() {
+        struct Large(Vec<u8>);
+        impl Disk for Large {
+            fn size(&self) -> u64 {
+                self.0.size()
+            }
+            fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+                self.0.read_at(offset, buffer)
+            }
+            fn sector_size(&self) -> u64 {
+                4096
+            }
+        }
+        let mut disk = vec![0_u8; 1 << 20];
+        disk[..512].copy_from_slice(&record(&[(0x0C, 16, 100)]));
+        let table = read_table(&Large(disk)).unwrap().unwrap();
+        let found = &table.partitions[0];
+        assert_eq!((found.start, found.length), (16 * 4096, 100 * 4096));
     }
 
     #[test]
