@@ -25,4 +25,5 @@ pub mod render;
 pub mod report;
 pub mod store;
 pub mod usb;
+pub mod volume;
 pub mod wire;
