@@ -5,8 +5,6 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::error::{Cause, StoreError, is_full};
 use super::folder::{self, Ballast};
 use super::frame::CHAIN_START;
@@ -219,15 +217,16 @@ impl FileStore {
             let written = journal.append(head, notes, &leaves);
             return (written, Prepared::of(frontier, options.derive, notes, leaves));
         }
-        // One scope around both: going over to the pool's threads twice would cost
-        // as much as hashing does.
-        rayon::scope(|_| {
-            let leaves: Vec<Hash> = notes.par_iter().map(|note| leaf_hash(note)).collect();
-            rayon::join(
-                || journal.append(head, notes, &leaves),
-                || Prepared::of(frontier, options.derive, notes, leaves.clone()),
-            )
-        })
+        // Only what runs beside the disk goes over to another thread: to wait for
+        // one costs about as much as hashing a hundred notes does.
+        let leaves: Vec<Hash> = notes.iter().map(|note| leaf_hash(note)).collect();
+        let (beside, mut prepared) = (leaves.clone(), None);
+        let written = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| prepared = Some(Prepared::of(frontier, options.derive, notes, beside)));
+            journal.append(head, notes, &leaves)
+        });
+        let anew = || Prepared::of(frontier, options.derive, notes, leaves);
+        (written, prepared.unwrap_or_else(anew))
     }
 
     fn acknowledge(&mut self, slot: Slot) -> Result<(), StoreError> {

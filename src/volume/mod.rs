@@ -7,13 +7,18 @@
 //! [`probe`] asks the readers of the formats in turn and draws one verdict; a
 //! further format is a further reader in `verdict`.
 
+pub mod apfs;
+pub mod bitlocker;
 mod bytes;
 mod content;
+pub mod corestorage;
 pub mod disk;
+mod fields;
 mod filesystems;
 mod luks;
 mod luks2;
 mod partitions;
+pub mod randomness;
 mod samples;
 mod verdict;
 
