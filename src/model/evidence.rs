@@ -176,8 +176,6 @@ vocabulary!(
         BitlockerHeader = "bitlocker-header",
         /// An APFS volume is flagged as encrypted.
         ApfsEncrypted = "apfs-encrypted",
-        /// A CoreStorage (FileVault 2) volume names its encryption.
-        CorestorageEncrypted = "corestorage-encrypted",
         /// The header names a cipher that encrypts nothing.
         CipherNull = "cipher-null",
         /// The header names a cipher that is not known here.
@@ -192,14 +190,16 @@ vocabulary!(
         UnknownSegment = "unknown-segment",
         /// The volume is protected by a key that is stored on it in the clear.
         ClearKey = "clear-key",
+        /// Only what was written since encryption began is encrypted.
+        UsedSpaceOnly = "used-space-only",
+        /// A readable front with a program that asks for the password.
+        ReaderInFront = "reader-in-front",
         /// A decrypted volume in the layout of an encrypted one.
         Decrypted = "decrypted",
         /// An APFS volume without encryption.
         ApfsPlaintext = "apfs-plaintext",
         /// An APFS container whose volumes could not be read.
         ApfsContainerOnly = "apfs-container-only",
-        /// A CoreStorage volume without encryption.
-        CorestoragePlaintext = "corestorage-plaintext",
         /// One of two copies of a header is damaged, and the other was used.
         OneHeaderDamaged = "one-header-damaged",
         /// Both copies of a header are sound and differ.
@@ -236,6 +236,8 @@ vocabulary!(
         PlaintextGap = "plaintext-gap",
         /// Looks random without a header: encrypted, compressed or wiped.
         RandomLooking = "random-looking",
+        /// Compressed and not encrypted.
+        CompressedData = "compressed-data",
         /// Nothing is written on it.
         Blank = "blank",
         /// The first copy of the GPT is damaged.

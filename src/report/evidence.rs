@@ -174,15 +174,20 @@ fn vendor_words(reason: Reason) -> Option<Words> {
             "An Apple (APFS) volume says that it is encrypted.",
             "Apple（APFS）ボリュームが暗号化されていると記録されています。",
         ),
-        Reason::CorestorageEncrypted => (
-            Good,
-            "An Apple FileVault (CoreStorage) volume says that it is encrypted.",
-            "Apple FileVault（CoreStorage）ボリュームが暗号化されていると記録されています。",
-        ),
         Reason::ClearKey => (
             Bad,
             "The key lies unprotected on the drive itself: anyone can unlock it.",
             "鍵が保護されずに媒体上にあり、誰でも解除できます。",
+        ),
+        Reason::UsedSpaceOnly => (
+            Note,
+            "Only space that was in use is encrypted; what was deleted earlier may still be readable.",
+            "使用中の領域だけが暗号化されています。以前に削除したデータは読めるかもしれません。",
+        ),
+        Reason::ReaderInFront => (
+            Note,
+            "The front of the drive is readable on purpose: it holds the program that asks for the password.",
+            "媒体の先頭は意図的に読めるようになっています。パスワードを尋ねるプログラムの領域です。",
         ),
         Reason::Decrypted => (
             Bad,
@@ -198,11 +203,6 @@ fn vendor_words(reason: Reason) -> Option<Words> {
             Note,
             "An Apple (APFS) container was found; whether its volumes are encrypted could not be read.",
             "Apple（APFS）コンテナが見つかりましたが、ボリュームの暗号化は確認できませんでした。",
-        ),
-        Reason::CorestoragePlaintext => (
-            Bad,
-            "An Apple CoreStorage volume is not encrypted.",
-            "Apple CoreStorageボリュームが暗号化されていません。",
         ),
         _ => return None,
     })
@@ -307,6 +307,11 @@ fn plaintext_words(reason: Reason) -> Option<Words> {
             Note,
             "The data looks random: encrypted without a header (as VeraCrypt does), compressed or wiped.",
             "乱数のようなデータです。ヘッダーのない暗号化（VeraCryptなど）、圧縮、消去のどれかです。",
+        ),
+        Reason::CompressedData => (
+            Bad,
+            "The data is compressed, which anyone can unpack; it does not look encrypted.",
+            "データは圧縮されているだけで、誰でも展開できます。暗号化されているようには見えません。",
         ),
         Reason::Blank => (
             Note,

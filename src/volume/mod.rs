@@ -20,6 +20,7 @@ mod luks2;
 mod partitions;
 pub mod randomness;
 mod samples;
+mod vendors;
 mod verdict;
 
 pub use disk::{Disk, FileDisk};

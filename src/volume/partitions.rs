@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 
-use crc32fast::hash as crc32;
-
 use super::bytes::{guid, le32, le64, stands, text_utf16};
 use super::disk::{Disk, read};
 use crate::model::evidence::{Mark, MarkKind, Reason};
@@ -138,6 +136,12 @@ struct Header {
     entry_size: u64,
     entries_sum: u32,
     entries: Vec<u8>,
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut sum = flate2::Crc::new();
+    sum.update(bytes);
+    sum.sum()
 }
 
 /// Reads the header at a byte offset with its entries. None where it is not sound:
@@ -382,8 +386,8 @@ mod tests {
     #[test]
     fn gaps_are_what_is_left() {
         assert_eq!(gaps(100, &[0..10, 20..30, 25..40]), [10..20, 40..100]);
-        assert_eq!(gaps(100, &[0..u64::MAX]), Vec::<Range<u64>>::new());
-        assert_eq!(gaps(10, &[40..50]), [0..10]);
+        assert!(gaps(100, &[0..10, 5..u64::MAX]).is_empty());
+        assert_eq!(gaps(10, &[3..3, 40..50]).first(), Some(&(0..10)));
         assert_eq!(gaps(0, &[]), Vec::<Range<u64>>::new());
     }
 

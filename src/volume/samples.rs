@@ -76,6 +76,10 @@ enum Sector {
 const READABLE_FROM: u64 = 600;
 
 fn sector_look(sector: &[u8]) -> Sector {
+    // Most of a drive is blank, and telling so is cheaper than counting.
+    if sector.first().is_none_or(|first| sector.iter().all(|byte| byte == first)) {
+        return Sector::Blank;
+    }
     let mut counts = [0_u64; 256];
     for byte in sector {
         if let Some(count) = counts.get_mut(usize::from(*byte)) {
@@ -83,39 +87,61 @@ fn sector_look(sector: &[u8]) -> Sector {
         }
     }
     let length = sector.len() as u64;
-    if counts.contains(&length) {
-        return Sector::Blank;
-    }
     // With the expected count e = length / 256: sum (n - e)^2 / e = sum n^2 / e - length.
     let squares: u64 = counts.iter().map(|count| count * count).sum();
     let chi_square = (squares * 256 / length.max(1)).saturating_sub(length);
     if chi_square > READABLE_FROM { Sector::Readable } else { Sector::Random }
 }
 
-/// Looks at up to 32 samples spread evenly over an area, its first and last bytes
-/// among them; at all of a small one. The places are the same every time, so that
-/// two probes of one medium can be compared.
+/// Samples of one area, in the order in which they lie; the first is its front.
+#[derive(Debug, Default)]
+pub struct Samples {
+    /// What was read.
+    pub parts: Vec<Vec<u8>>,
+    /// How many could not be read.
+    pub failed: u32,
+}
+
+impl Samples {
+    /// What they look like.
+    #[must_use]
+    pub fn look(&self) -> Look {
+        let seen = self.parts.iter().map(|part| Look::at(part)).fold(Look::default(), Look::and);
+        Look { failed: self.failed, ..seen }
+    }
+}
+
+/// Reads up to 32 samples spread evenly over an area, its first and last bytes among
+/// them; all of a small one. The places are the same every time, so that two probes
+/// of one medium can be compared.
 #[must_use]
-pub fn look(disk: &dyn Disk, area: &Range<u64>) -> Look {
+pub fn gather(disk: &dyn Disk, area: &Range<u64>) -> Samples {
     let end = area.end.min(disk.size());
     let length = end.saturating_sub(area.start);
-    let mut seen = Look::default();
-    let (count, size) =
-        if length <= WHOLE { (length.div_ceil(SAMPLE), SAMPLE) } else { (SAMPLES, SAMPLE) };
-    let room = length.saturating_sub(size);
+    let small = length <= WHOLE;
+    let count = if small { length.div_ceil(SAMPLE) } else { SAMPLES };
+    let room = length.saturating_sub(SAMPLE);
+    let mut samples = Samples::default();
     for number in 0..count {
-        // In whole samples from the area's start, where sectors begin.
-        let step = u128::from(room) * u128::from(number) / u128::from(count.max(2) - 1);
-        let step = u64::try_from(step).unwrap_or(u64::MAX);
-        let at = if length <= WHOLE { number.saturating_mul(size) } else { step / 512 * 512 };
+        let spread = u128::from(room) * u128::from(number) / u128::from(count.max(2) - 1);
+        let spread = u64::try_from(spread).unwrap_or(u64::MAX);
+        // Where sectors begin, as far as the area itself begins at one.
+        let sector = SECTOR as u64;
+        let at = if small { number.saturating_mul(SAMPLE) } else { spread / sector * sector };
         let at = area.start.saturating_add(at);
-        let wanted = usize::try_from(size.min(end.saturating_sub(at))).unwrap_or(0);
+        let wanted = usize::try_from(SAMPLE.min(end.saturating_sub(at))).unwrap_or(0);
         match read(disk, at, wanted) {
-            Ok(bytes) => seen = seen.and(Look::at(&bytes)),
-            Err(_) => seen.failed = seen.failed.saturating_add(1),
+            Ok(bytes) => samples.parts.push(bytes),
+            Err(_) => samples.failed = samples.failed.saturating_add(1),
         }
     }
-    seen
+    samples
+}
+
+/// What the samples of an area look like.
+#[must_use]
+pub fn look(disk: &dyn Disk, area: &Range<u64>) -> Look {
+    gather(disk, area).look()
 }
 
 #[cfg(test)]

@@ -8,12 +8,14 @@ use std::io;
 use std::ops::Range;
 
 use super::bytes::stands;
-use super::content::Content;
+use super::content::{Content, token};
 use super::disk::{Disk, Metered, Region, read};
 use super::filesystems::{HEAD, read_filesystem};
 use super::luks::{read_luks, read_orphan};
 use super::partitions::{Partition, Table, gaps, read_table};
-use super::samples::{Look, look};
+use super::randomness::{MIN_BYTES, measure};
+use super::samples::{Look, Samples, gather, look};
+use super::vendors::{read_apfs, read_bitlocker, read_corestorage};
 use crate::model::evidence::{Evidence, Mark, Place, ReadMeter, Reason, VolumeFinding};
 use crate::model::vocabulary::EncryptionGrade;
 
@@ -48,7 +50,14 @@ type Reader = fn(&dyn Disk, &[u8]) -> io::Result<Option<Content>>;
 
 /// The readers of formats, asked in turn with the volume and its first [`HEAD`]
 /// bytes. A further format is one further line.
-const READERS: &[Reader] = &[read_luks, |_, head| Ok(read_filesystem(head))];
+const READERS: &[Reader] = &[
+    read_luks,
+    // Before the file systems: BitLocker To Go has a FAT in front.
+    read_bitlocker,
+    read_apfs,
+    read_corestorage,
+    |_, head| Ok(read_filesystem(head)),
+];
 
 /// What has been found so far.
 #[derive(Default)]
@@ -218,13 +227,13 @@ impl Found {
             self.volume(disk, place, span, content);
             return Ok(());
         }
-        let seen = Look::at(head).and(look(disk, &span));
-        let (grade, reason) = match seen {
-            _ if seen.is_blank() => (EncryptionGrade::None, Reason::Blank),
-            _ if seen.readable > 0 => (EncryptionGrade::None, Reason::PlaintextData),
-            _ => (EncryptionGrade::Opaque, Reason::RandomLooking),
+        let samples = gather(disk, &span);
+        let seen = Look::at(head).and(samples.look());
+        let mut content = match seen {
+            _ if seen.is_blank() => Content::new(EncryptionGrade::None, Reason::Blank),
+            _ if seen.readable > 0 => Content::new(EncryptionGrade::None, Reason::PlaintextData),
+            _ => without_header(&samples),
         };
-        let mut content = Content::new(grade, reason);
         failing(&mut content, seen);
         self.push(place, span, content, seen.is_blank());
         Ok(())
@@ -242,6 +251,18 @@ impl Found {
             self.push(Place::Gap, span, content, false);
         }
     }
+}
+
+/// Bytes of which each sector could be random. Taken together they may show what
+/// compression leaves; too few show nothing.
+fn without_header(samples: &Samples) -> Content {
+    let measured = measure(samples.parts.iter().map(Vec::as_slice));
+    let random = measured.looks_random || measured.random_where_written;
+    if random || (measured.format.is_none() && measured.bytes < MIN_BYTES) {
+        return Content::new(EncryptionGrade::Opaque, Reason::RandomLooking);
+    }
+    let content = Content::new(EncryptionGrade::None, Reason::CompressedData);
+    Content { content: measured.format.and_then(token), ..content }
 }
 
 /// Where the inside of a container begins: behind its own readable metadata.
