@@ -13,3 +13,7 @@ mod images;
 mod layouts;
 #[path = "volume/peers.rs"]
 mod peers;
+#[path = "volume/vendors.rs"]
+mod vendors;
+#[path = "images/mod.rs"]
+mod written;

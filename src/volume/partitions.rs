@@ -45,6 +45,8 @@ impl Partition {
 /// A partition table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
+    /// Whether it is a GPT.
+    pub is_gpt: bool,
     /// The disk's GUID or signature.
     pub mark: Option<Mark>,
     /// In the order of the table.
@@ -92,6 +94,7 @@ fn lost(disk: &dyn Disk) -> Table {
     let sectors = |count: u64| count.saturating_mul(512);
     Table {
         taken: vec![0..sectors(34), disk.size().saturating_sub(sectors(33))..disk.size()],
+        is_gpt: true,
         reasons: vec![Reason::TableDamaged],
         ..Table::default()
     }
@@ -186,7 +189,7 @@ fn gpt(disk: &dyn Disk, sector: u64) -> io::Result<Option<Table>> {
     let last = (disk.size() / sector).saturating_sub(1).saturating_mul(sector);
     let elsewhere = primary.as_ref().map_or(last, |primary| primary.alternate);
     let backup = header(disk, elsewhere, sector).filter(|backup| backup.at != sector);
-    let mut table = Table::default();
+    let mut table = Table { is_gpt: true, ..Table::default() };
     match (&primary, &backup) {
         (None, None) => return Ok(None),
         (None, Some(_)) => table.reasons.push(Reason::GptPrimaryDamaged),

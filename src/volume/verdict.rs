@@ -71,8 +71,13 @@ struct Found {
 fn survey(disk: &dyn Disk, found: &mut Found) -> io::Result<()> {
     let all = Region::new(disk, 0, disk.size());
     let head = read(disk, 0, HEAD)?;
-    let table = read_table(disk)?;
     let content = content_at(&all, &head)?;
+    // The boot record of BitLocker To Go has numbers where an MBR has its entries.
+    let to_go = |table: &Table| {
+        let reader = |content: &Content| content.reasons.contains(&Reason::ReaderInFront);
+        content.as_ref().is_some_and(reader) && !table.is_gpt
+    };
+    let table = read_table(disk)?.filter(|table| !to_go(table));
     // Superblocks behind the first sector survive a later partitioning; what is left
     // of them then shows as a gap that can be read. A disc image, however, may have
     // a partition table on purpose.
@@ -231,8 +236,7 @@ impl Found {
         let seen = Look::at(head).and(samples.look());
         let mut content = match seen {
             _ if seen.is_blank() => Content::new(EncryptionGrade::None, Reason::Blank),
-            _ if seen.readable > 0 => Content::new(EncryptionGrade::None, Reason::PlaintextData),
-            _ => without_header(&samples),
+            _ => without_header(&samples, seen),
         };
         failing(&mut content, seen);
         self.push(place, span, content, seen.is_blank());
@@ -253,16 +257,20 @@ impl Found {
     }
 }
 
-/// Bytes of which each sector could be random. Taken together they may show what
-/// compression leaves; too few show nothing.
-fn without_header(samples: &Samples) -> Content {
+/// Bytes behind no header that is known. Where each sector could be random, all of
+/// them together may still show what compression leaves; too few show nothing.
+fn without_header(samples: &Samples, seen: Look) -> Content {
     let measured = measure(samples.parts.iter().map(Vec::as_slice));
     let random = measured.looks_random || measured.random_where_written;
-    if random || (measured.format.is_none() && measured.bytes < MIN_BYTES) {
-        return Content::new(EncryptionGrade::Opaque, Reason::RandomLooking);
-    }
-    let content = Content::new(EncryptionGrade::None, Reason::CompressedData);
-    Content { content: measured.format.and_then(token), ..content }
+    let (grade, reason) = match measured.format {
+        Some(_) => (EncryptionGrade::None, Reason::CompressedData),
+        None if seen.readable > 0 => (EncryptionGrade::None, Reason::PlaintextData),
+        None if random || measured.bytes < MIN_BYTES => {
+            (EncryptionGrade::Opaque, Reason::RandomLooking)
+        }
+        None => (EncryptionGrade::None, Reason::CompressedData),
+    };
+    Content { content: measured.format.and_then(token), ..Content::new(grade, reason) }
 }
 
 /// Where the inside of a container begins: behind its own readable metadata.
