@@ -164,10 +164,10 @@ fn labels_from_the_disk_reach_no_terminal_as_they_are() {
 
 /// A small disk in which each byte pattern the prober looks for can occur.
 fn seeds() -> Vec<Vec<u8>> {
-    let mut seeds = vec![random(128 << 10), vec![0; 128 << 10]];
+    let mut seeds = vec![random(100 << 10), vec![0; 100 << 10]];
     if have(&["cryptsetup", "sgdisk"]) {
-        let volume = luks("luks2", 4 * MIB, &[]);
-        let mut disk = gpt(8 * MIB, &[(1, 4)]);
+        let volume = luks("luks2", 2 * MIB, &[]);
+        let mut disk = gpt(4 * MIB, &[(1, 2)]);
         put(&mut disk, MIB, &volume);
         seeds.extend([volume, luks("luks1", 4 * MIB, &["--key-size", "256"]), disk]);
     }
@@ -225,7 +225,7 @@ fn changed_images_get_a_verdict_within_the_budget() {
         ]
     };
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 60,
+        cases: 40,
         ..ProptestConfig::default()
     });
     for seed in &seeds {

@@ -7,7 +7,6 @@ use std::process::{Command, Output, Stdio};
 use media_custody::model::evidence::{Evidence, Reason};
 use media_custody::model::vocabulary::EncryptionGrade;
 use media_custody::volume::probe;
-use sha2::{Digest, Sha256};
 
 pub const MIB: usize = 1 << 20;
 
@@ -97,10 +96,16 @@ pub fn fat(size: usize) -> Vec<u8> {
     image(size, |path| drop(run("mkfs.vfat", &["-n", "DATA", path], "")))
 }
 
-/// Random bytes that are the same every time.
+/// Random bytes that are the same every time (SplitMix64).
 pub fn random(length: usize) -> Vec<u8> {
-    let block = |number: usize| Sha256::digest([&b"random"[..], &number.to_le_bytes()].concat());
-    let mut bytes: Vec<u8> = (0..length.div_ceil(32)).flat_map(block).collect();
+    let mut state = 0x0123_4567_89AB_CDEF_u64;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bytes.extend_from_slice(&(mixed ^ (mixed >> 31)).to_le_bytes());
+    }
     bytes.truncate(length);
     bytes
 }

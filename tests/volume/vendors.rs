@@ -116,18 +116,18 @@ fn compressed_data_is_not_taken_for_encrypted() {
     // Words in random order, so that the archive is long and its text is not.
     let words: Vec<&str> =
         "name address birth phone insured branch office drive".split(' ').collect();
-    let text: String = random(6 * MIB)
+    let text: String = random(MIB / 2)
         .iter()
         .flat_map(|byte| [words[usize::from(byte & 7)], if byte & 8 == 0 { " " } else { ", " }])
         .collect();
-    let mut archive = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let mut archive = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     archive.write_all(text.as_bytes()).expect("memory");
     let archive = archive.finish().expect("an archive");
-    assert!(archive.len() > 2 * MIB, "{}", archive.len());
+    assert!(archive.len() > MIB / 4, "{}", archive.len());
     let evidence = expect(&archive, None, &[Reason::CompressedData]);
     let content = evidence.volumes[0].content.as_ref().expect("a format");
     assert_eq!(content.as_str(), "gzip");
     // Without its head it is told by its statistics alone.
-    assert_eq!(verdict(&archive[100_000..]).0, None);
+    assert_eq!(verdict(&archive[1000..]).0, None);
     assert_eq!(verdict(&random(2 * MIB)).0, Opaque);
 }
