@@ -52,7 +52,7 @@ impl Look {
     #[must_use]
     pub fn at(bytes: &[u8]) -> Look {
         let mut look = Look::default();
-        for sector in bytes.chunks_exact(SECTOR) {
+        for sector in bytes.chunks(SECTOR) {
             let count = match sector_look(sector) {
                 Sector::Blank => &mut look.blank,
                 Sector::Readable => &mut look.readable,
@@ -79,6 +79,10 @@ fn sector_look(sector: &[u8]) -> Sector {
     // Most of a drive is blank, and telling so is cheaper than counting.
     if sector.first().is_none_or(|first| sector.iter().all(|byte| byte == first)) {
         return Sector::Blank;
+    }
+    // An odd end of an image, too short to say more of.
+    if sector.len() < SECTOR / 2 {
+        return Sector::Random;
     }
     let mut counts = [0_u64; 256];
     for byte in sector {
@@ -172,6 +176,8 @@ mod tests {
         for bytes in [prose.as_bytes(), &tail, &table] {
             assert_eq!(Look::at(bytes).readable, 1);
         }
+        let end = Look::at(&[&[0; 1024][..], b"the end"].concat());
+        assert_eq!((end.blank, end.random), (2, 1));
         assert!(Look::at(&[0; 4096]).is_blank() && Look::at(&[0xFF; 4096]).is_blank());
     }
 
