@@ -356,6 +356,9 @@ mod tests {
         std::fs::write(&path, b"0123456789").unwrap();
         let disk = FileDisk::open(&path).unwrap();
         assert_eq!((disk.size(), read(&disk, 8, 9).unwrap()), (10, b"89".to_vec()));
+        // Not even by mistake could anything be written through it.
+        let flags = rustix::fs::fcntl_getfl(&disk.file).unwrap();
+        assert_eq!(flags & OFlags::RWMODE, OFlags::RDONLY);
         assert!(FileDisk::open(folder.path()).is_err());
         assert!(FileDisk::open(Path::new("/dev/null")).is_err());
     }
