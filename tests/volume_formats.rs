@@ -59,12 +59,12 @@ fn file(folder: &TempDir, bytes: &[u8]) -> PathBuf {
     path
 }
 
-fn bitlocker_in(bytes: &Vec<u8>) -> BitLocker {
-    bitlocker::read(bytes, 0, bytes.len() as u64).expect("memory").expect("a volume")
+fn bitlocker_in(bytes: &[u8]) -> BitLocker {
+    bitlocker::read(&bytes, 0, bytes.len() as u64).expect("memory").expect("a volume")
 }
 
-fn container_in(bytes: &Vec<u8>) -> apfs::Container {
-    match apfs::read(bytes, 0, bytes.len() as u64).expect("memory").expect("a container") {
+fn container_in(bytes: &[u8]) -> apfs::Container {
+    match apfs::read(&bytes, 0, bytes.len() as u64).expect("memory").expect("a container") {
         apfs::Found::Container(container) => container,
         apfs::Found::Damaged(fault) => panic!("{fault}"),
     }
