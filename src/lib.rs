@@ -8,7 +8,7 @@
 //! Layers import downward only: `model` is the bottom; `ledger`, `wire` and
 //! `proof` stand on it and not on one another, but for `proof`, whose checkpoints
 //! are `wire` notes; `report` and `render` show what they hold; the adapters
-//! (`store`, `usb`, `keyring`) never import one another; `ops` joins them; `cli`
+//! (`store`, `usb`, `volume`, `keyring`) never import one another; `ops` joins them; `cli`
 //! sits on `ops`. `tests/layers.rs` holds the rule.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -25,4 +25,5 @@ pub mod render;
 pub mod report;
 pub mod store;
 pub mod usb;
+pub mod volume;
 pub mod wire;

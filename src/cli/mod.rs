@@ -13,6 +13,7 @@ mod log;
 mod override_alarms;
 mod party;
 mod policy;
+mod probe;
 mod receipt;
 mod register;
 mod scan;
@@ -129,6 +130,7 @@ enum Command {
     #[command(subcommand)]
     Policy(policy::Policy),
     Scan(scan::Scan),
+    Probe(probe::Probe),
     Register(register::Register),
     Handover(handover::Handover),
     Return(take_back::Return),
@@ -165,6 +167,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Key(command) => command.run(global),
         Command::Policy(command) => command.run(global),
         Command::Scan(command) => command.run(global),
+        Command::Probe(command) => command.run(global),
         Command::Register(command) => command.run(global),
         Command::Handover(command) => command.run(global),
         Command::Return(command) => command.run(global),

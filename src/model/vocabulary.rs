@@ -53,6 +53,8 @@ macro_rules! vocabulary {
     };
 }
 
+pub(super) use vocabulary;
+
 vocabulary!(
     /// What a party may do.
     Role {

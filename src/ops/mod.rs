@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod override_alarms;
 pub mod party;
 pub mod policy;
+pub mod probe;
 pub mod receipt;
 pub mod register;
 pub mod scan;

@@ -7,6 +7,7 @@
 //! meaning; what is not known is `null`.
 
 pub mod check;
+pub mod evidence;
 pub mod export;
 pub mod log;
 pub mod medium;
@@ -22,6 +23,7 @@ pub mod who;
 pub mod words;
 
 pub use check::CheckReport;
+pub use evidence::EvidenceReport;
 pub use export::ExportView;
 pub use log::LogView;
 pub use medium::MediumView;

@@ -76,6 +76,11 @@ fn every_command_answers_in_json_with_its_keys() {
         (0, "scan".to_owned(), "bus devices notices"),
         (
             0,
+            "probe held.receipt".to_owned(),
+            "device grade scheme cipher volumes marks luks_sequence read reasons verdict explained",
+        ),
+        (
+            0,
             format!("register USB-0423 --bus {bus} --home {HOME} --class 一般 --by yamada {with}"),
             "outcome entry leaf kind text registration",
         ),

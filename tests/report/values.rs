@@ -2,8 +2,12 @@
 
 use media_custody::audit::{Audit, Auditor, Cause};
 use media_custody::ledger::schedule::Standing;
+use media_custody::model::evidence::{
+    Evidence, Keyslot, Mark, MarkKind, Place, ReadMeter, Reason, VolumeFinding,
+};
 use media_custody::model::hardware::Grade;
 use media_custody::model::statement::{Check, Handover};
+use media_custody::model::vocabulary::EncryptionGrade;
 use media_custody::model::{Stamp, Statement};
 use media_custody::proof::checkpoint::Checkpoint;
 use media_custody::proof::inclusion::prove_inclusion;
@@ -45,6 +49,7 @@ pub struct Shown {
     registration: RegistrationView,
     registration_weak: RegistrationView,
     scan: ScanReport,
+    probe: EvidenceReport,
     unsigned: Statement,
     policy: media_custody::ledger::Policy,
     codes: (Code, Code),
@@ -100,6 +105,7 @@ impl Shown {
             registration: RegistrationView::new(state, &id("USB-0421")).expect("registered"),
             registration_weak: RegistrationView::new(state, &id("USB-0424")).expect("registered"),
             scan: scanned(state, now()),
+            probe: probed(),
             unsigned: history
                 .iter()
                 .find(|(_, said)| said.kind() == "register")
@@ -134,6 +140,7 @@ impl Shown {
             ("registration", text::registration(&self.registration, code, style)),
             ("registration-weak", text::registration(&self.registration_weak, "", style)),
             ("scan", text::scan(&self.scan, style)),
+            ("probe", text::evidence(&self.probe, style)),
             ("to-sign", text::statement_summary(&self.unsigned, style)),
             ("policy", text::policy(&self.policy, style)),
         ]
@@ -152,6 +159,7 @@ impl Shown {
             ("check", to_json(&self.check)),
             ("registration", to_json(&self.registration_weak)),
             ("scan", to_json(&self.scan)),
+            ("probe", to_json(&self.probe)),
         ]
     }
 
@@ -262,6 +270,61 @@ fn refused(notes: &[Note], said: &Handover, index: u64) -> ReceiptVerification {
     let outcome = receipt.verify(&required, &vkey("log"));
     let said = Handover { persons: Some(3), ..said.clone() };
     ReceiptVerification::new(Some(&said), JudgedBy::LogKey).with_receipt(receipt.leaf(), &outcome)
+}
+
+/// A LUKS2 partition beside a readable one.
+fn probed() -> EvidenceReport {
+    let word = |text: &str| text.parse().ok();
+    let luks = VolumeFinding {
+        place: Place::Partition(1),
+        start: 1 << 20,
+        length: 30 << 30,
+        grade: EncryptionGrade::Verified,
+        scheme: word("luks2"),
+        cipher: word("aes-xts-plain64"),
+        key_bits: Some(512),
+        content: None,
+        label: Some("ward 7".to_owned()),
+        keyslots: vec![Keyslot {
+            number: 0,
+            kdf: word("argon2id"),
+            iterations: Some(4),
+            memory_kib: Some(1 << 20),
+            lanes: Some(4),
+        }],
+        blank: false,
+        reasons: vec![Reason::LuksHeader, Reason::UnwrittenArea],
+    };
+    let fat = VolumeFinding {
+        place: Place::Partition(2),
+        start: 31 << 30,
+        length: 1 << 30,
+        grade: EncryptionGrade::None,
+        scheme: None,
+        cipher: None,
+        key_bits: None,
+        content: word("fat32"),
+        label: Some("DATA\u{1b}[2J".to_owned()),
+        keyslots: Vec::new(),
+        reasons: vec![Reason::PlaintextFilesystem],
+        ..luks.clone()
+    };
+    let mark = |kind, value| Mark::new(kind, value).expect("an identifier");
+    let evidence = Evidence {
+        grade: EncryptionGrade::Partial,
+        scheme: luks.scheme.clone(),
+        cipher: luks.cipher.clone(),
+        volumes: vec![luks, fat],
+        marks: vec![
+            mark(MarkKind::Gpt, "0b2d1c5e-5f0e-4c8b-9a58-3a1f5a0c7d11"),
+            mark(MarkKind::Luks, "6f1c9e0a-2a1b-4d3f-9c58-0f3f5f0f7a11"),
+            mark(MarkKind::Filesystem, "020A-D3E4"),
+        ],
+        luks_sequence: Some(7),
+        read: ReadMeter { bytes: 431_104, reads: 84, of: 32 << 30 },
+        reasons: vec![Reason::PlaintextPartition],
+    };
+    EvidenceReport::new("/dev/sdb".to_owned(), evidence)
 }
 
 fn scanned(state: &media_custody::ledger::State, _now: Stamp) -> ScanReport {

@@ -1,6 +1,7 @@
 //! Reports as text for a terminal or a sheet of paper.
 
 mod check;
+mod evidence;
 mod layout;
 mod log;
 mod medium;
@@ -15,6 +16,7 @@ mod status;
 mod verification;
 
 pub use check::check;
+pub use evidence::evidence;
 pub use log::log;
 pub use medium::medium;
 pub use parties::{parties, party};
