@@ -78,6 +78,10 @@ fn show(folder: &Path, seen: &Observation) {
         write(&scsi, "model", format!("{:16}\n", lun.model));
         write(&scsi, "rev", format!("{:4}\n", lun.revision));
         write(&scsi, "type", "0\n");
+        // A kernel lists the unit's classes below it, under the unit's own name.
+        for class in ["bsg", "scsi_device", "scsi_disk"] {
+            write(&scsi.join(class), &format!("6:0:0:{}/uevent", lun.number), "");
+        }
         let Some(block) = &lun.block else { continue };
         let disk = scsi.join("block").join(block.name.as_str());
         write(&disk, "size", format!("{}\n", block.size_bytes.unwrap() / 512));

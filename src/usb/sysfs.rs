@@ -145,7 +145,10 @@ fn units_below(folder: &Path) -> Reading<Vec<ObservedLun>> {
                     found.insert((unit.number, current.clone()), unit);
                 }
             } else if depth < MAX_DEPTH {
-                if let Some(number) = scsi_lun(&name) {
+                // The kernel lists a unit's classes (`scsi_device/6:0:0:1`) under its own
+                // name below it; only the unit itself says of what type it is.
+                let typed = || path.join("type").is_file() || path.join("vendor").is_file();
+                if let Some(number) = scsi_lun(&name).filter(|_| typed()) {
                     // Kept even without a disk: a locked drive shows a unit only.
                     found
                         .entry((number, path.clone()))
