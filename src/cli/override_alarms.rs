@@ -62,7 +62,8 @@ impl Override {
                 let problem = if seen {
                     "the drive raises no alarm; there is nothing to let pass"
                 } else {
-                    "the drive is not plugged in; plug it in, or name the alarms with --alarm"
+                    "the drive is not plugged in, or only its label tells which it is; plug it \
+                     in, or name the alarms with --alarm"
                 };
                 return Err(OpsError::input("MEDIUM", problem));
             }

@@ -11,8 +11,8 @@ use crate::render::text;
 /// Say whether a device or an image is encrypted, and how that is known
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads a few megabytes at most and writes nothing: no mounting, no unlocking. Needs no
-ledger. A block device can usually be read by root only.
+Reads some hundred kilobytes, at most 32 MiB, and writes nothing: no mounting, no
+unlocking. Needs no ledger. A block device can usually be read by root only.
 Examples:
   custody probe /dev/sdb
   custody probe --json stick.img")]

@@ -20,7 +20,7 @@ use crate::wire::note::Note;
 use crate::wire::qr::{PayloadError, PayloadKind, decode};
 use crate::wire::statement;
 
-/// Notes read and verified at a time; a few megabytes.
+/// Notes read and verified at a time; some hundred kilobytes.
 const CHUNK: usize = 512;
 
 /// Verifies the ledger in `folder`: every signature, the tree, every `seen`, every
