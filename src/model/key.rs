@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::spelling::Spelled;
+use super::spelling::{Spelled, split_at_byte};
 use super::{Hash, base64};
 
 /// Signature type byte of plain Ed25519 signatures (signed-note, "Signature types").
@@ -166,8 +166,8 @@ impl VerifierKey {
     /// # Errors
     /// [`KeyError`] names the part that is wrong.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let (name, rest) = text.split_once('+').ok_or(KeyError::Shape)?;
-        let (id, key) = rest.split_once('+').ok_or(KeyError::Shape)?;
+        let (name, rest) = split_at_byte(text, b'+').ok_or(KeyError::Shape)?;
+        let (id, key) = split_at_byte(rest, b'+').ok_or(KeyError::Shape)?;
         let name: KeyName = name.parse()?;
         // A hex id in capitals would be a second spelling of the same key.
         let mut stated = [0u8; 4];

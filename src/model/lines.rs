@@ -9,7 +9,7 @@ use super::base64;
 use super::hardware::{HardwareIdentity, Serial, VidPid};
 use super::hash::Hash;
 use super::ids::{MediumId, Token};
-use super::spelling::Spelled;
+use super::spelling::{Spelled, split_at_byte};
 use super::vocabulary::{EncryptionGrade, SightingGrade};
 
 /// The value does not have the shape its line asks for.
@@ -22,12 +22,21 @@ fn words<'a, const N: usize>(
     text: &'a str,
     shape: &'static str,
 ) -> Result<[&'a str; N], LineError> {
-    let mut parts = text.split(' ');
+    let mut rest = Some(text);
     let mut found = [""; N];
     for slot in &mut found {
-        *slot = parts.next().filter(|word| !word.is_empty()).ok_or(LineError(shape))?;
+        let ahead = rest.ok_or(LineError(shape))?;
+        let (word, behind) = match split_at_byte(ahead, b' ') {
+            Some((word, behind)) => (word, Some(behind)),
+            None => (ahead, None),
+        };
+        if word.is_empty() {
+            return Err(LineError(shape));
+        }
+        *slot = word;
+        rest = behind;
     }
-    if parts.next().is_some() { Err(LineError(shape)) } else { Ok(found) }
+    if rest.is_some() { Err(LineError(shape)) } else { Ok(found) }
 }
 
 /// A whole number below 2^64, written without leading zeros. All of them: a device

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{IdError, PartyId};
 use super::key::VerifierKey;
-use super::spelling::Spelled;
+use super::spelling::{Spelled, split_at_byte};
 use super::text::{Name, TextError};
 
 /// Why a text names no party.
@@ -85,8 +85,11 @@ impl fmt::Display for PartyRef {
 impl FromStr for PartyRef {
     type Err = PartyError;
     fn from_str(text: &str) -> Result<Self, PartyError> {
-        let (id, spoken) = text.split_once(' ').ok_or(PartyError::Shape)?;
-        let (name, organisation) = match spoken.split_once(", ") {
+        let (id, spoken) = split_at_byte(text, b' ').ok_or(PartyError::Shape)?;
+        // A comma that no space follows stays with the name, which then is refused.
+        let named = split_at_byte(spoken, b',');
+        let named = named.and_then(|(name, behind)| Some((name, behind.strip_prefix(' ')?)));
+        let (name, organisation) = match named {
             Some((name, organisation)) => {
                 (name, Some(organisation.parse().map_err(PartyError::Organisation)?))
             }

@@ -35,6 +35,13 @@ pub(super) fn decimal(number: u32, width: usize, out: &mut impl Write) -> fmt::R
     out.write_str(std::str::from_utf8(shown).unwrap_or_default())
 }
 
+/// Splits at the first `byte`, an ASCII character. Words are short: looking at each
+/// byte is quicker than preparing a search.
+pub(super) fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|b| b == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -240,7 +240,7 @@ impl Journal {
         if needed > end.reserved {
             let step = self.limits.reserve.max(1);
             let goal = needed.div_ceil(step).saturating_mul(step);
-            match end.file.allocate(end.reserved, goal - end.reserved) {
+            match reserve(&*end.file, end.reserved, goal) {
                 Ok(()) => end.reserved = goal,
                 // Without reservation a full disk shows in the write itself.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
@@ -345,6 +345,23 @@ impl Journal {
             None => self.damaged(first, seq, Flaw::Link),
         }
     }
+}
+
+/// Reserves the bytes of a file from `from` to `to` as zeros. They are written as
+/// well: a sync of frames that replace bytes already there leaves the file system's own
+/// books alone, and takes two thirds of the time of one that has to note down that
+/// reserved blocks are in use now. The next sync makes the zeros durable; nothing
+/// depends on it.
+fn reserve(file: &dyn IoFile, from: u64, to: u64) -> io::Result<()> {
+    const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+    file.allocate(from, to - from)?;
+    let mut at = from;
+    while at < to {
+        let length = usize::try_from(to - at).unwrap_or(usize::MAX).min(ZEROS.len());
+        file.write_at(ZEROS.get(..length).unwrap_or_default(), at)?;
+        at += length as u64;
+    }
+    Ok(())
 }
 
 /// Encodes the frames; returns each one's start in `bytes` and its chain hash.

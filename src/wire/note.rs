@@ -88,7 +88,9 @@ impl SignatureLine {
 
     fn check(&self, profile: Profile) -> Result<(), LineError> {
         let odd = |c: char| c.is_whitespace() || c == '+' || profile.forbids(c) || c == '\n';
-        if self.name.is_empty() || self.name.contains(odd) {
+        // Almost every name is printable ASCII, and for that one look at a byte is enough.
+        let plain = self.name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+');
+        if self.name.is_empty() || !plain && self.name.contains(odd) {
             return Err(LineError::Name);
         }
         match (profile, self.bytes.len()) {
@@ -201,8 +203,7 @@ impl Note {
         check_characters(whole, profile)?;
         // The text may hold blank lines itself; the last one of the note is the
         // separator, and the text keeps the newline before it.
-        let blank = bytes.windows(2).rposition(|pair| pair == b"\n\n");
-        let blank = blank.ok_or(NoteError::NoSignatures)?;
+        let blank = memchr::memmem::rfind(bytes, b"\n\n").ok_or(NoteError::NoSignatures)?;
         let (text, block) = whole.split_at(blank + 1);
         let block = block.strip_prefix('\n').ok_or(NoteError::NoSignatures)?;
         if block.is_empty() {

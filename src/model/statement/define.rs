@@ -11,8 +11,9 @@ macro_rules! statements {
             pub struct $kind { $($(#[$field_doc])* pub $field: $type),+ }
 
             impl $kind {
-                fn write(&self, out: &mut String) {
-                    $(Field::write(&self.$field, $key, out);)+
+                fn write(&self, out: &mut impl Write) -> fmt::Result {
+                    $(Field::write(&self.$field, $key, out)?;)+
+                    Ok(())
                 }
 
                 fn read(from: &mut Reader<'_>) -> Result<Self, FieldError> {
@@ -52,15 +53,19 @@ macro_rules! statements {
                 match self { $(Statement::$kind(_) => $name),+ }
             }
 
-            /// Appends the statement's lines after the first to the signed text.
-            pub fn write_lines(&self, out: &mut String) {
+            /// Writes the statement's lines after the first.
+            ///
+            /// # Errors
+            /// What `out` says; a `String` takes everything.
+            pub fn write_lines(&self, out: &mut impl Write) -> fmt::Result {
                 match self { $(Statement::$kind(body) => body.write(out)),+ }
             }
 
             /// The statement's lines after the first.
             pub fn lines(&self) -> Lines {
                 let mut out = String::new();
-                self.write_lines(&mut out);
+                // Writing to a String cannot fail.
+                let _ = self.write_lines(&mut out);
                 Lines::of(&out)
             }
 

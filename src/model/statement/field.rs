@@ -4,7 +4,7 @@
 //! list. So a line that is unknown, repeated or out of place is simply not the
 //! next one expected, and there is no second spelling of a statement.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::{self, Display, Write};
 use std::str::FromStr;
 
 use super::super::ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
@@ -141,8 +141,11 @@ impl<'a> Reader<'a> {
 
 /// One value on one line.
 pub trait Value: Sized {
-    /// Appends the value's only spelling.
-    fn put(&self, out: &mut String);
+    /// Writes the value's only spelling.
+    ///
+    /// # Errors
+    /// What `out` says.
+    fn put(&self, out: &mut impl Write) -> fmt::Result;
     /// Reads that spelling.
     ///
     /// # Errors
@@ -167,8 +170,11 @@ pub struct FieldShape {
 
 /// One field: one line, an optional line, or a repeatable one.
 pub trait Field: Sized {
-    /// Appends the field's lines, each `key: value` and a line feed.
-    fn write(&self, key: &str, out: &mut String);
+    /// Writes the field's lines, each `key: value` and a line feed.
+    ///
+    /// # Errors
+    /// What `out` says.
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result;
     /// Takes the field's lines.
     ///
     /// # Errors
@@ -182,15 +188,15 @@ pub trait Field: Sized {
     const OCCURS: &'static str;
 }
 
-/// Appends one line. A statement is written once for every time it is read, to
-/// compare, so nothing but the text itself is allocated.
-fn line(key: &[&str], value: &impl Value, out: &mut String) {
+/// Writes one line. A statement is written once for every time it is read, to
+/// compare, so nothing is allocated for it.
+fn line(key: &[&str], value: &impl Value, out: &mut impl Write) -> fmt::Result {
     for part in key {
-        out.push_str(part);
+        out.write_str(part)?;
     }
-    out.push_str(": ");
-    value.put(out);
-    out.push('\n');
+    out.write_str(": ")?;
+    value.put(out)?;
+    out.write_char('\n')
 }
 
 fn value<T: Value>(key: &str, text: &str) -> Result<T, FieldError> {
@@ -199,8 +205,8 @@ fn value<T: Value>(key: &str, text: &str) -> Result<T, FieldError> {
 
 impl<T: Value> Field for T {
     const OCCURS: &'static str = "1";
-    fn write(&self, key: &str, out: &mut String) {
-        line(&[key], self, out);
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result {
+        line(&[key], self, out)
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         let text = from.next_if(key).ok_or_else(|| from.missing(key))?;
@@ -213,10 +219,8 @@ impl<T: Value> Field for T {
 
 impl<T: Value> Field for Option<T> {
     const OCCURS: &'static str = "0..1";
-    fn write(&self, key: &str, out: &mut String) {
-        if let Some(value) = self {
-            line(&[key], value, out);
-        }
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result {
+        self.as_ref().map_or(Ok(()), |value| line(&[key], value, out))
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         from.next_if(key).map(|text| value(key, text)).transpose()
@@ -228,10 +232,8 @@ impl<T: Value> Field for Option<T> {
 
 impl<T: Value> Field for Vec<T> {
     const OCCURS: &'static str = "0..n";
-    fn write(&self, key: &str, out: &mut String) {
-        for value in self {
-            line(&[key], value, out);
-        }
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result {
+        self.iter().try_for_each(|value| line(&[key], value, out))
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         let mut values = Vec::new();
@@ -259,8 +261,8 @@ impl<T> std::ops::Deref for Some1<T> {
 
 impl<T: Value> Field for Some1<T> {
     const OCCURS: &'static str = "1..n";
-    fn write(&self, key: &str, out: &mut String) {
-        self.0.write(key, out);
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result {
+        self.0.write(key, out)
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         let values = Vec::<T>::read(key, from)?;
@@ -283,9 +285,9 @@ fn read_part<T: Value>(key: &str, part: &str, from: &mut Reader<'_>) -> Result<T
 
 impl Field for Signatory {
     const OCCURS: &'static str = "1";
-    fn write(&self, key: &str, out: &mut String) {
-        line(&[key], &self.party, out);
-        line(&[key, "-key"], &self.key, out);
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result {
+        line(&[key], &self.party, out)?;
+        line(&[key, "-key"], &self.key, out)
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         Ok(Signatory { party: PartyRef::read(key, from)?, key: read_part(key, "key", from)? })
@@ -297,10 +299,8 @@ impl Field for Signatory {
 
 impl Field for Option<Signatory> {
     const OCCURS: &'static str = "0..1";
-    fn write(&self, key: &str, out: &mut String) {
-        if let Some(signatory) = self {
-            signatory.write(key, out);
-        }
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result {
+        self.as_ref().map_or(Ok(()), |signatory| signatory.write(key, out))
     }
     fn read(key: &str, from: &mut Reader<'_>) -> Result<Self, FieldError> {
         match from.lines.first() {
@@ -315,13 +315,13 @@ impl Field for Option<Signatory> {
 
 impl Field for Side {
     const OCCURS: &'static str = "1";
-    fn write(&self, key: &str, out: &mut String) {
-        line(&[key], &self.party, out);
+    fn write(&self, key: &str, out: &mut impl Write) -> fmt::Result {
+        line(&[key], &self.party, out)?;
         match &self.seal {
             Seal::Key(vkey) => line(&[key, "-key"], vkey, out),
             Seal::Paper => {
-                out.push_str(key);
-                out.push_str("-seal: paper\n");
+                out.write_str(key)?;
+                out.write_str("-seal: paper\n")
             }
         }
     }
@@ -351,8 +351,8 @@ impl Field for Side {
 pub struct Signs(pub VerifierKey);
 
 impl Value for Signs {
-    fn put(&self, out: &mut String) {
-        self.0.put(out);
+    fn put(&self, out: &mut impl Write) -> fmt::Result {
+        self.0.put(out)
     }
     fn from_text(text: &str) -> Result<Self, String> {
         VerifierKey::from_text(text).map(Signs)
@@ -362,15 +362,14 @@ impl Value for Signs {
     }
 }
 
-/// Appends a value's spelling.
-fn spell(value: &impl Spelled, out: &mut String) {
-    // Writing to a String cannot fail.
-    let _ = value.spell(out);
+/// Writes a value's spelling.
+fn spell(value: &impl Spelled, out: &mut impl Write) -> fmt::Result {
+    value.spell(out)
 }
 
-/// Appends what `value` displays as.
-fn show(value: &impl Display, out: &mut String) {
-    let _ = write!(out, "{value}");
+/// Writes what `value` displays as.
+fn show(value: &impl Display, out: &mut impl Write) -> fmt::Result {
+    write!(out, "{value}")
 }
 
 fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
@@ -380,8 +379,8 @@ fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
 macro_rules! values {
     ($put:ident: $($name:ty),+ $(,)?) => {$(
         impl Value for $name {
-            fn put(&self, out: &mut String) {
-                $put(self, out);
+            fn put(&self, out: &mut impl Write) -> fmt::Result {
+                $put(self, out)
             }
             fn from_text(text: &str) -> Result<Self, String> {
                 parse(text)
@@ -428,8 +427,8 @@ values!(
 );
 
 impl<const MAX: usize> Value for Line<MAX> {
-    fn put(&self, out: &mut String) {
-        out.push_str(self.as_str());
+    fn put(&self, out: &mut impl Write) -> fmt::Result {
+        out.write_str(self.as_str())
     }
     fn from_text(text: &str) -> Result<Self, String> {
         parse(text)
@@ -437,8 +436,8 @@ impl<const MAX: usize> Value for Line<MAX> {
 }
 
 impl Value for u64 {
-    fn put(&self, out: &mut String) {
-        show(self, out);
+    fn put(&self, out: &mut impl Write) -> fmt::Result {
+        show(self, out)
     }
     fn from_text(text: &str) -> Result<Self, String> {
         parse_number(text).ok_or_else(|| "a whole number is expected".to_owned())
@@ -446,8 +445,8 @@ impl Value for u64 {
 }
 
 impl Value for u32 {
-    fn put(&self, out: &mut String) {
-        show(self, out);
+    fn put(&self, out: &mut impl Write) -> fmt::Result {
+        show(self, out)
     }
     fn from_text(text: &str) -> Result<Self, String> {
         let number = parse_number(text).and_then(|number| u32::try_from(number).ok());
@@ -456,13 +455,13 @@ impl Value for u32 {
 }
 
 impl Value for hardware::Grade {
-    fn put(&self, out: &mut String) {
+    fn put(&self, out: &mut impl Write) -> fmt::Result {
         use hardware::Grade::{A, B, C};
-        out.push(match self {
+        out.write_char(match self {
             A => 'A',
             B => 'B',
             C => 'C',
-        });
+        })
     }
     fn from_text(text: &str) -> Result<Self, String> {
         use hardware::Grade::{A, B, C};

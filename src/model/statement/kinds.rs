@@ -1,5 +1,7 @@
 //! The kinds of statements of format version 1.
 
+use std::fmt::{self, Write};
+
 use serde::{Deserialize, Serialize};
 
 use super::super::Hash;
