@@ -8,13 +8,13 @@ mod office;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use media_custody::ledger::{Presence, State};
 use media_custody::model::hardware::Grade;
 use media_custody::ops::bus::BusChoice;
 use media_custody::ops::register::register;
-use media_custody::render::{udev, usbguard};
+use media_custody::render::{self, udev, usbguard};
 use media_custody::usb::descriptors;
 use media_custody::usb::recorded::Recording;
 use media_custody::usb::{Device, Source};
@@ -429,4 +429,51 @@ fn the_deployed_rules_are_sound() {
     let [one] = tagged.as_slice() else { panic!("{tagged:?}") };
     let has = |key: &str, value: &str| one.iter().any(|(k, _, v)| k == key && v == value);
     assert!(has("SUBSYSTEM", "usb") && has("ENV{DEVTYPE}", "usb_device"));
+}
+
+#[test]
+fn the_table_holds_every_medium_and_no_formula() {
+    let mut state = state(&case());
+    let medium = state.media.get_mut(&of("USB-0421")).expect("registered");
+    medium.product = Some(of("=HYPERLINK(\"http://198.51.100.7/\";\"山田,\")"));
+    medium.class = of("＝cmd|' /C calc'!A0");
+    let view = render::csv::csv(&state, of(office::BEGAN));
+    assert_eq!(view.media.len(), 4);
+    assert!(view.rules.starts_with('\u{feff}') && view.rules.ends_with("\r\n"));
+
+    let cells = lines(&view.rules);
+    assert_eq!(cells.len(), 5);
+    assert!(cells[0][0].contains("管理番号"));
+    let of_medium = |id: &str| cells.iter().find(|line| line[0] == id).expect("a line");
+    let changed = of_medium("USB-0421");
+    assert!(changed.contains(&"'=HYPERLINK(\"http://198.51.100.7/\";\"山田,\")".to_owned()));
+    assert!(changed.contains(&"'＝cmd|' /C calc'!A0".to_owned()));
+    assert!(of_medium("USB-0666").iter().any(|cell| cell.contains("A\\B") || cell.contains("A\\")));
+    let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r'];
+    for cell in cells.iter().flatten() {
+        assert!(!cell.trim_start().starts_with(signs), "{cell:?}");
+    }
+}
+
+/// The cells as Python's reader of CSV has them, or ours where that is missing.
+fn lines(table: &str) -> Vec<Vec<String>> {
+    let script = "import csv, json, sys; sys.stdin.reconfigure(encoding='utf-8-sig', newline=''); \
+                  print(json.dumps(list(csv.reader(sys.stdin, strict=True))))";
+    let child = Command::new("python3")
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        skip("python3");
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes());
+        let lines = reader.records().map(|line| line.expect("a line"));
+        return lines.map(|line| line.iter().map(str::to_owned).collect()).collect();
+    };
+    let mut input = child.stdin.take().expect("its input");
+    input.write_all(table.as_bytes()).expect("written");
+    drop(input);
+    let output = child.wait_with_output().expect("an answer");
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }

@@ -5,12 +5,22 @@ use clap::{Args, Subcommand};
 use super::Global;
 use crate::ops::{OpsError, export};
 
-/// Registered media as rules for other programs
+/// Registered media for other programs: rules, or a table
 #[derive(Debug, Subcommand)]
 pub(super) enum Export {
+    Csv(Csv),
     Usbguard(Usbguard),
     Udev(Udev),
 }
+
+/// The register of media as a table for a spreadsheet
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A cell that would begin like a formula gets an apostrophe in front. A spreadsheet may
+take a serial number of digits for a number and round it: import that column as text.
+Example:
+  custody export csv > 媒体管理台帳.csv")]
+pub(super) struct Csv {}
 
 /// Rules for USBGuard: registered media are allowed, other storage is rejected
 #[derive(Debug, Args)]
@@ -33,6 +43,7 @@ impl Export {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let ledger = global.open()?;
         let view = match self {
+            Export::Csv(_) => export::csv(&ledger)?,
             Export::Usbguard(_) => export::usbguard(&ledger),
             Export::Udev(_) => export::udev(&ledger),
         };

@@ -1,5 +1,6 @@
 //! Value to bytes: what is shown and printed. No clock, no input or output.
 
+pub mod csv;
 pub mod json;
 pub mod qr;
 pub mod receipt_svg;

@@ -136,6 +136,7 @@ fn every_command_answers_in_json_with_its_keys() {
         (0, format!("party revoke sasaki --reason left --by kato {with}"), appended),
         (0, "export usbguard".to_owned(), "media left_out rules"),
         (0, "export udev".to_owned(), "media left_out rules"),
+        (0, "export csv".to_owned(), "media left_out rules"),
         (0, "fsck".to_owned(), "sound repairable entries findings repaired"),
         (
             0,

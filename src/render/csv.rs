@@ -1,0 +1,115 @@
+//! The register of media as a table (RFC 4180) for a spreadsheet.
+//!
+//! A spreadsheet takes a cell that begins like a formula for one, and a formula can
+//! fetch and send. What a device or a person called something is therefore never the
+//! beginning of a cell that could be one: such a cell gets an apostrophe in front.
+//! The file begins with a byte order mark and its lines end with CR LF, since the
+//! spreadsheet most offices have takes UTF-8 for another encoding otherwise.
+
+use crate::ledger::{Medium, State};
+use crate::model::Stamp;
+use crate::model::printable::printable;
+use crate::report::export::ExportView;
+use crate::report::status::Row;
+use crate::report::words;
+
+/// Longest cell, in characters; a spreadsheet takes 32,767.
+const CELL_MAX: usize = 1_000;
+
+/// The columns, in both languages.
+const HEADING: [&str; 20] = [
+    "Asset id 管理番号",
+    "Standing 状態",
+    "Holder 保管者",
+    "Place 所在",
+    "Home 保管場所",
+    "Since 受領日時",
+    "Due 返却期限",
+    "Last seen 最終確認",
+    "How seen 確認方法",
+    "Check due 次回点検",
+    "Noticed by 紛失発覚期限",
+    "Owner 所有部署",
+    "Data class 情報区分",
+    "Device 機種",
+    "Vendor:product ID",
+    "Serial 製造番号",
+    "Serial grade 番号の質",
+    "Bytes 容量",
+    "Encryption 暗号化",
+    "Receipt 受領書番号",
+];
+
+/// The file: a line for each medium by asset id, retired ones included.
+pub fn csv(state: &State, now: Stamp) -> ExportView {
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    let media: Vec<&Medium> = state.media.values().collect();
+    let lines = media.iter().map(|medium| line(state, medium, now));
+    for cells in std::iter::once(HEADING.map(str::to_owned)).chain(lines) {
+        // Writing to memory cannot fail, and every line has the same length.
+        let _ = table.write_record(cells.iter().map(|cell| guarded(cell)));
+    }
+    let bytes = table.into_inner().unwrap_or_default();
+    ExportView {
+        media: media.iter().map(|medium| medium.line.id.clone()).collect(),
+        left_out: Vec::new(),
+        rules: format!("\u{feff}{}", String::from_utf8(bytes).unwrap_or_default()),
+    }
+}
+
+fn line(state: &State, medium: &Medium, now: Stamp) -> [String; HEADING.len()] {
+    let row = Row::new(state, medium, now);
+    let or_empty = |value: Option<String>| value.unwrap_or_default();
+    let serial = medium.line.serial.to_string();
+    [
+        row.medium.to_string(),
+        row.standing.words().to_owned(),
+        row.holder.spoken(),
+        row.place.to_string(),
+        row.home.to_string(),
+        row.since.to_string(),
+        or_empty(row.due.map(|day| day.to_string())),
+        row.last_seen.at.to_string(),
+        row.last_seen.grade.to_string(),
+        or_empty(row.check_due.map(|day| day.to_string())),
+        or_empty(row.noticed_by.map(|day| day.to_string())),
+        medium.owner.to_string(),
+        medium.class.to_string(),
+        or_empty(medium.product.as_ref().map(ToString::to_string)),
+        medium.line.vid_pid.to_string(),
+        if serial == "-" { String::new() } else { serial },
+        medium.grade.to_string(),
+        or_empty(medium.capacity.map(|bytes| bytes.to_string())),
+        words::encryption(&medium.encryption),
+        or_empty(row.receipt.map(|receipt| receipt.to_string())),
+    ]
+}
+
+/// A cell that no spreadsheet takes for a formula. Full-width signs count as well:
+/// Japanese spreadsheets read them as their narrow forms.
+fn guarded(cell: &str) -> String {
+    let shown = printable(cell, CELL_MAX);
+    let sign = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    // The apostrophe is guarded too, so that what stands behind it is never lost.
+    if shown.trim_start().starts_with(|c| sign(c) || c == '\'') {
+        format!("'{shown}")
+    } else {
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_begins_like_a_formula() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x", " =1", "\t=1", "'=1"] {
+            assert!(guarded(cell).starts_with('\'') || guarded(cell).starts_with("\\u{"), "{cell:?}");
+        }
+        for cell in ["USB-0421", "山田 花子", "a=b", "", "0951:1666"] {
+            assert_eq!(guarded(cell), cell);
+        }
+        assert_eq!(guarded("\r\n=1"), r"\u{d}\u{a}=1");
+    }
+}
