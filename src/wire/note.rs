@@ -203,7 +203,9 @@ impl Note {
         check_characters(whole, profile)?;
         // The text may hold blank lines itself; the last one of the note is the
         // separator, and the text keeps the newline before it.
-        let blank = memchr::memmem::rfind(bytes, b"\n\n").ok_or(NoteError::NoSignatures)?;
+        let mut ends = memchr::memrchr_iter(b'\n', bytes);
+        let blank = ends.find(|&end| bytes.get(end + 1) == Some(&b'\n'));
+        let blank = blank.ok_or(NoteError::NoSignatures)?;
         let (text, block) = whole.split_at(blank + 1);
         let block = block.strip_prefix('\n').ok_or(NoteError::NoSignatures)?;
         if block.is_empty() {
