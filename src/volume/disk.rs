@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use rustix::fs::{Advice, Mode, OFlags};
@@ -244,6 +244,22 @@ pub struct FileDisk {
 }
 
 impl FileDisk {
+    /// Opens a block device, and only the one of this major and minor number: its
+    /// name may have passed to another drive since it was listed.
+    ///
+    /// # Errors
+    /// As [`FileDisk::open`]; `NotFound` for another device or none.
+    pub fn open_device(path: &Path, number: (u32, u32)) -> io::Result<Self> {
+        let disk = Self::open(path)?;
+        let meta = disk.file.metadata()?;
+        let device = meta.rdev();
+        let opened = (rustix::fs::major(device), rustix::fs::minor(device));
+        if meta.file_type().is_block_device() && opened == number {
+            return Ok(disk);
+        }
+        Err(io::Error::new(io::ErrorKind::NotFound, "it is another device by now"))
+    }
+
     /// Opens without waiting for a medium and without any right to write. The
     /// kernel is asked not to read ahead, so that what is counted is about what
     /// the device is asked for.
