@@ -1,5 +1,7 @@
 //! What an entry says, in plain words; and the words of the vocabularies.
 
+use super::evidence::Bilingual;
+use crate::model::evidence::Unread;
 use crate::model::statement::{Check, Handover, RollCall};
 use crate::model::vocabulary::{EncryptionGrade, Role, SightingGrade, Verdict};
 use crate::model::{
@@ -32,11 +34,38 @@ pub fn encryption_grade(grade: EncryptionGrade) -> &'static str {
 
 /// Scheme, cipher and how well they are known: `luks2 aes-xts-plain64, verified`.
 pub fn encryption(line: &EncryptionLine) -> String {
-    let word = |token: &Option<Token>| token.as_ref().map(Token::to_string);
-    let named: Vec<String> =
-        [word(&line.scheme), word(&line.cipher)].into_iter().flatten().collect();
-    let known = encryption_grade(line.grade);
-    if named.is_empty() { known.to_owned() } else { format!("{}, {known}", named.join(" ")) }
+    encrypted(line.scheme.as_ref(), line.cipher.as_ref(), line.grade)
+}
+
+/// The same of its parts.
+pub fn encrypted(scheme: Option<&Token>, cipher: Option<&Token>, grade: EncryptionGrade) -> String {
+    let named: Vec<&str> = [scheme, cipher].into_iter().flatten().map(Token::as_str).collect();
+    let known = encryption_grade(grade);
+    match named.is_empty() {
+        true => known.to_owned(),
+        // The second word is the state in which such a drive was seen.
+        false if grade == EncryptionGrade::Claimed => {
+            format!("{}, {known}", named.join(" seen "))
+        }
+        false => format!("{}, {known}", named.join(" ")),
+    }
+}
+
+/// Why a drive's own bytes were not read. It is said wherever encryption is, so that
+/// "not read" is never taken for "encrypted".
+pub fn unread(why: Unread) -> Bilingual {
+    let (en, ja) = match why {
+        Unread::NotAsked => ("not read (not asked for)", "未読取（指定なし）"),
+        Unread::NotHere => {
+            ("not read (not attached to this computer)", "未読取（この端末に未接続）")
+        }
+        Unread::NoDisk => ("not read (the system shows no disk)", "未読取（ディスクが見えません）"),
+        Unread::NoPermission => ("not read (no permission)", "未読取（権限がありません）"),
+        Unread::NotOpened => {
+            ("not read (its disk could not be opened)", "未読取（ディスクを開けません）")
+        }
+    };
+    Bilingual { en, ja }
 }
 
 /// A role, in words.
@@ -76,6 +105,7 @@ pub fn alarm(name: &str) -> String {
         "product-drift" => "it calls itself otherwise than when it was registered",
         "mark-drift" => "what is on it was formatted anew since it was registered",
         "sequence-backwards" => "its encryption header is older than one seen before: a copy?",
+        "encryption-weaker" => "reading it shows weaker encryption than the ledger has of it",
         "input-beside-storage" => "a keyboard or other input device hides beside the storage",
         "network-beside-storage" => "a network interface hides beside the storage",
         "hub-beside-storage" => "a hub hides beside the storage",
