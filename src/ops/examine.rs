@@ -117,3 +117,17 @@ fn of_evidence(evidence: &Evidence) -> Content {
         sequences,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_permission_is_called_one() {
+        let said = |errno: Errno| unread(&io::Error::from(errno));
+        assert_eq!(said(Errno::ACCESS), Unread::NoPermission);
+        assert_eq!(said(Errno::PERM), Unread::NoPermission);
+        assert_eq!(said(Errno::NOENT), Unread::NotOpened);
+        assert_eq!(said(Errno::IO), Unread::NotOpened);
+    }
+}

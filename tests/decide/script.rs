@@ -82,6 +82,10 @@ impl Script {
             self.world.clock = self.later(time.trim());
             return Ok(());
         }
+        if let Some(medium) = does.strip_prefix("kept ") {
+            self.kept(medium);
+            return Ok(());
+        }
         if let Some(draft) = does.strip_prefix("hold ") {
             let (name, does) = draft.split_once(": ").expect("hold NAME: LINE");
             let statement = self.statement(does)?;
@@ -94,6 +98,26 @@ impl Script {
         };
         let statement = self.edited(&statement, edits);
         self.world.append(statement)
+    }
+
+    /// What the state keeps of a medium's content, against what stands in the line.
+    fn kept(&self, line: &str) {
+        let (id, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let medium = &self.world.state.media[&id.parse::<MediumId>().expect("id")];
+        let marks = medium.marks.iter().map(|mark| mark.as_str().replace(' ', ":"));
+        let sequences =
+            medium.sequences.iter().map(|(volume, number)| format!("{volume}:{number}"));
+        let listed = |all: Vec<String>| match all.is_empty() {
+            true => "none".to_owned(),
+            false => all.join(","),
+        };
+        let found = format!(
+            "mark={} sequence={} known={}",
+            listed(marks.collect()),
+            listed(sequences.collect()),
+            medium.known
+        );
+        assert_eq!(found, rest, "kept {line}");
     }
 
     /// `+3d`, `-2h`, `+40s` from now, or an absolute time.
