@@ -409,7 +409,7 @@ fn a_look_alike_without_the_marks_raises_them() {
     let round = |labels: &[String]| {
         check::look(&ledger, Some(&tree.bus_with_disks()), &of(HOME), labels).expect("a round")
     };
-    assert_eq!(round(&[label.clone()]).outcome.alarms, []);
+    assert_eq!(round(std::slice::from_ref(&label)).outcome.alarms, []);
     assert_eq!(round(&[]).outcome.unknown.len(), 1, "never by its look and content alone");
     let other = with_another_serial(&own);
     tree.disk(&disk, &other);

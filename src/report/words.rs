@@ -92,36 +92,10 @@ pub fn drives(count: usize) -> String {
 
 /// An alarm in words; one this program does not know keeps its name.
 pub fn alarm(name: &str) -> String {
-    let words = match name {
-        "identity-twice" => "two devices answer to its identity: one is not the registered drive",
-        "in-other-custody" => "it is here, while the ledger has it with somebody outside",
-        "interfaces-drift" => "it offers other interfaces than when it was registered",
-        "configurations-drift" => "it offers another number of configurations than registered",
-        "capacity-drift" => "it has another size than when it was registered",
-        "inquiry-drift" => "its disk calls itself otherwise than when it was registered",
-        "units-drift" => "it shows other disks than when it was registered: locked or unlocked?",
-        "vendor-beside-storage" => "an interface only its maker knows stands beside the storage",
-        "release-drift" => "its release number changed: other firmware, or another device",
-        "product-drift" => "it calls itself otherwise than when it was registered",
-        "mark-drift" => "what is on it was formatted anew since it was registered",
-        "sequence-backwards" => "its encryption header is older than one seen before: a copy?",
-        "encryption-weaker" => "reading it shows weaker encryption than the ledger has of it",
-        "input-beside-storage" => "a keyboard or other input device hides beside the storage",
-        "network-beside-storage" => "a network interface hides beside the storage",
-        "hub-beside-storage" => "a hub hides beside the storage",
-        "hub-claims-storage" => "it declares itself a hub and offers storage",
-        "id-mismatch" => "its own descriptor names other numbers than the system",
-        "several-configurations" => "it offers several configurations",
-        "serial-missing" => "it has no serial number",
-        "serial-blank" => "its serial number is empty",
-        "hostile-text" => "its names hold control or invisible characters",
-        "descriptor-unsound" => "its descriptors contradict themselves",
-        "no-medium" => "it shows no medium: locked, or an empty slot",
-        "capacity-zero" => "it says it has no bytes",
-        "storage-without-block" => "it offers storage and shows no disk",
-        _ => return name.to_owned(),
-    };
-    format!("{words} ({name})")
+    match super::alarm::words(name) {
+        Some(words) => format!("{} ({name})", words.en),
+        None => name.to_owned(),
+    }
 }
 
 /// An entry in one line, for the log.
