@@ -157,7 +157,7 @@ fn main() -> Anything<()> {
         "yamada".parse()?,
         None,
         "返却".parse()?,
-        Vec::new(),
+        Default::default(),
     )?;
     desk.conclude(draft)?;
     for (frame, all_there) in [("returned", true), ("taken", false), ("home", true)] {

@@ -333,3 +333,28 @@ fn flag(folder: &Path, file: &str) -> bool {
 fn hex(folder: &Path, file: &str) -> Option<u16> {
     u16::from_str_radix(&attribute(folder, file)?, 16).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_name_that_passed_to_another_port_is_not_opened() {
+        let top = tempfile::tempdir().unwrap();
+        let disk = top.path().join("devices/usb1/1-4/1-4:1.0/host6/6:0:0:0/block/sda");
+        fs::create_dir_all(&disk).unwrap();
+        fs::write(disk.join("dev"), "8:16\n").unwrap();
+        let blocks = top.path().join("class/block");
+        fs::create_dir_all(&blocks).unwrap();
+        symlink(&disk, blocks.join("sda")).unwrap();
+        let of = |position: &str, name: &str| {
+            device_number(&blocks, &position.parse().unwrap(), &name.parse().unwrap())
+        };
+        assert_eq!(of("1-4", "sda"), Some((8, 16)));
+        assert_eq!(of("1-3", "sda"), None);
+        assert_eq!(of("1-4", "sdb"), None);
+        fs::write(disk.join("dev"), "8\n").unwrap();
+        assert_eq!(of("1-4", "sda"), None);
+    }
+}
