@@ -11,12 +11,12 @@ mod office;
 
 use attached::{Tree, recorded, recorded_at};
 use images::{MIB, ask, fat, gpt, have, luks, random, with_file};
-use media_custody::ledger::alarms::{Content, News};
+use media_custody::ledger::alarms::{Content, News, weaker};
 use media_custody::ledger::intent::Lift;
 use media_custody::model::evidence::{Examined, Unread};
 use media_custody::model::hardware::Reading;
 use media_custody::model::vocabulary::{EncryptionGrade, SightingGrade};
-use media_custody::model::{MediumId, Statement};
+use media_custody::model::{EncryptionLine, MediumId, Statement};
 use media_custody::ops::alarms::{Looked, look};
 use media_custody::ops::check;
 use media_custody::ops::examine::{content, examine};
@@ -207,8 +207,21 @@ fn a_family_is_claimed_in_the_state_seen() {
         assert_eq!(found.grade, EncryptionGrade::Claimed, "{label}");
         assert_eq!(found.scheme, Some(of(family)), "{label}");
         assert_eq!(found.cipher, Some(of(state)), "{label}");
-        assert_eq!(found.marks.is_some(), state == "unlocked" && disk.is_some(), "{label}");
+        let open = state == "unlocked" && disk.is_some();
+        assert_eq!((found.read, found.marks.is_some()), (open, open), "{label}");
     }
+    // Beside a disc that anyone can read, LUKS is not all there is of the drive.
+    let sealed = luks("luks2", 16 * MIB, &[]);
+    assert_eq!(read(&open("unlocked", Some(&sealed))).grade, EncryptionGrade::Claimed);
+    // What was read of the whole drive outranks the family.
+    let mut seen = recorded_at("vault-stick.json", Some("unlocked"));
+    let Reading::Read(units) = &mut seen.luns else { panic!("units") };
+    units.retain(|unit| unit.kind == Some(0));
+    let tree = Tree::new();
+    tree.plug(&seen);
+    tree.disk("sda", &sealed);
+    let found = read(&tree);
+    assert_eq!((found.grade, found.scheme), (EncryptionGrade::Verified, Some(of("luks2"))));
     let words = scanned(&open("unlocked", Some(&fat(4 * MIB))));
     assert_eq!(words, format!("{family} seen unlocked, claimed by the model"));
 }
@@ -423,4 +436,71 @@ fn with_another_serial(image: &[u8]) -> Vec<u8> {
     let mut other = image.to_vec();
     other[39] ^= 0x55;
     other
+}
+
+/// What the ledger knows, what a look found and whether it read the disk, and what the
+/// ledger says then.
+#[test]
+fn what_is_known_follows_the_best_look() {
+    let line = |text: &str| -> EncryptionLine { of(&format!("USB-1 {text}")) };
+    for (known, read, found, expected) in [
+        ("- - not-examined", true, "luks2 aes verified", "luks2 aes verified"),
+        ("luks2 - stated", true, "- - none", "- - none"),
+        ("luks2 - stated", true, "- - unreadable", "- - unreadable"),
+        ("veracrypt - stated", true, "- - opaque", "veracrypt - opaque"),
+        ("veracrypt - opaque", true, "- - opaque", "veracrypt - opaque"),
+        ("luks2 aes verified", true, "- - opaque", "- - opaque"),
+        // A family's claim says less than a person only where nobody has read.
+        ("luks2 - stated", false, "vault locked claimed", "vault locked claimed"),
+        ("- - not-examined", false, "vault locked claimed", "vault locked claimed"),
+        ("vault locked claimed", false, "vault unlocked claimed", "vault unlocked claimed"),
+        ("luks2 aes verified", false, "vault unlocked claimed", "luks2 aes verified"),
+        ("- - none", false, "vault unlocked claimed", "- - none"),
+    ] {
+        let found = line(found);
+        let content = Content {
+            read,
+            grade: found.grade,
+            scheme: found.scheme,
+            cipher: found.cipher,
+            ..Content::default()
+        };
+        assert_eq!(content.encryption(&line(known)), line(expected), "{known}, read {read}");
+    }
+}
+
+#[test]
+fn weaker_is_what_anyone_could_read_more_of() {
+    use EncryptionGrade::{
+        Claimed, None, NotExamined, Opaque, Partial, Stated, Unreadable, Verified,
+    };
+    for (known, now) in [
+        (Verified, Claimed),
+        (Verified, Opaque),
+        (Verified, Partial),
+        (Verified, None),
+        (Verified, Unreadable),
+        (Claimed, None),
+        (Stated, None),
+        (Stated, Partial),
+        (Opaque, None),
+        (Opaque, Unreadable),
+        (Partial, None),
+        (Partial, Unreadable),
+    ] {
+        assert!(weaker(known, now), "{known}, then {now}");
+        assert!(!weaker(now, known) || now == Unreadable, "{now}, then {known}");
+    }
+    for (known, now) in [
+        (Verified, Verified),
+        (Stated, Opaque),
+        (Stated, Unreadable),
+        (Claimed, Unreadable),
+        (NotExamined, None),
+        (None, None),
+        (None, Unreadable),
+        (Verified, NotExamined),
+    ] {
+        assert!(!weaker(known, now), "{known}, then {now}");
+    }
 }

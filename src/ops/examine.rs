@@ -84,9 +84,15 @@ pub fn content(device: &Device, examined: &Examined) -> Option<Content> {
         content.grade = EncryptionGrade::Claimed;
         content.scheme = Some(family);
         content.cipher = state.to_string().parse().ok();
-        // While it is locked, its front is read and not what it holds.
+        // While it is locked, its front was read and not what it holds: nothing that
+        // could be compared with what was read of it before.
         if state != LockState::Unlocked {
-            content.marks = None;
+            content = Content {
+                grade: content.grade,
+                scheme: content.scheme,
+                cipher: content.cipher,
+                ..Content::default()
+            };
         }
     }
     Some(content)
