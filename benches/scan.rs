@@ -137,7 +137,7 @@ fn full(bench: &mut Criterion) {
     let sysfs = Sysfs::at(&links);
 
     let list = || sysfs.list().expect("a listing").len();
-    let look = || scan(&choice, None).expect("a scan").0.devices.len();
+    let look = || scan(&choice, None, false).expect("a scan").0.devices.len();
     assert_eq!((list(), look()), (DEVICES, DEVICES));
     let ratio = Spread::of((0..ROUNDS).map(|_| {
         let (mut ours, mut bare) = (Duration::ZERO, Duration::ZERO);

@@ -111,7 +111,7 @@ fn main() -> Anything<()> {
         detail: None,
         by: "yamada".parse()?,
     };
-    let draft = register(&desk.ledger, &bus("home")?, wish)?;
+    let draft = register(&desk.ledger, &bus("home")?, wish)?.draft;
     let entry = desk.conclude(draft)?;
     println!("entry {}: {drive} is registered", entry.index);
 
@@ -130,6 +130,7 @@ fn main() -> Anything<()> {
             due: Some(due),
             request: None,
             alarms: Vec::new(),
+            news: Default::default(),
         })
     };
     let draft = hand_over(&desk.ledger, wish()?)?;
@@ -156,7 +157,7 @@ fn main() -> Anything<()> {
         "yamada".parse()?,
         None,
         "返却".parse()?,
-        Vec::new(),
+        Default::default(),
     )?;
     desk.conclude(draft)?;
     for (frame, all_there) in [("returned", true), ("taken", false), ("home", true)] {

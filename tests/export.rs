@@ -42,7 +42,7 @@ fn case() -> Case {
         let bus = devices(bus).parse::<BusChoice>().expect("a bus").open().expect("a bus");
         let mut wish = registration(id, None);
         wish.weak = weak;
-        let draft = register(&ledger, bus.as_ref(), wish).expect("registered");
+        let draft = register(&ledger, bus.as_ref(), wish).expect("registered").draft;
         submit(&mut ledger, draft, &keys);
     }
     assert!(ledger.now().expect("now").unix() > at(office::BEGAN));

@@ -165,6 +165,7 @@ fn register(world: &World, step: Step) -> Intent {
         configurations: None,
         interfaces: None,
         inquiry: Vec::new(),
+        sequence: Vec::new(),
         mark: Vec::new(),
         home: PLACES[step.how % 2].parse().expect("place"),
         owner: "owner".parse().expect("name"),
@@ -195,6 +196,7 @@ fn hand_over(world: &World, step: Step) -> Intent {
         place: PLACES[step.how % 2].parse().expect("place"),
         due: None,
         request: None,
+        news: Default::default(),
         alarm: Vec::new(),
     }))
 }

@@ -41,6 +41,8 @@ const VALUES: &[(&str, &str)] = &[
     ("EncryptionLine", "encryption"),
     ("SeenLine", "seen medium"),
     ("AlarmLine", "alarm"),
+    ("MarkLine", "content mark"),
+    ("SequenceLine", "sequence id"),
     ("Grade", "serial grade"),
     ("Role", "role"),
     ("SightingGrade", "sighting grade"),

@@ -107,6 +107,12 @@ fn value(rust: &str) -> BoxedStrategy<String> {
             .prop_map(|(id, grade)| format!("{id} {grade}"))
             .boxed(),
         "AlarmLine" => (medium_id(), token).prop_map(|(id, alarm)| format!("{id} {alarm}")).boxed(),
+        "MarkLine" => (medium_id(), token, "[A-Za-z0-9-]{1,64}")
+            .prop_map(|(id, kind, value)| format!("{id} {kind} {value}"))
+            .boxed(),
+        "SequenceLine" => (medium_id(), token, any::<u64>())
+            .prop_map(|(id, volume, number)| format!("{id} {volume} {number}"))
+            .boxed(),
         "Role" => words(Role::ALL),
         "SightingGrade" => words(SightingGrade::ALL),
         "CheckerRule" => words(CheckerRule::ALL),

@@ -80,6 +80,7 @@ pub fn handover(state: &State, number: usize, ahead: usize) -> Intent {
         place: text("さくら印刷 第二工場"),
         due: Some(text::<Stamp>("2026-05-31T00:00:00+09:00").day()),
         request: None,
+        news: Default::default(),
         alarm: Vec::new(),
     }))
 }
@@ -176,6 +177,7 @@ impl Author {
             configurations: Some(1),
             interfaces: Some(text("08:06:50")),
             inquiry: vec![text("disk Kingston DataTraveler 3.0 PMAP")],
+            sequence: Vec::new(),
             mark: vec![text("luks 6f1c9e0a-2a1b-4d3f-9c58-0f3f5f0f7a11")],
             encryption,
             home: text("書庫 3"),

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::error::{EXIT_DISCREPANCY, EXIT_FINE};
+use super::handover::tell_unread;
 use super::signing::{Concluded, SignArgs, conclude};
 use super::{BusArg, Global};
 use crate::model::{Name, PartyId, Phrase, Statement};
@@ -71,6 +72,7 @@ impl Check {
                 "the serial of the drive at {position} could not be read; it counts for nothing"
             ));
         }
+        tell_unread(ui, round.unexamined.iter().cloned());
         let draft = close(&ledger, &round, detail, by)?;
         // What people see first is the result, before anybody types a passphrase.
         let preview = report(&ledger, &draft, None);

@@ -9,6 +9,7 @@ use super::receipt::{Drawn, refuse_taken, save_receipt};
 use super::signing::{Concluded, SignArgs, conclude};
 use super::ui::Ui;
 use super::{BusArg, Global};
+use crate::model::evidence::Unread;
 use crate::model::{MediumId, PartyId, Phrase};
 use crate::ops::alarms::{Looked, look};
 use crate::ops::bus::BusChoice;
@@ -101,6 +102,7 @@ impl Handover {
         };
         let mut ledger = global.open()?;
         let looked = compare(&ledger, &self.bus, &media)?;
+        let seen = looked.clone().unwrap_or_default();
         let wish = HandoverWish {
             media,
             giver,
@@ -112,7 +114,8 @@ impl Handover {
             place,
             due,
             request: None,
-            alarms: looked.as_ref().map_or_else(Vec::new, |looked| looked.alarms.clone()),
+            alarms: seen.alarms,
+            news: seen.news,
         };
         let draft = hand_over(&ledger, wish)?;
         tell(global.ui(), looked.as_ref());
@@ -144,8 +147,20 @@ pub(super) fn tell(ui: Ui, looked: Option<&Looked>) {
     for id in &looked.unseen {
         ui.warn(&format!("{id} was not compared with its registration: not plugged in, or weak"));
     }
+    tell_unread(ui, looked.unread.iter().map(|(id, why)| (id.to_string(), *why)));
     for line in &looked.alarms {
         ui.warn(&format!("{}: {}", line.id, words::alarm(line.alarm.as_str())));
+    }
+}
+
+/// Names the drives that are here and could not be read. A recording is silent about
+/// it: nobody expects it to be.
+pub(super) fn tell_unread(ui: Ui, unread: impl Iterator<Item = (String, Unread)>) {
+    for (drive, why) in unread {
+        if matches!(why, Unread::NoPermission | Unread::NotOpened) {
+            let words = words::unread(why).en;
+            ui.warn(&format!("{drive}: {words}; its encryption and content were not compared"));
+        }
     }
 }
 

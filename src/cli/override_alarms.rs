@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::signing::{SignArgs, conclude};
 use super::{BusArg, Global};
+use crate::ledger::intent::Lift;
 use crate::model::{MediumId, PartyId, Phrase, Token};
 use crate::ops::OpsError;
 use crate::ops::alarms::look;
@@ -12,7 +13,8 @@ use crate::ops::override_alarms::override_alarms;
 /// Let a drive change hands once in spite of its alarms; two people sign
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --alarm the drive is looked at, and every alarm it raises now is meant.
+Without --alarm the drive is looked at, and every alarm it raises now is meant. What is read
+of its content marks and header then is accepted for good, the other alarms pass once.
 Example:
   custody override USB-0421 --reason '修理で基板交換、刻印を確認' --by yamada --second suzuki")]
 pub(super) struct Override {
@@ -53,10 +55,15 @@ impl Override {
             return Err(OpsError::input("override", "an answer is missing"));
         };
         let mut ledger = global.open()?;
+        let (mut marks, mut sequences) = (Vec::new(), Vec::new());
         if alarms.is_empty() {
             let bus = self.bus.choice().open()?;
             let looked = look(&ledger, bus.as_ref(), std::slice::from_ref(&medium))?;
             alarms.extend(looked.alarms.into_iter().map(|line| line.alarm));
+            for (id, content) in &looked.contents {
+                marks.extend(content.mark_lines(id));
+                sequences.extend(content.sequence_lines(id));
+            }
             if alarms.is_empty() {
                 let seen = looked.compared.contains(&medium);
                 let problem = if seen {
@@ -68,7 +75,10 @@ impl Override {
                 return Err(OpsError::input("MEDIUM", problem));
             }
         }
-        let draft = override_alarms(&ledger, medium, alarms, reason, by, second)?;
+        let draft = override_alarms(
+            &ledger,
+            Lift { medium, alarms, marks, sequences, reason, by, second },
+        )?;
         let concluded = conclude(global, &mut ledger, draft, &self.signing)?;
         global.ui().answer(&concluded, |_| concluded.words());
         Ok(0)

@@ -3,10 +3,12 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::handover::tell_unread;
 use super::signing::{Concluded, SignArgs, conclude};
 use super::{BusArg, Global};
+use crate::model::evidence::Examined;
 use crate::model::{MediumId, Name};
-use crate::ops::register::{RegistrationWish, register};
+use crate::ops::register::{Drafted, RegistrationWish, register};
 use crate::ops::{Ledger, OpsError};
 use crate::render::qr::{Code, Terminal};
 use crate::render::text;
@@ -39,7 +41,7 @@ pub(super) struct Register {
     /// Known by its label only: its serial says nothing, or two drives share it
     #[arg(long)]
     weak: bool,
-    /// Encryption as you know it, such as luks2 or ironkey-d300 (recorded as stated, not verified)
+    /// Encryption as you know it, such as luks2 or ironkey-d300 (recorded as stated where the drive cannot be read)
     #[arg(long, value_name = "SCHEME")]
     encryption: Option<String>,
     /// A remark
@@ -75,7 +77,16 @@ impl Register {
         let bus = self.bus.choice().open()?;
         let wish = self.wish(global, &ledger)?;
         let id = wish.id.clone();
-        let draft = register(&ledger, bus.as_ref(), wish)?;
+        let stated = wish.encryption.clone();
+        let Drafted { draft, examined, contradicted } = register(&ledger, bus.as_ref(), wish)?;
+        if let Examined::Unread(why) = examined {
+            tell_unread(ui, std::iter::once((id.to_string(), why)));
+        }
+        if let (true, Some(stated)) = (contradicted, stated) {
+            ui.warn(&format!(
+                "--encryption {stated} is not what reading shows; what was read is recorded"
+            ));
+        }
         let concluded = conclude(global, &mut ledger, draft, &self.signing)?;
         let registration =
             concluded.entry().and_then(|_| RegistrationView::new(ledger.state(), &id));

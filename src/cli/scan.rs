@@ -12,12 +12,18 @@ use crate::render::text;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads sysfs on Linux: no root, no device is opened. Works without a ledger as well.
+With --probe the drives that this user may open are read too, a few hundred kilobytes each:
+how they are encrypted, and whether their content is what it was.
 Examples:
   custody scan
+  custody scan --probe
   custody scan --record desk.json      then anywhere: custody scan --bus desk.json")]
 pub(super) struct Scan {
     #[command(flatten)]
     bus: BusArg,
+    /// Read the drives themselves as well, where this user may; nothing is written
+    #[arg(long)]
+    probe: bool,
     /// Write what the bus shows to a new file, for --bus
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -29,7 +35,7 @@ impl Scan {
         let founded = global.ledger_folder().is_ok_and(|folder| folder.join("FORMAT").exists());
         let ledger = if founded || global.ledger.is_some() { Some(global.open()?) } else { None };
         let choice = self.bus.choice();
-        let (report, devices) = scan::scan(&choice, ledger.as_ref())?;
+        let (report, devices) = scan::scan(&choice, ledger.as_ref(), self.probe)?;
         if let Some(file) = &self.record {
             bus::record(&devices, &format!("custody scan --record, {}", report.bus), file)?;
             ui.say(&format!("Recorded {} devices in {}.", devices.len(), file.display()));

@@ -48,8 +48,8 @@ impl Return {
         };
         let mut ledger = global.open()?;
         let looked = compare(&ledger, &self.bus, &media)?;
-        let alarms = looked.as_ref().map_or_else(Vec::new, |looked| looked.alarms.clone());
-        let draft = take_back(&ledger, media, to, witness, purpose, alarms)?;
+        let seen = looked.clone().unwrap_or_default();
+        let draft = take_back(&ledger, media, to, witness, purpose, seen)?;
         tell(global.ui(), looked.as_ref());
         complete(global, &mut ledger, draft, &self.signing, &self.out)
     }

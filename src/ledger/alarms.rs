@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::state::{Medium, State};
-use crate::model::vocabulary::Role;
-use crate::model::{AlarmLine, Phrase, Token};
+use crate::model::vocabulary::{EncryptionGrade, Role};
+use crate::model::{AlarmLine, EncryptionLine, MarkLine, MediumId, Phrase, SequenceLine, Token};
 
 /// A device in the words of a registration. What could not be read is empty, and
 /// says nothing: a look without permission is no changed drive.
@@ -22,10 +22,132 @@ pub struct Description {
     pub interfaces: Option<Phrase>,
     /// SCSI INQUIRY lines, one a logical unit.
     pub inquiry: Vec<Phrase>,
-    /// Content marks.
-    pub marks: Vec<Phrase>,
+    /// What its own bytes say; none where they were not read.
+    pub content: Option<Content>,
     /// Names of what is odd about it, whatever the ledger says.
     pub oddities: Vec<Token>,
+}
+
+/// What a drive's own bytes say, or its family claims where they cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Content {
+    /// Whether the bytes were read; if not, the rest is the family's claim.
+    pub read: bool,
+    /// How well it is known to be encrypted.
+    pub grade: EncryptionGrade,
+    /// Scheme, or the family of a drive that encrypts by itself.
+    pub scheme: Option<Token>,
+    /// Cipher, or the state in which such a drive was seen.
+    pub cipher: Option<Token>,
+    /// Content marks in order; none where not all of them could be read.
+    pub marks: Option<Vec<Phrase>>,
+    /// LUKS2 volumes with the sequence id of their header.
+    pub sequences: Vec<(Token, u64)>,
+}
+
+impl Default for Content {
+    /// Nothing read.
+    fn default() -> Self {
+        Content {
+            read: false,
+            grade: EncryptionGrade::NotExamined,
+            scheme: None,
+            cipher: None,
+            marks: None,
+            sequences: Vec::new(),
+        }
+    }
+}
+
+impl Content {
+    /// The encryption line that follows of this and of what was known before. What
+    /// was read outranks what a person stated; the claim of a family does not
+    /// outrank what was read once.
+    #[must_use]
+    pub fn encryption(&self, known: &EncryptionLine) -> EncryptionLine {
+        use EncryptionGrade::{Claimed, NotExamined, Opaque, Stated};
+        if !self.read && !matches!(known.grade, NotExamined | Stated | Claimed) {
+            return known.clone();
+        }
+        // Reading cannot name what looks random; a person can, and proves nothing.
+        let named = self.grade == Opaque && matches!(known.grade, Stated | Opaque);
+        let stated = if named { known.scheme.clone() } else { None };
+        EncryptionLine {
+            id: known.id.clone(),
+            grade: self.grade,
+            scheme: self.scheme.clone().or(stated),
+            cipher: self.cipher.clone(),
+        }
+    }
+
+    /// The content marks as lines of that medium.
+    #[must_use]
+    pub fn mark_lines(&self, id: &MediumId) -> Vec<MarkLine> {
+        let marks = self.marks.iter().flatten();
+        marks.map(|mark| MarkLine { id: id.clone(), mark: mark.clone() }).collect()
+    }
+
+    /// The sequence ids as lines of that medium.
+    #[must_use]
+    pub fn sequence_lines(&self, id: &MediumId) -> Vec<SequenceLine> {
+        let line = |(volume, number): &(Token, u64)| SequenceLine {
+            id: id.clone(),
+            volume: volume.clone(),
+            number: *number,
+        };
+        self.sequences.iter().map(line).collect()
+    }
+}
+
+/// What an entry has to carry of what was read, so that later sightings can be
+/// compared with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct News {
+    /// Encryption that is known otherwise so far.
+    pub encryption: Vec<EncryptionLine>,
+    /// Content marks of media of which none were known.
+    pub marks: Vec<MarkLine>,
+    /// Sequence ids above those that were known.
+    pub sequences: Vec<SequenceLine>,
+}
+
+impl News {
+    /// Adds what is new about one medium.
+    pub fn add(&mut self, medium: &Medium, content: &Content) {
+        let (id, known) = (&medium.line.id, &medium.encryption);
+        let encryption = content.encryption(known);
+        if encryption != *known {
+            self.encryption.push(encryption);
+        }
+        if medium.marks.is_empty() {
+            self.marks.extend(content.mark_lines(id));
+        }
+        let higher = |line: &SequenceLine| {
+            medium.sequences.get(&line.volume).is_none_or(|highest| *highest < line.number)
+        };
+        self.sequences.extend(content.sequence_lines(id).into_iter().filter(higher));
+    }
+}
+
+/// Whether encryption as it was read now is weaker than what the ledger has. What
+/// was never read cannot become unreadable.
+#[must_use]
+pub fn weaker(known: EncryptionGrade, now: EncryptionGrade) -> bool {
+    use EncryptionGrade::{
+        Claimed, None, NotExamined, Opaque, Partial, Stated, Unreadable, Verified,
+    };
+    let rank = |grade| match grade {
+        Verified => 4,
+        Claimed => 3,
+        Opaque | Stated => 2,
+        Partial => 1,
+        None | Unreadable | NotExamined => 0,
+    };
+    match now {
+        Unreadable => matches!(known, Verified | Opaque | Partial),
+        NotExamined | Stated => false,
+        _ => rank(now) < rank(known),
+    }
 }
 
 /// Every alarm this device raises as that medium: what is odd in itself and was not
@@ -33,6 +155,7 @@ pub struct Description {
 /// ledger has it with somebody outside. In order of name.
 pub fn alarms(state: &State, medium: &Medium, now: &Description) -> Vec<AlarmLine> {
     let mut found: Vec<Token> = drift(medium, now);
+    found.extend(content_drift(medium, now));
     found.extend(now.oddities.iter().filter(|odd| !medium.oddities.contains(odd)).cloned());
     let holder = state.parties.get(&medium.custody.holder);
     if medium.custody.receipt.is_some() && holder.is_some_and(|who| who.has_any(&[Role::Outside])) {
@@ -67,9 +190,42 @@ fn drift(medium: &Medium, now: &Description) -> Vec<Token> {
         ("capacity-drift", differ(&medium.capacity, &now.capacity)),
         ("inquiry-drift", units_contradict(&medium.inquiry, &now.inquiry)),
         ("units-drift", units_differ(&medium.inquiry, &now.inquiry)),
-        ("mark-drift", differ_all(&medium.marks, &now.marks)),
     ];
-    facts.into_iter().filter(|(_, differs)| *differs).flat_map(|(name, _)| name.parse()).collect()
+    named(&facts)
+}
+
+/// The names of the facts that hold.
+fn named(facts: &[(&str, bool)]) -> Vec<Token> {
+    facts.iter().filter(|(_, holds)| *holds).flat_map(|(name, _)| name.parse()).collect()
+}
+
+/// What the drive's own bytes show against what they showed before.
+fn content_drift(medium: &Medium, now: &Description) -> Vec<Token> {
+    let Some(read) = now.content.as_ref().filter(|content| content.read) else {
+        return Vec::new();
+    };
+    // All marks of one look: a mark that is gone is as telling as a new one.
+    let known = |mark: &Phrase| medium.marks.contains(mark);
+    let formatted = |marks: &Vec<Phrase>| {
+        let same = marks.len() == medium.marks.len() && marks.iter().all(known);
+        !medium.marks.is_empty() && !same
+    };
+    // Another volume's numbers say nothing about this one's: the UUID must be known.
+    let older = |(volume, number): &(Token, u64)| {
+        medium.sequences.get(volume).is_some_and(|highest| number < highest)
+    };
+    named(&[
+        ("mark-drift", read.marks.as_ref().is_some_and(formatted)),
+        ("sequence-backwards", read.sequences.iter().any(older)),
+        ("encryption-weaker", weaker(medium.known, read.grade)),
+    ])
+}
+
+/// The alarms that only the bytes of a drive raise: all that is asked of a medium
+/// that is known by its label.
+pub fn content_alarms(medium: &Medium, now: &Description) -> Vec<AlarmLine> {
+    let line = |alarm| AlarmLine { id: medium.line.id.clone(), alarm };
+    content_drift(medium, now).into_iter().map(line).collect()
 }
 
 /// Only two known facts can contradict each other.
@@ -97,8 +253,4 @@ fn units_differ(before: &[Phrase], now: &[Phrase]) -> bool {
         lines.iter().map(|line| unit(line).0.to_owned()).collect()
     };
     !before.is_empty() && !now.is_empty() && numbers(before) != numbers(now)
-}
-
-fn differ_all(before: &[Phrase], now: &[Phrase]) -> bool {
-    !before.is_empty() && !now.is_empty() && before != now
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alarms::{Description, alarms};
-use super::state::State;
+use super::alarms::{Description, News, alarms, content_alarms};
+use super::state::{Medium, State};
 use crate::model::hardware::HardwareIdentity;
 use crate::model::vocabulary::SightingGrade;
 use crate::model::{AlarmLine, MediumId, MediumLine, Name, SeenLine, Token, UnknownLine};
@@ -31,6 +31,8 @@ pub struct Outcome {
     pub unknown: Vec<UnknownLine>,
     /// What was odd.
     pub alarms: Vec<AlarmLine>,
+    /// What was read of the media that were seen.
+    pub news: News,
 }
 
 impl Outcome {
@@ -54,32 +56,33 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
     for id in labels.iter().copied().filter(|id| state.media.contains_key(*id)) {
         note(&mut seen, id, SightingGrade::Label);
     }
-    let mut unmatched: Vec<&MediumId> = labels.iter().copied().collect();
     let mut outcome = Outcome::default();
     let mut identities: BTreeMap<HardwareIdentity, u32> = BTreeMap::new();
+    let mut look_alikes = Vec::new();
     for (device, said) in observed.iter().filter_map(|o| match o {
-        Observation::Device(line, said) => Some((line, said)),
+        Observation::Device(line, said) => Some((line, said.as_ref())),
         Observation::Label(_) => None,
     }) {
         let hardware = HardwareIdentity::of(device.vid_pid, &device.serial);
         *identities.entry(hardware).or_default() += 1;
-        let candidates = state.by_hardware.get(&hardware).map_or(&[][..], Vec::as_slice);
-        let weak = |id: &MediumId| state.media.get(id).is_none_or(|medium| medium.is_weak());
-        match candidates {
-            [id] if !weak(id) => {
-                note(&mut seen, id, SightingGrade::Profile);
-                if let Some(medium) = state.media.get(id) {
-                    outcome.alarms.extend(alarms(state, medium, said));
-                }
+        let known = state.by_hardware.get(&hardware).into_iter().flatten();
+        let candidates: Vec<&Medium> = known.filter_map(|id| state.media.get(id)).collect();
+        match candidates.as_slice() {
+            [medium] if !medium.is_weak() => {
+                let raised = alarms(state, medium, said);
+                let content = said.content.as_ref().filter(|_| bears(medium, said));
+                let grade = match content {
+                    Some(_) if raised.is_empty() => SightingGrade::Device,
+                    _ => SightingGrade::Profile,
+                };
+                note(&mut seen, &medium.line.id, grade);
+                outcome.alarms.extend(raised);
+                outcome.learn(medium, said);
             }
-            // A label names which of the look-alikes this one is, and one label
-            // names one device: a second look-alike is somebody else's.
-            _ => match candidates.iter().find(|id| unmatched.contains(id)) {
-                Some(id) => unmatched.retain(|label| *label != id),
-                None => outcome.unknown.push(device.clone()),
-            },
+            _ => look_alikes.push(LookAlike { device, said, hardware, candidates }),
         }
     }
+    outcome.assign(&labels, look_alikes, &identities);
     for (hardware, times) in identities.into_iter().filter(|(_, times)| *times > 1) {
         let twice = state.by_hardware.get(&hardware).into_iter().flatten();
         let strong =
@@ -99,6 +102,61 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
     outcome.unexpected = seen.into_iter().map(|(id, grade)| SeenLine { id, grade }).collect();
     outcome.unknown.sort();
     outcome
+}
+
+/// A device whose identity is nobody's alone.
+struct LookAlike<'a> {
+    device: &'a UnknownLine,
+    said: &'a Description,
+    hardware: HardwareIdentity,
+    candidates: Vec<&'a Medium>,
+}
+
+impl Outcome {
+    /// Keeps what was read of a medium and not known before.
+    fn learn(&mut self, medium: &Medium, said: &Description) {
+        if let Some(content) = &said.content {
+            self.news.add(medium, content);
+        }
+    }
+
+    /// A label names which of the look-alikes this one is, and one label names one
+    /// device: a further look-alike is somebody else's. Where content was read, the
+    /// device that bears the medium's marks takes the label before one that does not.
+    fn assign(
+        &mut self,
+        labels: &BTreeSet<&MediumId>,
+        mut devices: Vec<LookAlike<'_>>,
+        identities: &BTreeMap<HardwareIdentity, u32>,
+    ) {
+        let mut unmatched: Vec<&MediumId> = labels.iter().copied().collect();
+        devices.sort_by_key(|one| {
+            let labelled = |medium: &&&Medium| labels.contains(&medium.line.id);
+            !one.candidates.iter().filter(labelled).any(|medium| bears(medium, one.said))
+        });
+        for LookAlike { device, said, hardware, candidates } in devices {
+            let labelled: Vec<&Medium> =
+                candidates.into_iter().filter(|it| unmatched.contains(&&it.line.id)).collect();
+            let marked = labelled.iter().find(|medium| bears(medium, said));
+            let Some(medium) = marked.or(labelled.first()).copied() else {
+                self.unknown.push(device.clone());
+                continue;
+            };
+            unmatched.retain(|label| **label != medium.line.id);
+            self.alarms.extend(content_alarms(medium, said));
+            // What nobody can assign to one device is not learnt.
+            if identities.get(&hardware) == Some(&1) {
+                self.learn(medium, said);
+            }
+        }
+    }
+}
+
+/// Whether the content marks were read and are those of this medium.
+pub fn bears(medium: &Medium, said: &Description) -> bool {
+    let marks = said.content.as_ref().filter(|content| content.read);
+    let marks = marks.and_then(|content| content.marks.as_ref());
+    !medium.marks.is_empty() && marks.is_some_and(|marks| *marks == medium.marks)
 }
 
 /// Keeps the best evidence for each medium, however often it was seen.

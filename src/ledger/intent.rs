@@ -4,10 +4,12 @@ use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, REPEAT_MAX, Signs, Some1, Statement, TEXT_MAX};
 use crate::model::vocabulary::{RevocationReason, Role};
 use crate::model::{
-    AlarmLine, Day, EncryptionLine, EntryRef, MediumId, MediumLine, Name, Nonce, Origin, PartyId,
-    PartyRef, Phrase, ReceiptId, Seal, Seen, Side, Signatory, Stamp, Token, VerifierKey,
+    AlarmLine, Day, EncryptionLine, EntryRef, MarkLine, MediumId, MediumLine, Name, Nonce, Origin,
+    PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory, Stamp, Token,
+    VerifierKey,
 };
 
+use super::alarms::News;
 use super::checks::Outcome;
 use super::judge::judge;
 use super::policy::Policy;
@@ -42,7 +44,7 @@ pub enum Intent {
     /// Close a round.
     CloseCheck { place: Name, outcome: Outcome, detail: Option<Phrase>, by: PartyId },
     /// Let a medium change hands once in spite of these alarms.
-    Override { medium: MediumId, alarms: Vec<Token>, reason: Phrase, by: PartyId, second: PartyId },
+    Override(Box<Lift>),
     /// Correct an entry.
     Correct { entry: EntryRef, field: Token, correction: Phrase, reason: Phrase, by: PartyId },
 }
@@ -60,6 +62,7 @@ pub struct Registration {
     pub interfaces: Option<Phrase>,
     pub inquiry: Vec<Phrase>,
     pub mark: Vec<Phrase>,
+    pub sequence: Vec<SequenceLine>,
     pub encryption: EncryptionLine,
     pub home: Name,
     pub owner: Name,
@@ -68,6 +71,19 @@ pub struct Registration {
     pub alarm: Vec<AlarmLine>,
     pub detail: Option<Phrase>,
     pub by: PartyId,
+}
+
+/// What an override says.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // see statement::Override
+pub struct Lift {
+    pub medium: MediumId,
+    pub alarms: Vec<Token>,
+    pub marks: Vec<MarkLine>,
+    pub sequences: Vec<SequenceLine>,
+    pub reason: Phrase,
+    pub by: PartyId,
+    pub second: PartyId,
 }
 
 /// What a handover says.
@@ -85,6 +101,8 @@ pub struct HandOver {
     pub place: Name,
     pub due: Option<Day>,
     pub request: Option<EntryRef>,
+    /// What was read of the media now; the rest is as the ledger has it.
+    pub news: News,
     pub alarm: Vec<AlarmLine>,
 }
 
@@ -205,7 +223,8 @@ impl Filling<'_> {
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
             Intent::CloseCheck { place, outcome, detail, by } => {
                 let by = self.signatory(&by)?;
-                let Outcome { found, missing, unexpected, unknown, alarms } = outcome;
+                let Outcome { found, missing, unexpected, unknown, alarms, news } = outcome;
+                let News { encryption, marks: mark, sequences: sequence } = news;
                 let alarm = alarms;
                 statement::Check {
                     ledger,
@@ -216,6 +235,9 @@ impl Filling<'_> {
                     missing,
                     unexpected,
                     unknown,
+                    encryption,
+                    mark,
+                    sequence,
                     alarm,
                     detail,
                     by,
@@ -223,9 +245,7 @@ impl Filling<'_> {
                 }
                 .into()
             }
-            Intent::Override { medium, alarms, reason, by, second } => {
-                self.lift(&medium, alarms, reason, &by, &second)?
-            }
+            Intent::Override(wanted) => self.lift(*wanted)?,
             Intent::Correct { entry, field, correction, reason, by } => {
                 let by = self.signatory(&by)?;
                 statement::Correct { ledger, at, seen, entry, field, correction, reason, by, nonce }
@@ -253,23 +273,28 @@ impl Filling<'_> {
         Some(body.into())
     }
 
-    fn lift(
-        &mut self,
-        medium: &MediumId,
-        alarms: Vec<Token>,
-        reason: Phrase,
-        by: &PartyId,
-        second: &PartyId,
-    ) -> Option<Statement> {
+    fn lift(&mut self, wanted: Lift) -> Option<Statement> {
         let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
-        let medium = self.media(std::slice::from_ref(medium)).pop();
-        let (by, second) = (self.signatory(by), self.signatory(second));
+        let medium = self.media(std::slice::from_ref(&wanted.medium)).pop();
+        let (by, second) = (self.signatory(&wanted.by), self.signatory(&wanted.second));
         let (medium, by, second) = (medium?, by?, second?);
         let id = &medium.id;
         let line = |alarm| AlarmLine { id: id.clone(), alarm };
-        let alarm = Some1(alarms.into_iter().map(line).collect());
-        let body =
-            statement::Override { ledger, at, seen, medium, alarm, reason, by, second, nonce };
+        let alarm = Some1(wanted.alarms.into_iter().map(line).collect());
+        let (mark, sequence, reason) = (wanted.marks, wanted.sequences, wanted.reason);
+        let body = statement::Override {
+            ledger,
+            at,
+            seen,
+            medium,
+            alarm,
+            mark,
+            sequence,
+            reason,
+            by,
+            second,
+            nonce,
+        };
         Some(body.into())
     }
 
@@ -306,6 +331,7 @@ impl Filling<'_> {
             interfaces: wanted.interfaces,
             inquiry: wanted.inquiry,
             mark: wanted.mark,
+            sequence: wanted.sequence,
             encryption: wanted.encryption,
             home: wanted.home,
             owner: wanted.owner,
@@ -337,16 +363,19 @@ impl Filling<'_> {
             self.found.extend(super::judge::due_refusals(self.state, wanted.due, at));
             return None;
         };
-        let encryption = media
-            .iter()
-            .filter_map(|line| self.state.media.get(&line.id))
-            .map(|m| m.encryption.clone());
+        let News { encryption: read, marks: mark, sequences: sequence } = wanted.news;
+        let encryption = media.iter().filter_map(|line| {
+            let read = read.iter().find(|read| read.id == line.id);
+            read.or(self.state.media.get(&line.id).map(|known| &known.encryption)).cloned()
+        });
         let body = statement::Handover {
             ledger,
             receipt: wanted.receipt,
             at,
             seen,
             encryption: encryption.collect(),
+            mark,
+            sequence,
             medium: Some1(media),
             giver,
             receiver,

@@ -49,6 +49,7 @@ const OVERRIDE: &[&str] = &[
     "inquiry-drift",
     "mark-drift",
     "sequence-backwards",
+    "encryption-weaker",
     "input-beside-storage",
     "network-beside-storage",
     "hub-beside-storage",

@@ -1,11 +1,11 @@
 //! What the state keeps of people, keys and media.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::hardware::{Grade, HardwareIdentity};
-use crate::model::vocabulary::{RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::vocabulary::{EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
     Day, EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Origin, PartyId, PartyRef,
     Phrase, ReceiptId, ReceiptPrefix, Stamp, Token, VerifierKey,
@@ -153,14 +153,18 @@ pub struct Medium {
     pub interfaces: Option<Phrase>,
     /// SCSI INQUIRY lines.
     pub inquiry: Vec<Phrase>,
-    /// Content marks.
+    /// Content marks as they were first read, or last accepted by two people.
     pub marks: Vec<Phrase>,
+    /// The highest sequence id that was read of each LUKS2 volume on it.
+    pub sequences: BTreeMap<Token, u64>,
     /// What was odd about it when it was registered.
     pub oddities: Vec<Token>,
     /// Alarms that two people let pass since it last changed hands.
     pub overrides: Vec<Token>,
     /// Encryption as last stated.
     pub encryption: EncryptionLine,
+    /// The grade that a later reading is compared with; an erasure resets it.
+    pub known: EncryptionGrade,
     /// The place it belongs to.
     pub home: Name,
     /// Whose it is.
@@ -229,3 +233,6 @@ pub struct ReceiptNumbers {
 /// How far ahead of the last number a new one may be: so many drafts can be out
 /// for signature at once. It also bounds [`ReceiptNumbers::skipped`].
 pub const RECEIPT_JUMP: u32 = 200;
+
+/// LUKS2 volumes whose sequence ids are kept of one medium.
+pub const SEQUENCES_MAX: usize = 64;

@@ -8,14 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::alarms::weaker;
 use super::judge::restarts_clock;
 use super::policy::Policy;
 pub use super::records::*;
 use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{CheckerRule, RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::vocabulary::{
+    CheckerRule, EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict,
+};
 use crate::model::{
-    EntryRef, Hash, MediumId, Name, PartyId, PartyRef, ReceiptId, Stamp, VerifierKey,
+    EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId, SequenceLine, Stamp,
+    VerifierKey,
 };
 
 /// Everything that follows from the entries so far. Its size grows with people
@@ -55,13 +59,7 @@ impl State {
             Statement::KeyRevoke(said) => self.end_key(index, said.key.public(), said.reason),
             Statement::Policy(said) => self.policy = Policy::from(said.as_ref()),
             Statement::Register(said) => self.apply_register(entry, said),
-            Statement::Override(said) => {
-                if let Some(medium) = self.media.get_mut(&said.medium.id) {
-                    medium.overrides.extend(said.alarm.iter().map(|line| line.alarm.clone()));
-                    medium.overrides.sort();
-                    medium.overrides.dedup();
-                }
-            }
+            Statement::Override(said) => self.apply_override(said),
             Statement::Request(said) => self.apply_request(entry, said),
             Statement::Approve(said) => {
                 // A declined request is done with.
@@ -108,10 +106,15 @@ impl State {
                     facts.log_keys.push((index, said.new_key.0.clone()));
                 }
             }
-            Statement::Attach(_)
-            | Statement::Erase(_)
-            | Statement::Correct(_)
-            | Statement::Link(_) => {}
+            Statement::Erase(said) => {
+                // The recorded reformat: what is read next is compared with nothing.
+                if let Some(medium) = self.media.get_mut(&said.medium.id) {
+                    medium.marks.clear();
+                    medium.sequences.clear();
+                    medium.known = EncryptionGrade::NotExamined;
+                }
+            }
+            Statement::Attach(_) | Statement::Correct(_) | Statement::Link(_) => {}
         }
         self.advance_clock(said);
         self.size += 1;
@@ -213,9 +216,11 @@ impl State {
             interfaces: said.interfaces.clone(),
             inquiry: said.inquiry.clone(),
             marks: said.mark.clone(),
+            sequences: BTreeMap::new(),
             oddities: said.alarm.iter().map(|line| line.alarm.clone()).collect(),
             overrides: Vec::new(),
             encryption: said.encryption.clone(),
+            known: said.encryption.grade,
             home: said.home.clone(),
             owner: said.owner.clone(),
             class: said.class.clone(),
@@ -244,6 +249,7 @@ impl State {
             twins.push(medium.line.id.clone());
         }
         self.media.insert(medium.line.id.clone(), medium);
+        self.raise(&said.sequence);
     }
 
     fn apply_request(&mut self, entry: EntryRef, said: &statement::Request) {
@@ -285,6 +291,52 @@ impl State {
         for line in &said.encryption {
             if let Some(medium) = self.media.get_mut(&line.id) {
                 medium.encryption = line.clone();
+                medium.known = line.grade;
+            }
+        }
+        self.adopt(&said.mark);
+        self.raise(&said.sequence);
+    }
+
+    /// Two people accept the medium as it is now: what they saw of its content is
+    /// what later sightings are compared with.
+    fn apply_override(&mut self, said: &statement::Override) {
+        let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
+        medium.overrides.extend(said.alarm.iter().map(|line| line.alarm.clone()));
+        medium.overrides.sort();
+        medium.overrides.dedup();
+        let accepted = |name: &str| said.alarm.iter().any(|line| line.alarm.as_str() == name);
+        if accepted("mark-drift") && !said.mark.is_empty() {
+            medium.marks = said.mark.iter().map(|line| line.mark.clone()).collect();
+        }
+        if accepted("sequence-backwards") {
+            for line in &said.sequence {
+                medium.sequences.insert(line.volume.clone(), line.number);
+            }
+        }
+    }
+
+    /// The marks of a medium that was never read before. Marks that are known change
+    /// by an override only.
+    fn adopt(&mut self, lines: &[MarkLine]) {
+        let unknown = |id: &MediumId| self.media.get(id).is_some_and(|it| it.marks.is_empty());
+        let new: Vec<&MarkLine> = lines.iter().filter(|line| unknown(&line.id)).collect();
+        for line in new {
+            if let Some(medium) = self.media.get_mut(&line.id) {
+                medium.marks.push(line.mark.clone());
+            }
+        }
+    }
+
+    /// Keeps the highest sequence id of each LUKS2 volume.
+    fn raise(&mut self, lines: &[SequenceLine]) {
+        for line in lines {
+            let Some(medium) = self.media.get_mut(&line.id) else { continue };
+            // Whoever fills a drive with headers does not fill the state.
+            if medium.sequences.len() < SEQUENCES_MAX || medium.sequences.contains_key(&line.volume)
+            {
+                let highest = medium.sequences.entry(line.volume.clone()).or_default();
+                *highest = line.number.max(*highest);
             }
         }
     }
@@ -311,6 +363,17 @@ impl State {
         for id in &said.missing {
             self.miss(index, said.at, id);
         }
+        for line in &said.encryption {
+            if let Some(medium) = self.media.get_mut(&line.id)
+                // The alarm about a weaker one stands until the medium changes hands.
+                && !weaker(medium.known, line.grade)
+            {
+                medium.encryption = line.clone();
+                medium.known = line.grade;
+            }
+        }
+        self.adopt(&said.mark);
+        self.raise(&said.sequence);
     }
 
     fn apply_found(&mut self, index: u64, said: &statement::Found) {

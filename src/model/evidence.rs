@@ -26,10 +26,86 @@ pub struct Evidence {
     /// The LUKS2 header's sequence number, which only ever grows; the highest where
     /// there are several. A lower one than was recorded means an old copy.
     pub luks_sequence: Option<u64>,
+    /// The same for each LUKS2 volume.
+    pub luks_sequences: Vec<LuksSequence>,
     /// How much was read to know all this.
     pub read: ReadMeter,
     /// Why the grade is what it is; those of single volumes stand with them.
     pub reasons: Vec<Reason>,
+}
+
+/// A LUKS2 volume and the sequence number of its header, the higher one of its two
+/// copies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LuksSequence {
+    /// The volume's UUID, in lower case.
+    pub volume: Token,
+    /// The number.
+    pub number: u64,
+}
+
+/// What came of looking at a drive's own bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Examined {
+    /// All its disks that hold a medium were opened and read.
+    Read(Box<Evidence>),
+    /// Nothing was read, which says nothing about the drive.
+    Unread(Unread),
+}
+
+vocabulary!(
+    /// Why a drive's bytes were not read.
+    Unread {
+        /// Nobody asked for it.
+        NotAsked = "not-asked",
+        /// What is shown was recorded: the drive is not attached to this machine.
+        NotHere = "not-here",
+        /// The system shows no disk of it.
+        NoDisk = "no-disk",
+        /// This user may not open its disk.
+        NoPermission = "no-permission",
+        /// Its disk could not be opened, or is no longer the one that was listed.
+        NotOpened = "not-opened",
+    }
+);
+
+impl Evidence {
+    /// One verdict over several disks of one drive: as good as the weakest. `None`
+    /// for no disk at all.
+    #[must_use]
+    pub fn of_all(parts: Vec<Evidence>) -> Option<Evidence> {
+        let grade = weakest(&parts);
+        parts.into_iter().reduce(|mut all, part| {
+            if all.scheme.is_none() {
+                (all.scheme, all.cipher) = (part.scheme, part.cipher);
+            }
+            all.grade = grade;
+            all.volumes.extend(part.volumes);
+            all.marks.extend(part.marks);
+            all.marks.sort_unstable();
+            all.marks.dedup();
+            all.luks_sequence = all.luks_sequence.max(part.luks_sequence);
+            all.luks_sequences.extend(part.luks_sequences);
+            all.read.bytes = all.read.bytes.saturating_add(part.read.bytes);
+            all.read.reads = all.read.reads.saturating_add(part.read.reads);
+            all.read.of = all.read.of.saturating_add(part.read.of);
+            all.reasons.extend(part.reasons);
+            all.reasons.sort_unstable();
+            all.reasons.dedup();
+            all
+        })
+    }
+}
+
+/// The grade over several disks, by the rule for the stretches of one.
+fn weakest(parts: &[Evidence]) -> EncryptionGrade {
+    use EncryptionGrade::{Claimed, None, Opaque, Partial, Unreadable, Verified};
+    let any = |grade| parts.iter().any(|part| part.grade == grade);
+    if any(Partial) || (any(None) && (any(Verified) || any(Claimed))) {
+        return Partial;
+    }
+    let worst_first = [None, Unreadable, Opaque, Claimed];
+    worst_first.into_iter().find(|grade| any(*grade)).unwrap_or(Verified)
 }
 
 /// How much of a medium was read.
@@ -276,6 +352,39 @@ mod tests {
         for wrong in ["", "0000-0000", "a b", "\u{1b}[2J", "é", &"a".repeat(65)] {
             assert_eq!(Mark::new(MarkKind::Gpt, wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn several_disks_are_as_good_as_the_weakest() {
+        use EncryptionGrade::{None, Opaque, Partial, Unreadable, Verified};
+        let of = |grade| Evidence {
+            grade,
+            scheme: (grade == Verified).then(|| "luks2".parse().unwrap()),
+            cipher: Option::None,
+            volumes: Vec::new(),
+            marks: vec![Mark::new(MarkKind::Gpt, grade.as_str()).unwrap()],
+            luks_sequence: Option::None,
+            luks_sequences: Vec::new(),
+            read: ReadMeter { bytes: 1, reads: 2, of: 3 },
+            reasons: Vec::new(),
+        };
+        for (one, other, both) in [
+            (Verified, Verified, Verified),
+            (Verified, None, Partial),
+            (None, Verified, Partial),
+            (Verified, Opaque, Opaque),
+            (Verified, Unreadable, Unreadable),
+            (Opaque, Unreadable, Unreadable),
+            (Opaque, None, None),
+            (Verified, Partial, Partial),
+        ] {
+            let all = Evidence::of_all(vec![of(one), of(other)]).unwrap();
+            assert_eq!(all.grade, both, "{one} beside {other}");
+            assert_eq!(all.scheme.is_some(), one == Verified || other == Verified);
+            assert_eq!(all.read, ReadMeter { bytes: 2, reads: 4, of: 6 });
+        }
+        assert_eq!(Evidence::of_all(vec![of(Opaque)]), Some(of(Opaque)));
+        assert_eq!(Evidence::of_all(Vec::new()), Option::None);
     }
 
     #[test]

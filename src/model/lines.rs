@@ -10,6 +10,7 @@ use super::hardware::{HardwareIdentity, Serial, VidPid};
 use super::hash::Hash;
 use super::ids::{MediumId, Token};
 use super::spelling::{Spelled, split_at_byte};
+use super::text::Phrase;
 use super::vocabulary::{EncryptionGrade, SightingGrade};
 
 /// The value does not have the shape its line asks for.
@@ -151,6 +152,16 @@ fn dash_or(word: &str) -> Result<Option<Token>, LineError> {
 }
 
 impl EncryptionLine {
+    /// Of a medium at which nobody has looked yet.
+    pub fn not_examined(id: &MediumId) -> Self {
+        EncryptionLine {
+            id: id.clone(),
+            scheme: None,
+            cipher: None,
+            grade: EncryptionGrade::NotExamined,
+        }
+    }
+
     /// Scheme, cipher and grade without the asset id.
     pub fn spoken(&self) -> String {
         let word = |token: &Option<Token>| token.as_ref().map(Token::to_string);
@@ -245,6 +256,75 @@ impl FromStr for AlarmLine {
         Ok(AlarmLine {
             id: id.parse().map_err(|_| LineError(ALARM_SHAPE))?,
             alarm: alarm.parse().map_err(|_| LineError(ALARM_SHAPE))?,
+        })
+    }
+}
+
+/// `USB-0421 luks 7e1c9b2a-aaaa-4bbb-8ccc-ddddeeeeffff`: an identifier that was read
+/// from a medium and changes when it is formatted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MarkLine {
+    /// The asset id.
+    pub id: MediumId,
+    /// What it identifies and its value, as in a registration: `luks <uuid>`.
+    pub mark: Phrase,
+}
+
+const MARK_SHAPE: &str = "<asset id> <kind> <letters, digits and hyphens>";
+/// Longest value of a mark, in characters.
+const MARK_MAX: usize = 64;
+
+impl fmt::Display for MarkLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id, self.mark.as_str())
+    }
+}
+
+impl FromStr for MarkLine {
+    type Err = LineError;
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        let [id, kind, value] = words(text, MARK_SHAPE)?;
+        let kind: Token = kind.parse().map_err(|_| LineError(MARK_SHAPE))?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if value.len() > MARK_MAX || !value.bytes().all(plain) {
+            return Err(LineError(MARK_SHAPE));
+        }
+        Ok(MarkLine {
+            id: id.parse().map_err(|_| LineError(MARK_SHAPE))?,
+            mark: format!("{kind} {value}").parse().map_err(|_| LineError(MARK_SHAPE))?,
+        })
+    }
+}
+
+/// `USB-0421 7e1c9b2a-aaaa-4bbb-8ccc-ddddeeeeffff 12`: how often the LUKS2 header of
+/// that volume had been written when it was read. The number only ever grows, so a
+/// lower one is an older copy of the header.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SequenceLine {
+    /// The asset id.
+    pub id: MediumId,
+    /// UUID of the LUKS volume, in lower case.
+    pub volume: Token,
+    /// The sequence id, the higher one of the two headers.
+    pub number: u64,
+}
+
+const SEQUENCE_SHAPE: &str = "<asset id> <LUKS UUID> <number>";
+
+impl fmt::Display for SequenceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.id, self.volume, self.number)
+    }
+}
+
+impl FromStr for SequenceLine {
+    type Err = LineError;
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        let [id, volume, number] = words(text, SEQUENCE_SHAPE)?;
+        Ok(SequenceLine {
+            id: id.parse().map_err(|_| LineError(SEQUENCE_SHAPE))?,
+            volume: volume.parse().map_err(|_| LineError(SEQUENCE_SHAPE))?,
+            number: parse_number(number).ok_or(LineError(SEQUENCE_SHAPE))?,
         })
     }
 }

@@ -1,11 +1,13 @@
 //! The drives somebody has in hand against what they were registered as.
 
 use super::bus::{drives, identity_line};
-use super::description::describe;
+use super::description::describe_with;
 use super::error::OpsError;
+use super::examine::examine;
 use super::ledger::Ledger;
-use crate::ledger::alarms::alarms;
-use crate::ledger::checks::{alarm, answers_twice};
+use crate::ledger::alarms::{Content, News, alarms};
+use crate::ledger::checks::{alarm, answers_twice, bears};
+use crate::model::evidence::{Examined, Unread};
 use crate::model::{AlarmLine, MediumId};
 use crate::usb::{Bus, Device};
 
@@ -18,10 +20,18 @@ pub struct Looked {
     pub compared: Vec<MediumId>,
     /// Drives that were not: not plugged in, not readable, or known by label only.
     pub unseen: Vec<MediumId>,
+    /// What their own bytes say, of those that were read.
+    pub contents: Vec<(MediumId, Content)>,
+    /// What of that the ledger does not have yet.
+    pub news: News,
+    /// Drives that are plugged in and were not read, and why.
+    pub unread: Vec<(MediumId, Unread)>,
 }
 
-/// Compares those of `media` that are plugged in with their registrations. A weak
-/// identity is compared with nothing: any look-alike would answer to it.
+/// Compares those of `media` that are plugged in with their registrations, and what
+/// can be read of them with what was read before. A weak identity is compared with
+/// nothing, since any look-alike would answer to it, unless one of them bears its
+/// content marks.
 ///
 /// # Errors
 /// When the bus cannot be read.
@@ -30,23 +40,37 @@ pub fn look(ledger: &Ledger, bus: &dyn Bus, media: &[MediumId]) -> Result<Looked
     let lines: Vec<_> = attached.iter().filter_map(identity_line).collect();
     let mut looked = Looked::default();
     for id in media {
-        let medium = ledger.state().media.get(id).filter(|medium| !medium.is_weak());
-        let is_it = |device: &&Device| {
+        let medium = ledger.state().media.get(id);
+        let answers = |device: &&Device| {
             let line = identity_line(device);
-            medium.is_some_and(|medium| {
-                line.is_some_and(|line| {
-                    (line.vid_pid, &line.serial) == (medium.line.vid_pid, &medium.line.serial)
-                })
+            medium.zip(line).is_some_and(|(medium, line)| {
+                (line.vid_pid, &line.serial) == (medium.line.vid_pid, &medium.line.serial)
             })
         };
-        let (Some(medium), Some(device)) = (medium, attached.iter().find(is_it)) else {
+        let mut found = None;
+        for device in attached.iter().filter(answers) {
+            let examined = examine(bus, device);
+            let said = describe_with(device, &examined);
+            let is_it = medium.is_some_and(|medium| !medium.is_weak() || bears(medium, &said));
+            if is_it && found.is_none() {
+                found = Some((said, examined));
+            }
+        }
+        let (Some(medium), Some((said, examined))) = (medium, found) else {
             looked.unseen.push(id.clone());
             continue;
         };
         looked.compared.push(id.clone());
-        looked.alarms.extend(alarms(ledger.state(), medium, &describe(device)));
+        looked.alarms.extend(alarms(ledger.state(), medium, &said));
         if answers_twice(ledger.state(), &lines, &medium.line) {
             looked.alarms.extend(alarm(id, "identity-twice"));
+        }
+        if let Examined::Unread(why) = examined {
+            looked.unread.push((id.clone(), why));
+        }
+        if let Some(content) = said.content {
+            looked.news.add(medium, &content);
+            looked.contents.push((id.clone(), content));
         }
     }
     // Whoever hands it over has it here; that is no alarm but the occasion.

@@ -1,14 +1,17 @@
 //! One round of presence checks at a place.
 
 use super::bus::{drives, identity_line};
-use super::description::describe;
+use super::description::describe_with;
 use super::draft::Draft;
 use super::error::OpsError;
+use super::examine::examine;
 use super::ledger::Ledger;
-use crate::ledger::Intent;
 use crate::ledger::checks::{Observation, Outcome, compare};
-use crate::model::{MediumId, Name, PartyId, Phrase};
-use crate::usb::Bus;
+use crate::ledger::{Intent, State};
+use crate::model::evidence::{Examined, Unread};
+use crate::model::hardware::HardwareIdentity;
+use crate::model::{MediumId, Name, PartyId, Phrase, UnknownLine};
+use crate::usb::{Bus, Device};
 use crate::wire::label::Label;
 
 /// What was observed, and what it comes to.
@@ -20,6 +23,8 @@ pub struct Round {
     pub outcome: Outcome,
     /// Positions of drives whose serial could not be read; they count for nothing.
     pub unread: Vec<String>,
+    /// Drives whose own bytes were not read, by serial or position, and why.
+    pub unexamined: Vec<(String, Unread)>,
 }
 
 /// Looks at the bus and the scanned labels and compares with what belongs there.
@@ -43,19 +48,33 @@ pub fn look(
         ));
     }
     let mut observed = read_labels(ledger, labels)?;
-    let mut unread = Vec::new();
+    let (mut unread, mut unexamined) = (Vec::new(), Vec::new());
     if let Some(bus) = bus {
         for device in drives(bus)? {
             match identity_line(&device) {
                 Some(line) => {
-                    observed.push(Observation::Device(line, Box::new(describe(&device))));
+                    let examined = examine(bus, &device);
+                    if let Examined::Unread(why) = examined {
+                        unexamined.push((name(state, &device, &line), why));
+                    }
+                    let said = Box::new(describe_with(&device, &examined));
+                    observed.push(Observation::Device(line, said));
                 }
                 None => unread.push(device.position.to_string()),
             }
         }
     }
     let outcome = compare(state, place, &observed);
-    Ok(Round { place: place.clone(), outcome, unread })
+    Ok(Round { place: place.clone(), outcome, unread, unexamined })
+}
+
+/// What people call an attached drive: its asset id, else where it is plugged in.
+fn name(state: &State, device: &Device, line: &UnknownLine) -> String {
+    let hardware = HardwareIdentity::of(line.vid_pid, &line.serial);
+    match state.by_hardware.get(&hardware).map(Vec::as_slice) {
+        Some([id]) => id.to_string(),
+        _ => format!("the drive at {}", device.position),
+    }
 }
 
 fn read_labels(ledger: &Ledger, labels: &[String]) -> Result<Vec<Observation>, OpsError> {

@@ -1,14 +1,22 @@
 //! A device in the words of a registration, so that what it says today can be
 //! compared with what it said then.
 
+use super::examine::content;
 use crate::ledger::alarms::Description;
+use crate::model::evidence::{Examined, Unread};
 use crate::model::hardware::Lun;
 use crate::model::printable::printable;
 use crate::model::{Phrase, Token};
 use crate::usb::Device;
 
-/// What the device says of itself. A fact that could not be read stays empty.
+/// What the device says of itself. A fact that could not be read stays empty. Its
+/// bytes are not looked at, so all that is known of them is its family's claim.
 pub fn describe(device: &Device) -> Description {
+    describe_with(device, &Examined::Unread(Unread::NotAsked))
+}
+
+/// What the device says of itself, and what was read from it.
+pub fn describe_with(device: &Device, examined: &Examined) -> Description {
     let mut oddities: Vec<Token> =
         device.oddities.iter().filter_map(|oddity| oddity.name().parse().ok()).collect();
     oddities.sort();
@@ -20,7 +28,7 @@ pub fn describe(device: &Device) -> Description {
         configurations: Some(u32::from(device.profile.configurations)),
         interfaces: interfaces(device),
         inquiry: inquiry(device),
-        marks: Vec::new(),
+        content: content(device, examined),
         oddities,
     }
 }

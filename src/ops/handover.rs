@@ -1,8 +1,10 @@
 //! Handing media over, and taking them back.
 
+use super::alarms::Looked;
 use super::draft::Draft;
 use super::error::OpsError;
 use super::ledger::Ledger;
+use crate::ledger::alarms::News;
 use crate::ledger::intent::HandOver;
 use crate::ledger::{Intent, Refusal, Refusals, State};
 use crate::model::{AlarmLine, Day, EntryRef, MediumId, Name, PartyId, Phrase};
@@ -32,6 +34,8 @@ pub struct HandoverWish {
     pub request: Option<EntryRef>,
     /// What the drives raised when they were looked at for this.
     pub alarms: Vec<AlarmLine>,
+    /// What was read of them then and is new to the ledger.
+    pub news: News,
 }
 
 /// Drafts a handover with the next free receipt number.
@@ -62,6 +66,7 @@ pub fn hand_over(ledger: &Ledger, wish: HandoverWish) -> Result<Draft, OpsError>
         place,
         due: wish.due,
         request: wish.request,
+        news: wish.news,
         alarm: wish.alarms,
     })))
 }
@@ -90,7 +95,7 @@ pub fn take_back(
     receiver: PartyId,
     witness: Option<PartyId>,
     purpose: Phrase,
-    alarms: Vec<AlarmLine>,
+    looked: Looked,
 ) -> Result<Draft, OpsError> {
     let state = ledger.state();
     let unknown = |id: &&MediumId| !state.media.contains_key(*id);
@@ -127,7 +132,8 @@ pub fn take_back(
         persons: None,
         due: None,
         request: None,
-        alarms,
+        alarms: looked.alarms,
+        news: looked.news,
     };
     hand_over(ledger, wish)
 }

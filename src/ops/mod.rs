@@ -9,6 +9,7 @@ pub mod correct;
 pub mod description;
 pub mod draft;
 pub mod error;
+pub mod examine;
 pub mod export;
 pub mod family;
 pub mod found;

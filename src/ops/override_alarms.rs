@@ -4,24 +4,24 @@ use super::draft::Draft;
 use super::error::OpsError;
 use super::ledger::Ledger;
 use crate::ledger::Intent;
-use crate::model::{MediumId, PartyId, Phrase, Token};
+use crate::ledger::intent::Lift;
 
-/// Drafts an override of `alarms` of one drive, to be signed by two people.
+/// Drafts an override of one drive's alarms, to be signed by two people.
 ///
 /// # Errors
 /// Every reason against it.
-pub fn override_alarms(
-    ledger: &Ledger,
-    medium: MediumId,
-    mut alarms: Vec<Token>,
-    reason: Phrase,
-    by: PartyId,
-    second: PartyId,
-) -> Result<Draft, OpsError> {
-    alarms.sort();
-    alarms.dedup();
-    if alarms.is_empty() {
+pub fn override_alarms(ledger: &Ledger, mut wish: Lift) -> Result<Draft, OpsError> {
+    wish.alarms.sort();
+    wish.alarms.dedup();
+    if wish.alarms.is_empty() {
         return Err(OpsError::input("--alarm", "name at least one alarm"));
     }
-    ledger.draft(Intent::Override { medium, alarms, reason, by, second })
+    // Only what two people were told of is accepted with their signatures.
+    if !wish.alarms.iter().any(|alarm| alarm.as_str() == "mark-drift") {
+        wish.marks.clear();
+    }
+    if !wish.alarms.iter().any(|alarm| alarm.as_str() == "sequence-backwards") {
+        wish.sequences.clear();
+    }
+    ledger.draft(Intent::Override(Box::new(wish)))
 }

@@ -1,13 +1,15 @@
 //! Registering the drive that is plugged in.
 
 use super::bus::{choose, drives};
-use super::description::describe;
+use super::description::describe_with;
 use super::draft::Draft;
 use super::error::{DeviceChoice, OpsError};
+use super::examine::examine;
 use super::ledger::Ledger;
 use crate::ledger::Intent;
 use crate::ledger::alarms::Description;
 use crate::ledger::intent::Registration;
+use crate::model::evidence::Examined;
 use crate::model::hardware::Grade;
 use crate::model::vocabulary::EncryptionGrade;
 use crate::model::{AlarmLine, EncryptionLine, MediumId, MediumLine, Name, PartyId, Phrase, Token};
@@ -30,7 +32,8 @@ pub struct RegistrationWish {
     pub interval_days: Option<u32>,
     /// Register as weak although the serial looks unique.
     pub weak: bool,
-    /// Encryption scheme or family, as the person states it.
+    /// Encryption scheme or family, as the person states it. It counts only where
+    /// nothing could be read.
     pub encryption: Option<Token>,
     /// A remark.
     pub detail: Option<Phrase>,
@@ -38,11 +41,27 @@ pub struct RegistrationWish {
     pub by: PartyId,
 }
 
-/// Drafts the registration of an attached drive.
+/// A drafted registration and how much of the drive it rests on.
+#[derive(Debug)]
+pub struct Drafted {
+    /// The draft.
+    pub draft: Draft,
+    /// What came of reading the drive.
+    pub examined: Examined,
+    /// Whether reading contradicts what the person stated of its encryption. What was
+    /// read stands in the draft.
+    pub contradicted: bool,
+}
+
+/// Drafts the registration of an attached drive, which is read where this user may.
 ///
 /// # Errors
 /// No drive, several, or two with one identity; every reason the ledger has.
-pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Result<Draft, OpsError> {
+pub fn register(
+    ledger: &Ledger,
+    bus: &dyn Bus,
+    wish: RegistrationWish,
+) -> Result<Drafted, OpsError> {
     let attached = drives(bus)?;
     let device = choose(&attached, wish.device.as_deref())?;
     let identified = identify(device, &attached)
@@ -58,20 +77,26 @@ pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Resul
             .ok_or_else(|| OpsError::refused(crate::ledger::Refusal::NotFounded))?,
     };
     let grade = if wish.weak { Grade::C } else { identified.grade.grade };
-    let encryption = EncryptionLine {
-        id: wish.id.clone(),
-        grade: if wish.encryption.is_some() {
-            EncryptionGrade::Stated
-        } else {
-            EncryptionGrade::NotExamined
+    let examined = examine(bus, device);
+    let said = describe_with(device, &examined);
+    let stated = EncryptionLine {
+        grade: match wish.encryption {
+            Some(_) => EncryptionGrade::Stated,
+            None => EncryptionGrade::NotExamined,
         },
         scheme: wish.encryption,
-        cipher: None,
+        ..EncryptionLine::not_examined(&wish.id)
     };
+    let content = said.content.clone().unwrap_or_default();
+    let encryption = match &said.content {
+        Some(content) => content.encryption(&stated),
+        None => stated.clone(),
+    };
+    let contradicted =
+        content.read && stated.scheme.is_some() && stated.scheme != encryption.scheme;
     let medium =
         MediumLine { id: wish.id.clone(), vid_pid: device.id, serial: identified.serial.clone() };
-    let said = describe(device);
-    ledger.draft(Intent::Register(Box::new(Registration {
+    let draft = ledger.draft(Intent::Register(Box::new(Registration {
         alarm: alarms(&wish.id, &said),
         medium,
         grade,
@@ -81,7 +106,8 @@ pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Resul
         configurations: said.configurations,
         interfaces: said.interfaces,
         inquiry: said.inquiry,
-        mark: said.marks,
+        sequence: content.sequence_lines(&wish.id),
+        mark: content.marks.unwrap_or_default(),
         encryption,
         home: wish.home,
         owner,
@@ -89,7 +115,8 @@ pub fn register(ledger: &Ledger, bus: &dyn Bus, wish: RegistrationWish) -> Resul
         interval_days: wish.interval_days,
         detail: wish.detail,
         by: wish.by,
-    })))
+    })))?;
+    Ok(Drafted { draft, examined, contradicted })
 }
 
 /// Two attached devices with one serial cannot both be the drive meant. A weak

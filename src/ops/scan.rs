@@ -3,29 +3,33 @@
 use std::collections::BTreeMap;
 
 use super::bus::{BusChoice, identity_line};
-use super::description::describe;
+use super::description::describe_with;
 use super::error::OpsError;
+use super::examine::{content, examine};
 use super::family::family;
 use super::ledger::Ledger;
 use crate::ledger::alarms::alarms;
 use crate::ledger::schedule::standing;
 use crate::ledger::{Medium, State};
 use crate::model::Stamp;
+use crate::model::evidence::{Examined, Unread};
 use crate::model::hardware::{HardwareIdentity, VidPid};
-use crate::report::scan::{KnownAs, ScanReport, ScanRow};
+use crate::report::scan::{KnownAs, ReadRow, ScanReport, ScanRow};
 use crate::report::who::Who;
 use crate::report::words;
 use crate::usb::names::Names;
 use crate::usb::{Bus, Device, Position, identify, present_twice};
 
 /// One look at a bus. `ledger` is none where there is no ledger to ask: looking at
-/// what is plugged in needs none.
+/// what is plugged in needs none. With `probe` the drives are read as well, as far as
+/// this user may; without it no device is opened.
 ///
 /// # Errors
 /// When the bus cannot be read, or the clock is impossible.
 pub fn scan(
     choice: &BusChoice,
     ledger: Option<&Ledger>,
+    probe: bool,
 ) -> Result<(ScanReport, Vec<Device>), OpsError> {
     let bus = choice.open()?;
     let name = match choice {
@@ -35,7 +39,7 @@ pub fn scan(
         }
         _ => bus.name().to_owned(),
     };
-    look(bus.as_ref(), name, ledger)
+    look(bus.as_ref(), name, ledger, probe)
 }
 
 /// One look at an open bus.
@@ -46,6 +50,7 @@ pub fn look(
     bus: &dyn Bus,
     name: String,
     ledger: Option<&Ledger>,
+    probe: bool,
 ) -> Result<(ScanReport, Vec<Device>), OpsError> {
     let devices = super::bus::drives(bus)?;
     let ids: Vec<VidPid> = devices.iter().map(|device| device.id).collect();
@@ -55,17 +60,28 @@ pub fn look(
         None => None,
     };
     let twice = present_twice(&devices);
-    let rows = devices.iter().map(|device| row(device, &devices, &twice, &names, state)).collect();
+    let seen = Seen { present: &devices, twice: &twice, names: &names, ledger: state };
+    let rows = devices.iter().map(|device| {
+        let examined = match probe {
+            true => examine(bus, device),
+            false => Examined::Unread(Unread::NotAsked),
+        };
+        row(device, &seen, &examined)
+    });
+    let rows = rows.collect();
     Ok((ScanReport { bus: name, devices: rows, notices: Vec::new() }, devices))
 }
 
-fn row(
-    device: &Device,
-    present: &[Device],
-    twice: &BTreeMap<HardwareIdentity, Vec<Position>>,
-    names: &Names,
-    ledger: Option<(&State, Stamp)>,
-) -> ScanRow {
+/// What the rows of one scan have in common.
+struct Seen<'a> {
+    present: &'a [Device],
+    twice: &'a BTreeMap<HardwareIdentity, Vec<Position>>,
+    names: &'a Names,
+    ledger: Option<(&'a State, Stamp)>,
+}
+
+fn row(device: &Device, seen: &Seen<'_>, examined: &Examined) -> ScanRow {
+    let Seen { present, twice, names, ledger } = *seen;
     let identified = identify(device, present).ok();
     let grade = identified.as_ref().map(|identified| &identified.grade);
     let spoken = |text: &crate::model::hardware::Reading<crate::model::hardware::DeviceText>| {
@@ -103,7 +119,8 @@ fn row(
             .map(|(medium, ..)| crate::report::words::encryption(&medium.encryption)),
         alarms: medium
             .as_ref()
-            .map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device)),
+            .map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device, examined)),
+        read: read(device, examined),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
         oddities: capped(oddities),
         family: family(device),
@@ -112,14 +129,26 @@ fn row(
 
 /// What the device raises as this medium, beside what is odd about it in itself,
 /// which stands there already.
-fn raised(state: &State, medium: &Medium, device: &Device) -> Vec<String> {
+fn raised(state: &State, medium: &Medium, device: &Device, examined: &Examined) -> Vec<String> {
     if medium.is_weak() {
         return Vec::new();
     }
-    let mut said = describe(device);
+    let mut said = describe_with(device, examined);
     said.oddities.clear();
     let found = alarms(state, medium, &said);
     found.iter().map(|line| words::alarm(line.alarm.as_str())).collect()
+}
+
+/// What reading the drive came to; none where nobody asked for it.
+fn read(device: &Device, examined: &Examined) -> Option<ReadRow> {
+    match examined {
+        Examined::Unread(Unread::NotAsked) => None,
+        Examined::Unread(why) => Some(ReadRow::unread(*why)),
+        Examined::Read(evidence) => {
+            let content = content(device, examined)?;
+            Some(ReadRow::of(evidence, content.grade, content.scheme, content.cipher))
+        }
+    }
 }
 
 /// The most oddities of one device that are shown. Honest devices have a handful; a

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::alarms::Looked;
 use super::check::{close, look};
 use super::clock::{Clock, FixedClock, SystemClock};
 use super::error::OpsError;
@@ -162,7 +163,7 @@ impl Tour {
     /// None that the recording in this program gives.
     pub fn scan(&self, frame: &str) -> Result<crate::report::ScanReport, OpsError> {
         let bus = self.bus(frame)?;
-        super::scan::look(bus.as_ref(), format!("recording, '{frame}'"), Some(&self.ledger))
+        super::scan::look(bus.as_ref(), format!("recording, '{frame}'"), Some(&self.ledger), false)
             .map(|(r, _)| r)
     }
 
@@ -185,7 +186,7 @@ impl Tour {
             by: fixed("yamada")?,
         };
         let bus = self.bus("home")?;
-        let draft = register(&self.ledger, bus.as_ref(), wish)?;
+        let draft = register(&self.ledger, bus.as_ref(), wish)?.draft;
         self.sign_and_submit(draft)?;
         RegistrationView::new(self.ledger.state(), &id)
             .ok_or_else(|| OpsError::Unknown("the registration was not recorded".to_owned()))
@@ -209,6 +210,7 @@ impl Tour {
             due: Some(due),
             request: None,
             alarms: Vec::new(),
+            news: Default::default(),
         };
         let draft = hand_over(&self.ledger, wish)?;
         self.conclude_handover(draft)
@@ -220,8 +222,14 @@ impl Tour {
     /// As a handover has.
     pub fn take_back(&mut self) -> Result<(IssuedReceipt, PathBuf), OpsError> {
         let media = vec![fixed("USB-0421")?];
-        let draft =
-            take_back(&self.ledger, media, fixed("yamada")?, None, fixed("返却")?, Vec::new())?;
+        let draft = take_back(
+            &self.ledger,
+            media,
+            fixed("yamada")?,
+            None,
+            fixed("返却")?,
+            Looked::default(),
+        )?;
         self.conclude_handover(draft)
     }
 

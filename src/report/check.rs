@@ -8,6 +8,7 @@ use crate::model::statement::Check;
 use crate::model::vocabulary::SightingGrade;
 use crate::model::{MediumId, Name, Phrase, SeenLine, Stamp};
 
+use super::evidence::Bilingual;
 use super::who::Who;
 use super::{optional_text, text};
 
@@ -84,6 +85,8 @@ pub struct AlarmRow {
     pub medium: MediumId,
     /// The alarm's name.
     pub alarm: String,
+    /// What it means, in both languages; none for one this program does not know.
+    pub words: Option<Bilingual>,
 }
 
 impl CheckReport {
@@ -113,7 +116,11 @@ impl CheckReport {
             alarms: said
                 .alarm
                 .iter()
-                .map(|line| AlarmRow { medium: line.id.clone(), alarm: line.alarm.to_string() })
+                .map(|line| AlarmRow {
+                    medium: line.id.clone(),
+                    alarm: line.alarm.to_string(),
+                    words: super::alarm::words(line.alarm.as_str()),
+                })
                 .collect(),
             found: seen(&said.found),
             detail: said.detail.clone(),

@@ -6,6 +6,7 @@
 //! days `2026-12-06`, hashes base64. A key is never removed or given another
 //! meaning; what is not known is `null`.
 
+pub mod alarm;
 pub mod check;
 pub mod evidence;
 pub mod export;

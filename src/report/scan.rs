@@ -4,10 +4,14 @@
 use serde::Serialize;
 
 use crate::ledger::schedule::Standing;
+use crate::model::evidence::{Evidence, Unread};
 use crate::model::hardware::{Grade, VidPid};
-use crate::model::{Day, MediumId, Name};
+use crate::model::vocabulary::EncryptionGrade;
+use crate::model::{Day, MediumId, Name, Token};
 
+use super::evidence::{Bilingual, verdict};
 use super::who::Who;
+use super::words;
 
 /// One look at a bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,12 +50,67 @@ pub struct ScanRow {
     pub known: Option<KnownAs>,
     /// Encryption, in words, as far as the ledger or the medium tells.
     pub encryption: Option<String>,
+    /// What reading the drive itself came to; none unless it was asked for.
+    pub read: Option<ReadRow>,
     /// What is odd about it, in words.
     pub oddities: Vec<String>,
     /// How it differs from what was registered, in words.
     pub alarms: Vec<String>,
     /// What the firmware notes say of its vendor and product number.
     pub family: Option<FamilyClaim>,
+}
+
+/// What reading a drive came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReadRow {
+    /// Why it was not read; none where it was.
+    pub unread: Option<Unread>,
+    /// How well it is known to be encrypted; none where it was not read.
+    pub grade: Option<EncryptionGrade>,
+    /// Scheme, or the family of a drive that encrypts by itself.
+    pub scheme: Option<Token>,
+    /// Cipher, or the state in which such a drive was seen.
+    pub cipher: Option<Token>,
+    /// Bytes that were read to know it.
+    pub bytes: u64,
+    /// All of it in one line.
+    pub words: String,
+    /// What it means for whoever has to decide, in both languages.
+    pub verdict: Bilingual,
+}
+
+impl ReadRow {
+    /// A drive that was not read.
+    pub fn unread(why: Unread) -> Self {
+        let verdict = words::unread(why);
+        ReadRow {
+            unread: Some(why),
+            grade: None,
+            scheme: None,
+            cipher: None,
+            bytes: 0,
+            words: verdict.en.to_owned(),
+            verdict,
+        }
+    }
+
+    /// A drive that was read, with the verdict that its family leaves.
+    pub fn of(
+        evidence: &Evidence,
+        grade: EncryptionGrade,
+        scheme: Option<Token>,
+        cipher: Option<Token>,
+    ) -> Self {
+        ReadRow {
+            unread: None,
+            grade: Some(grade),
+            bytes: evidence.read.bytes,
+            words: words::encrypted(scheme.as_ref(), cipher.as_ref(), grade),
+            verdict: verdict(grade),
+            scheme,
+            cipher,
+        }
+    }
 }
 
 /// What is known of a device's family. Any device can claim the numbers of any

@@ -1,5 +1,7 @@
 //! What an entry says, in plain words; and the words of the vocabularies.
 
+use super::evidence::Bilingual;
+use crate::model::evidence::Unread;
 use crate::model::statement::{Check, Handover, RollCall};
 use crate::model::vocabulary::{EncryptionGrade, Role, SightingGrade, Verdict};
 use crate::model::{
@@ -32,11 +34,38 @@ pub fn encryption_grade(grade: EncryptionGrade) -> &'static str {
 
 /// Scheme, cipher and how well they are known: `luks2 aes-xts-plain64, verified`.
 pub fn encryption(line: &EncryptionLine) -> String {
-    let word = |token: &Option<Token>| token.as_ref().map(Token::to_string);
-    let named: Vec<String> =
-        [word(&line.scheme), word(&line.cipher)].into_iter().flatten().collect();
-    let known = encryption_grade(line.grade);
-    if named.is_empty() { known.to_owned() } else { format!("{}, {known}", named.join(" ")) }
+    encrypted(line.scheme.as_ref(), line.cipher.as_ref(), line.grade)
+}
+
+/// The same of its parts.
+pub fn encrypted(scheme: Option<&Token>, cipher: Option<&Token>, grade: EncryptionGrade) -> String {
+    let named: Vec<&str> = [scheme, cipher].into_iter().flatten().map(Token::as_str).collect();
+    let known = encryption_grade(grade);
+    match named.is_empty() {
+        true => known.to_owned(),
+        // The second word is the state in which such a drive was seen.
+        false if grade == EncryptionGrade::Claimed => {
+            format!("{}, {known}", named.join(" seen "))
+        }
+        false => format!("{}, {known}", named.join(" ")),
+    }
+}
+
+/// Why a drive's own bytes were not read. It is said wherever encryption is, so that
+/// "not read" is never taken for "encrypted".
+pub fn unread(why: Unread) -> Bilingual {
+    let (en, ja) = match why {
+        Unread::NotAsked => ("not read (not asked for)", "未読取（指定なし）"),
+        Unread::NotHere => {
+            ("not read (not attached to this computer)", "未読取（この端末に未接続）")
+        }
+        Unread::NoDisk => ("not read (the system shows no disk)", "未読取（ディスクが見えません）"),
+        Unread::NoPermission => ("not read (no permission)", "未読取（権限がありません）"),
+        Unread::NotOpened => {
+            ("not read (its disk could not be opened)", "未読取（ディスクを開けません）")
+        }
+    };
+    Bilingual { en, ja }
 }
 
 /// A role, in words.
@@ -63,35 +92,10 @@ pub fn drives(count: usize) -> String {
 
 /// An alarm in words; one this program does not know keeps its name.
 pub fn alarm(name: &str) -> String {
-    let words = match name {
-        "identity-twice" => "two devices answer to its identity: one is not the registered drive",
-        "in-other-custody" => "it is here, while the ledger has it with somebody outside",
-        "interfaces-drift" => "it offers other interfaces than when it was registered",
-        "configurations-drift" => "it offers another number of configurations than registered",
-        "capacity-drift" => "it has another size than when it was registered",
-        "inquiry-drift" => "its disk calls itself otherwise than when it was registered",
-        "units-drift" => "it shows other disks than when it was registered: locked or unlocked?",
-        "vendor-beside-storage" => "an interface only its maker knows stands beside the storage",
-        "release-drift" => "its release number changed: other firmware, or another device",
-        "product-drift" => "it calls itself otherwise than when it was registered",
-        "mark-drift" => "what is on it was formatted anew since it was registered",
-        "sequence-backwards" => "its encryption header is older than one seen before: a copy?",
-        "input-beside-storage" => "a keyboard or other input device hides beside the storage",
-        "network-beside-storage" => "a network interface hides beside the storage",
-        "hub-beside-storage" => "a hub hides beside the storage",
-        "hub-claims-storage" => "it declares itself a hub and offers storage",
-        "id-mismatch" => "its own descriptor names other numbers than the system",
-        "several-configurations" => "it offers several configurations",
-        "serial-missing" => "it has no serial number",
-        "serial-blank" => "its serial number is empty",
-        "hostile-text" => "its names hold control or invisible characters",
-        "descriptor-unsound" => "its descriptors contradict themselves",
-        "no-medium" => "it shows no medium: locked, or an empty slot",
-        "capacity-zero" => "it says it has no bytes",
-        "storage-without-block" => "it offers storage and shows no disk",
-        _ => return name.to_owned(),
-    };
-    format!("{words} ({name})")
+    match super::alarm::words(name) {
+        Some(words) => format!("{} ({name})", words.en),
+        None => name.to_owned(),
+    }
 }
 
 /// An entry in one line, for the log.

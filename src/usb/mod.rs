@@ -46,6 +46,25 @@ pub trait Bus {
     ///
     /// When the bus as a whole cannot be read.
     fn list(&self) -> Result<Vec<Device>, BusError>;
+
+    /// Where a block device of what this bus lists can be opened for reading.
+    ///
+    /// `None` unless the bus is the one of this machine, now. A recording names
+    /// `sda` as well, which is another machine's; opening it here would read this
+    /// machine's own disk and take it for the recorded drive.
+    fn node(&self, _device: &Device, _block: &BlockName) -> Option<Node> {
+        None
+    }
+}
+
+/// The file behind which a block device lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The file.
+    pub path: PathBuf,
+    /// Major and minor number that the opened file must have. `None` for a folder
+    /// that was given in place of the system's, where images stand for devices.
+    pub number: Option<(u32, u32)>,
 }
 
 /// The bus of this machine: sysfs where there is one, since it needs neither

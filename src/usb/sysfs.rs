@@ -14,10 +14,12 @@ use crate::model::hardware::{MAX_SERIAL_UNITS, Reading, VidPid};
 use super::observation::{
     BlockName, Observation, ObservedBlock, ObservedLun, Partition, Position, Speed, Units,
 };
-use super::{Bus, BusError, Device, Source, descriptors};
+use super::{Bus, BusError, Device, Node, Source, descriptors};
 
 /// Where Linux lists USB devices.
 const USUAL_ROOT: &str = "/sys/bus/usb/devices";
+/// Where it lists block devices, by name.
+const BLOCK_ROOT: &str = "/sys/class/block";
 /// Bytes read of any one file.
 const MAX_FILE: u64 = 65_536;
 /// Devices listed; a USB host addresses at most 127 for each bus.
@@ -35,19 +37,39 @@ const SECTOR: u64 = 512;
 #[derive(Debug, Clone)]
 pub struct Sysfs {
     root: PathBuf,
+    nodes: Nodes,
+}
+
+/// Where block devices can be opened.
+#[derive(Debug, Clone)]
+enum Nodes {
+    /// In the system's own folder, the number compared with the kernel's.
+    System,
+    /// In a folder of files that stand for them.
+    Folder(PathBuf),
+    /// Nowhere: a copy of another machine's sysfs names that machine's disks.
+    Nowhere,
 }
 
 impl Default for Sysfs {
     fn default() -> Self {
-        Self::at(USUAL_ROOT)
+        Self { root: USUAL_ROOT.into(), nodes: Nodes::System }
     }
 }
 
 impl Sysfs {
-    /// Reads another folder laid out like `/sys/bus/usb/devices`.
+    /// Reads another folder laid out like `/sys/bus/usb/devices`. Its disks are not
+    /// this machine's, and are not opened.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), nodes: Nodes::Nowhere }
+    }
+
+    /// Takes the files of this folder for the block devices of their names.
+    #[must_use]
+    pub fn with_nodes(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.nodes = Nodes::Folder(folder.into());
+        self
     }
 
     /// Whether there is such a folder at all.
@@ -85,6 +107,30 @@ impl Bus for Sysfs {
         }
         Ok(found.into_values().collect())
     }
+
+    fn node(&self, device: &Device, block: &BlockName) -> Option<Node> {
+        match &self.nodes {
+            Nodes::Nowhere => None,
+            Nodes::Folder(folder) => Some(Node { path: folder.join(block.as_str()), number: None }),
+            Nodes::System => {
+                let number = device_number(Path::new(BLOCK_ROOT), &device.position, block)?;
+                Some(Node { path: block.node(), number: Some(number) })
+            }
+        }
+    }
+}
+
+/// The number of a block device, as long as it still belongs to the USB device at
+/// `position`: names are given again once a drive is pulled.
+fn device_number(blocks: &Path, position: &Position, block: &BlockName) -> Option<(u32, u32)> {
+    let folder = fs::canonicalize(blocks.join(block.as_str())).ok()?;
+    let position = position.to_string();
+    if !folder.iter().any(|part| part.to_str() == Some(position.as_str())) {
+        return None;
+    }
+    let number = attribute(&folder, "dev")?;
+    let (major, minor) = number.split_once(':')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// One device folder. `None` when it has neither numbers nor descriptors, which
@@ -286,4 +332,29 @@ fn flag(folder: &Path, file: &str) -> bool {
 /// Four hexadecimal digits.
 fn hex(folder: &Path, file: &str) -> Option<u16> {
     u16::from_str_radix(&attribute(folder, file)?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_name_that_passed_to_another_port_is_not_opened() {
+        let top = tempfile::tempdir().unwrap();
+        let disk = top.path().join("devices/usb1/1-4/1-4:1.0/host6/6:0:0:0/block/sda");
+        fs::create_dir_all(&disk).unwrap();
+        fs::write(disk.join("dev"), "8:16\n").unwrap();
+        let blocks = top.path().join("class/block");
+        fs::create_dir_all(&blocks).unwrap();
+        symlink(&disk, blocks.join("sda")).unwrap();
+        let of = |position: &str, name: &str| {
+            device_number(&blocks, &position.parse().unwrap(), &name.parse().unwrap())
+        };
+        assert_eq!(of("1-4", "sda"), Some((8, 16)));
+        assert_eq!(of("1-3", "sda"), None);
+        assert_eq!(of("1-4", "sdb"), None);
+        fs::write(disk.join("dev"), "8\n").unwrap();
+        assert_eq!(of("1-4", "sda"), None);
+    }
 }

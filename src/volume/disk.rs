@@ -6,8 +6,9 @@
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Advice, Mode, OFlags};
 
@@ -129,6 +130,10 @@ pub struct ReadFailure {
 /// Failures that are kept; the rest is only counted.
 const FAILURES_KEPT: usize = 16;
 
+/// How long a failing disk is asked further. The kernel tries a bad sector for half
+/// a minute, and a round of checks must not wait that long for each sample.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A disk whose reading is counted and bounded, and that remembers what failed.
 ///
 /// Parsers follow pointers that an attacker wrote. The budget is what keeps the
@@ -136,6 +141,8 @@ const FAILURES_KEPT: usize = 16;
 pub struct Metered<'a> {
     disk: &'a dyn Disk,
     budget: u64,
+    began: Instant,
+    patience: Duration,
     bytes: Cell<u64>,
     reads: Cell<u64>,
     failed: Cell<u64>,
@@ -150,12 +157,21 @@ impl<'a> Metered<'a> {
         Metered {
             disk,
             budget,
+            began: Instant::now(),
+            patience: PATIENCE,
             bytes: Cell::new(0),
             reads: Cell::new(0),
             failed: Cell::new(0),
             failures: RefCell::new(Vec::new()),
             exhausted: Cell::new(false),
         }
+    }
+
+    /// Waits no longer than this for a disk of which reads have failed.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Bytes read so far.
@@ -208,6 +224,13 @@ impl Disk for Metered<'_> {
         let Some(part) = buffer.get_mut(..wanted).filter(|part| !part.is_empty()) else {
             return Ok(0);
         };
+        if self.failed.get() > 0 && self.began.elapsed() > self.patience {
+            self.exhausted.set(true);
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the disk has failed for too long",
+            ));
+        }
         if self.bytes.get().saturating_add(wanted as u64) > self.budget {
             self.exhausted.set(true);
             return Err(io::Error::other("more was to be read than this probe allows itself"));
@@ -244,6 +267,22 @@ pub struct FileDisk {
 }
 
 impl FileDisk {
+    /// Opens a block device, and only the one of this major and minor number: its
+    /// name may have passed to another drive since it was listed.
+    ///
+    /// # Errors
+    /// As [`FileDisk::open`]; `NotFound` for another device or none.
+    pub fn open_device(path: &Path, number: (u32, u32)) -> io::Result<Self> {
+        let disk = Self::open(path)?;
+        let meta = disk.file.metadata()?;
+        let device = meta.rdev();
+        let opened = (rustix::fs::major(device), rustix::fs::minor(device));
+        if meta.file_type().is_block_device() && opened == number {
+            return Ok(disk);
+        }
+        Err(io::Error::new(io::ErrorKind::NotFound, "it is another device by now"))
+    }
+
     /// Opens without waiting for a medium and without any right to write. The
     /// kernel is asked not to read ahead, so that what is counted is about what
     /// the device is asked for.
@@ -337,6 +376,33 @@ mod tests {
         assert_eq!(metered.failed(), 2);
         let kinds: Vec<u64> = metered.failures().iter().map(|failure| failure.offset).collect();
         assert_eq!(kinds, [4096, 8192]);
+    }
+
+    #[test]
+    fn a_failing_disk_is_not_waited_for() {
+        let metered = Metered::new(&Failing, 1 << 30).with_patience(Duration::ZERO);
+        assert!(read(&metered, 0, 512).is_ok(), "a slow disk is waited for");
+        assert!(read(&metered, 8192, 512).is_err());
+        let error = read(&metered, 0, 512).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(metered.failed(), 1, "what was not tried did not fail");
+        let patient = Metered::new(&Failing, 1 << 30);
+        assert!(read(&patient, 8192, 512).is_err());
+        assert!(read(&patient, 0, 512).is_ok());
+    }
+
+    #[test]
+    fn only_the_device_that_was_meant_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let error = FileDisk::open_device(&path, (8, 0)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        // Where the test machine shows block devices, another number is refused too.
+        let blocks = ["/dev/loop0", "/dev/sda", "/dev/vda", "/dev/nvme0n1"].map(Path::new);
+        for path in blocks.into_iter().filter(|path| path.exists()) {
+            assert!(FileDisk::open_device(path, (0, 77)).is_err(), "{}", path.display());
+        }
     }
 
     #[test]

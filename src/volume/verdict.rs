@@ -16,7 +16,9 @@ use super::partitions::{Partition, Table, gaps, read_table};
 use super::randomness::{MIN_BYTES, measure};
 use super::samples::{Look, Samples, gather, look};
 use super::vendors::{read_apfs, read_bitlocker, read_corestorage};
-use crate::model::evidence::{Evidence, Mark, Place, ReadMeter, Reason, VolumeFinding};
+use crate::model::evidence::{
+    Evidence, LuksSequence, Mark, MarkKind, Place, ReadMeter, Reason, VolumeFinding,
+};
 use crate::model::vocabulary::EncryptionGrade;
 
 /// Bytes a probe allows itself.
@@ -65,6 +67,7 @@ struct Found {
     volumes: Vec<VolumeFinding>,
     marks: Vec<Mark>,
     luks_sequence: Option<u64>,
+    luks_sequences: Vec<LuksSequence>,
     reasons: Vec<Reason>,
 }
 
@@ -138,12 +141,18 @@ fn partitioned(disk: &dyn Disk, table: Table, found: &mut Found) {
 
 impl Found {
     fn push(&mut self, place: Place, span: Range<u64>, content: Content, blank: bool) {
+        self.luks_sequence = self.luks_sequence.max(content.luks_sequence);
+        if let Some(number) = content.luks_sequence {
+            let volumes = content.marks.iter().filter(|mark| mark.kind == MarkKind::Luks);
+            for volume in volumes.filter_map(|mark| mark.value.to_ascii_lowercase().parse().ok()) {
+                self.luks_sequences.push(LuksSequence { volume, number });
+            }
+        }
         for mark in content.marks {
             if !self.marks.contains(&mark) {
                 self.marks.push(mark);
             }
         }
-        self.luks_sequence = self.luks_sequence.max(content.luks_sequence);
         let mut reasons = content.reasons;
         reasons.sort_unstable();
         reasons.dedup();
@@ -310,6 +319,7 @@ impl Found {
             volumes: self.volumes,
             marks: self.marks,
             luks_sequence: self.luks_sequence,
+            luks_sequences: self.luks_sequences,
             read,
             reasons: self.reasons,
         }

@@ -77,7 +77,7 @@ fn every_command_answers_in_json_with_its_keys() {
         (
             0,
             "probe held.receipt".to_owned(),
-            "device grade scheme cipher volumes marks luks_sequence read reasons verdict explained",
+            "device grade scheme cipher volumes marks luks_sequence luks_sequences read reasons verdict explained",
         ),
         (
             0,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use media_custody::ledger::alarms::News;
 use media_custody::ledger::checks::Outcome;
-use media_custody::ledger::intent::{HandOver, Registration};
+use media_custody::ledger::intent::{HandOver, Lift, Registration};
 use media_custody::ledger::{Intent, Policy, Refusal, Refusals};
 use media_custody::model::hardware::grade;
 use media_custody::model::vocabulary::RevocationReason;
@@ -81,6 +82,10 @@ impl Script {
             self.world.clock = self.later(time.trim());
             return Ok(());
         }
+        if let Some(medium) = does.strip_prefix("kept ") {
+            self.kept(medium);
+            return Ok(());
+        }
         if let Some(draft) = does.strip_prefix("hold ") {
             let (name, does) = draft.split_once(": ").expect("hold NAME: LINE");
             let statement = self.statement(does)?;
@@ -93,6 +98,26 @@ impl Script {
         };
         let statement = self.edited(&statement, edits);
         self.world.append(statement)
+    }
+
+    /// What the state keeps of a medium's content, against what stands in the line.
+    fn kept(&self, line: &str) {
+        let (id, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let medium = &self.world.state.media[&id.parse::<MediumId>().expect("id")];
+        let marks = medium.marks.iter().map(|mark| mark.as_str().replace(' ', ":"));
+        let sequences =
+            medium.sequences.iter().map(|(volume, number)| format!("{volume}:{number}"));
+        let listed = |all: Vec<String>| match all.is_empty() {
+            true => "none".to_owned(),
+            false => all.join(","),
+        };
+        let found = format!(
+            "mark={} sequence={} known={}",
+            listed(marks.collect()),
+            listed(sequences.collect()),
+            medium.known
+        );
+        assert_eq!(found, rest, "kept {line}");
     }
 
     /// `+3d`, `-2h`, `+40s` from now, or an absolute time.
@@ -213,13 +238,15 @@ impl Script {
                 detail: None,
                 by,
             },
-            "overrides" => Intent::Override {
+            "overrides" => Intent::Override(Box::new(Lift {
                 medium: words[0].parse().expect("medium id"),
                 alarms: words[1].split(',').map(|name| name.parse().expect("alarm")).collect(),
+                marks: lines(&options, "mark"),
+                sequences: lines(&options, "sequence"),
                 reason: "looked into".parse().expect("phrase"),
                 by,
                 second: options["second"].parse().expect("party id"),
-            },
+            })),
             "corrects" => Intent::Correct {
                 entry: self.entry(&words[0][1..]),
                 field: words[1].parse().expect("field"),
@@ -286,7 +313,11 @@ impl Script {
                 Some(&"C") => media_custody::model::hardware::Grade::C,
                 _ => best,
             },
-            encryption: format!("{} luks2 aes-xts-plain64 verified", words[0])
+            encryption: options
+                .get("encryption")
+                .map_or(format!("{} luks2 aes-xts-plain64 verified", words[0]), |line| {
+                    line.replace(':', " ")
+                })
                 .parse()
                 .expect("line"),
             medium,
@@ -296,7 +327,10 @@ impl Script {
             configurations: None,
             interfaces: None,
             inquiry: Vec::new(),
-            mark: Vec::new(),
+            sequence: lines(options, "sequence"),
+            mark: options.get("mark").map_or_else(Vec::new, |marks| {
+                marks.split(',').map(|m| m.replace(':', " ").parse().expect("mark")).collect()
+            }),
             home: option("home", "Shelf").parse().expect("place"),
             owner: "静岡支部".parse().expect("name"),
             class: "要配慮個人情報".parse().expect("name"),
@@ -331,6 +365,7 @@ impl Script {
             place: options.get("place").unwrap_or(&"Plant-2").parse().expect("place"),
             due: options.get("due").map(|due| self.later(due).day()),
             request: options.get("request").map(|request| self.entry(&request[1..])),
+            news: news(options),
             alarm: options.get("alarm").map_or_else(Vec::new, |alarms| {
                 let line = |text: &str| text.replace(':', " ").parse().expect("id:alarm");
                 alarms.split(',').map(line).collect()
@@ -366,5 +401,25 @@ fn outcome(options: &BTreeMap<&str, &str>) -> Outcome {
         unexpected: seen("unexpected"),
         unknown: Vec::new(),
         alarms: Vec::new(),
+        news: news(options),
     }
+}
+
+/// `encryption=USB-1:luks2:-:verified mark=USB-1:gpt:5d2f sequence=USB-1:7e1c:12`
+fn news(options: &BTreeMap<&str, &str>) -> News {
+    News {
+        encryption: lines(options, "encryption"),
+        marks: lines(options, "mark"),
+        sequences: lines(options, "sequence"),
+    }
+}
+
+/// The lines of one option: words joined by colons, lines by commas.
+fn lines<T: std::str::FromStr<Err: std::fmt::Debug>>(
+    options: &BTreeMap<&str, &str>,
+    key: &str,
+) -> Vec<T> {
+    let all = options.get(key).map_or("", |text| *text);
+    let all = all.split(',').filter(|line| !line.is_empty());
+    all.map(|line| line.replace(':', " ").parse().expect("a line")).collect()
 }

@@ -132,7 +132,8 @@ fn build(folder: &Path) {
     ] {
         clock.set(ledger.now().expect("now").unix() + 60);
         let bus = devices(bus).parse::<BusChoice>().expect("a bus").open().expect("a bus");
-        let draft = register(&ledger, bus.as_ref(), registration(id, device)).expect("registered");
+        let draft =
+            register(&ledger, bus.as_ref(), registration(id, device)).expect("registered").draft;
         submit(&mut ledger, draft, &keys);
     }
     clock.set(at("2026-01-06T10:00:00+09:00"));
@@ -174,6 +175,7 @@ pub fn handover(medium: &str, giver: &str, receiver: &str) -> HandoverWish {
         due: None,
         request: None,
         alarms: Vec::new(),
+        news: Default::default(),
     }
 }
 
@@ -191,7 +193,7 @@ pub fn hundred_drives(case: &Case) -> String {
         case.write("one.json", text.replace("1C6F65D8ABCDE1234567", &serial));
         let bus = BusChoice::Recording(case.path("one.json"), None).open().expect("a bus");
         let wish = registration(id, None);
-        let mut draft = register(&ledger, bus.as_ref(), wish).expect("decided");
+        let mut draft = register(&ledger, bus.as_ref(), wish).expect("decided").draft;
         sign(&mut draft, &keys);
         drafts.push(draft);
     }

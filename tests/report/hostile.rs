@@ -1,10 +1,11 @@
 //! Device strings and file names written to fool whoever reads them.
 
+use media_custody::model::evidence::Unread;
 use media_custody::model::hardware::VidPid;
 use media_custody::model::printable::must_be_escaped;
 use media_custody::render::json::to_json;
 use media_custody::render::text::{self, Style};
-use media_custody::report::scan::{FamilyClaim, ScanReport, ScanRow};
+use media_custody::report::scan::{FamilyClaim, ReadRow, ScanReport, ScanRow};
 use media_custody::report::verification::FindingView;
 use media_custody::report::{JudgedBy, LedgerVerification, ReceiptVerification};
 use proptest::prelude::*;
@@ -26,6 +27,7 @@ fn row(text: &str) -> ScanRow {
         encryption: Some(text.to_owned()),
         known: None,
         oddities: vec![text.to_owned()],
+        read: Some(ReadRow { words: text.to_owned(), ..ReadRow::unread(Unread::NotOpened) }),
         alarms: vec![text.to_owned()],
         family: Some(FamilyClaim {
             name: text.to_owned(),

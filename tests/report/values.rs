@@ -3,7 +3,8 @@
 use media_custody::audit::{Audit, Auditor, Cause};
 use media_custody::ledger::schedule::Standing;
 use media_custody::model::evidence::{
-    Evidence, Keyslot, Mark, MarkKind, Place, ReadMeter, Reason, VolumeFinding,
+    Evidence, Keyslot, LuksSequence, Mark, MarkKind, Place, ReadMeter, Reason, Unread,
+    VolumeFinding,
 };
 use media_custody::model::hardware::Grade;
 use media_custody::model::statement::{Check, Handover};
@@ -19,7 +20,7 @@ use media_custody::render::qr::Code;
 use media_custody::render::receipt_svg::{self, Matrix};
 use media_custody::render::text::{self, Style};
 use media_custody::report::receipt::{EntryView, ReceiptMedium};
-use media_custody::report::scan::{FamilyClaim, KnownAs};
+use media_custody::report::scan::{FamilyClaim, KnownAs, ReadRow};
 use media_custody::report::*;
 use media_custody::wire::Note;
 use media_custody::wire::qr::{PayloadKind, encode};
@@ -321,6 +322,10 @@ fn probed() -> EvidenceReport {
             mark(MarkKind::Filesystem, "020A-D3E4"),
         ],
         luks_sequence: Some(7),
+        luks_sequences: vec![LuksSequence {
+            volume: word("6f1c9e0a-2a1b-4d3f-9c58-0f3f5f0f7a11").expect("a UUID"),
+            number: 7,
+        }],
         read: ReadMeter { bytes: 431_104, reads: 84, of: 32 << 30 },
         reasons: vec![Reason::PlaintextPartition],
     };
@@ -350,6 +355,7 @@ fn scanned(state: &media_custody::ledger::State, _now: Stamp) -> ScanReport {
         encryption: Some("luks2 aes-xts-plain64, verified".to_owned()),
         known: Some(known),
         oddities: Vec::new(),
+        read: Some(ReadRow::unread(Unread::NoPermission)),
         alarms: vec![words::alarm("capacity-drift")],
         family: None,
     };
@@ -363,6 +369,7 @@ fn scanned(state: &media_custody::ledger::State, _now: Stamp) -> ScanReport {
         block_devices: Vec::new(),
         encryption: None,
         known: None,
+        read: None,
         oddities: vec!["storage with a keyboard or other input device (03:01:01)".to_owned()],
         family: Some(FamilyClaim {
             name: "Kingston DataTraveler Vault Privacy".to_owned(),

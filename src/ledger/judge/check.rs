@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::media::{at_hand, each_once, in_use, registered};
+use super::media::{at_hand, each_once, in_use, of_media, registered};
 use super::{ANYONE, KEEPERS, OBSERVERS, Verdict, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::model::statement;
@@ -76,6 +76,13 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     for seen in &said.found {
         strong_enough(verdict, &seen.id, seen.grade);
     }
+    // Two encryptions of one medium would leave it open which one was read.
+    each_once(verdict, said.encryption.iter().map(|line| &line.id));
+    let read = said.encryption.iter().map(|line| &line.id);
+    let read = read.chain(said.mark.iter().map(|line| &line.id));
+    let read = read.chain(said.sequence.iter().map(|line| &line.id));
+    let was_seen = |id: &MediumId| said.found.iter().chain(&said.unexpected).any(|s| s.id == *id);
+    of_media(verdict, read, was_seen);
 }
 
 pub(super) fn missing(verdict: &mut Verdict<'_>, said: &statement::Missing) {

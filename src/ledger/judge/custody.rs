@@ -1,6 +1,6 @@
 //! Requests, handovers and what is attached to them.
 
-use super::media::{at_hand, each_once, registered};
+use super::media::{at_hand, each_once, of_media, registered};
 use super::{ANYONE, HOLDERS, KEEPERS, Verdict, key_of, named, role, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::ledger::state::RECEIPT_JUMP;
@@ -24,9 +24,9 @@ pub(super) fn handover(verdict: &mut Verdict<'_>, said: &statement::Handover) {
         changes_hands(verdict, line, said);
     }
     let carried = |id: &crate::model::MediumId| said.medium.iter().any(|line| line.id == *id);
-    for id in said.encryption.iter().map(|e| &e.id).chain(said.alarm.iter().map(|a| &a.id)) {
-        verdict.refuse_if(!carried(id), || Refusal::UnknownMedium { medium: id.clone() });
-    }
+    let told = said.encryption.iter().map(|e| &e.id).chain(said.alarm.iter().map(|a| &a.id));
+    let read = said.mark.iter().map(|line| &line.id).chain(said.sequence.iter().map(|s| &s.id));
+    of_media(verdict, told.chain(read), carried);
     alarms(verdict, said);
     due(verdict, said.due, said.at);
     receipt_number(verdict, &said.receipt, said.at);

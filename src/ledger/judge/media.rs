@@ -60,7 +60,8 @@ pub(super) fn register(verdict: &mut Verdict<'_>, said: &statement::Register) {
     let (state, id) = (verdict.state, &said.medium.id);
     verdict
         .refuse_if(state.media.contains_key(id), || Refusal::MediumExists { medium: id.clone() });
-    verdict.refuse_if(said.hardware != said.medium.hardware() || said.encryption.id != *id, || {
+    let another = said.encryption.id != *id || said.sequence.iter().any(|line| line.id != *id);
+    verdict.refuse_if(said.hardware != said.medium.hardware() || another, || {
         Refusal::HardwareUnsound { medium: id.clone() }
     });
     let twins = state.by_hardware.get(&said.hardware).map_or(&[][..], Vec::as_slice);
@@ -94,6 +95,19 @@ pub(super) fn lift(verdict: &mut Verdict<'_>, said: &statement::Override) {
         verdict.refuse_if(verdict.state.policy.alarm_refuses.contains(alarm), || {
             Refusal::AlarmRefuses { medium: id.clone(), alarm: alarm.clone() }
         });
+    }
+    let read = said.mark.iter().map(|line| &line.id).chain(said.sequence.iter().map(|s| &s.id));
+    of_media(verdict, read, |id| *id == said.medium.id);
+}
+
+/// Refuses each line that names another medium than the statement is about.
+pub(super) fn of_media<'a>(
+    verdict: &mut Verdict<'_>,
+    ids: impl Iterator<Item = &'a MediumId>,
+    is_named: impl Fn(&MediumId) -> bool,
+) {
+    for id in ids {
+        verdict.refuse_if(!is_named(id), || Refusal::UnknownMedium { medium: id.clone() });
     }
 }
 

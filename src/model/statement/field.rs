@@ -10,8 +10,8 @@ use std::str::FromStr;
 use super::super::ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
 use super::super::key::VerifierKey;
 use super::super::lines::{
-    AlarmLine, EncryptionLine, EntryRef, MediumLine, Nonce, Seen, SeenLine, UnknownLine,
-    parse_number,
+    AlarmLine, EncryptionLine, EntryRef, MarkLine, MediumLine, Nonce, Seen, SeenLine, SequenceLine,
+    UnknownLine, parse_number,
 };
 use super::super::party::{PartyRef, Seal, Side, Signatory};
 use super::super::printable::printable;
@@ -423,6 +423,8 @@ values!(
     UnknownLine,
     SeenLine,
     AlarmLine,
+    MarkLine,
+    SequenceLine,
     hardware::HardwareIdentity,
 );
 

@@ -9,7 +9,8 @@ use super::super::hardware::{Grade, HardwareIdentity};
 use super::super::ids::{MediumId, Origin, ReceiptId, ReceiptPrefix, Token};
 use super::super::key::VerifierKey;
 use super::super::lines::{
-    AlarmLine, EncryptionLine, EntryRef, MediumLine, Nonce, Seen, SeenLine, UnknownLine,
+    AlarmLine, EncryptionLine, EntryRef, MarkLine, MediumLine, Nonce, Seen, SeenLine, SequenceLine,
+    UnknownLine,
 };
 use super::super::party::{PartyRef, Side, Signatory};
 use super::super::text::{Name, Phrase};
@@ -152,6 +153,8 @@ statements! {
         inquiry: "inquiry" => Vec<Phrase>,
         /// Content marks, `gpt <guid>`, `luks <uuid>` ...
         mark: "mark" => Vec<Phrase>,
+        /// Sequence ids of its LUKS2 headers.
+        sequence: "sequence" => Vec<SequenceLine>,
         /// Encryption and how it is known.
         encryption: "encryption" => EncryptionLine,
         /// The place it belongs to.
@@ -234,6 +237,10 @@ statements! {
         medium: "medium" => Some1<MediumLine>,
         /// Encryption of each, where known.
         encryption: "encryption" => Vec<EncryptionLine>,
+        /// Content marks that were read now and not known before.
+        mark: "mark" => Vec<MarkLine>,
+        /// Sequence ids that were read now, where higher than known before.
+        sequence: "sequence" => Vec<SequenceLine>,
         /// Who gives.
         giver: "giver" => Side,
         /// Who receives.
@@ -346,6 +353,12 @@ statements! {
         unexpected: "unexpected" => Vec<SeenLine>,
         /// Devices nobody registered.
         unknown: "unknown" => Vec<UnknownLine>,
+        /// Encryption that was read now and is known otherwise.
+        encryption: "encryption" => Vec<EncryptionLine>,
+        /// Content marks that were read now and not known before.
+        mark: "mark" => Vec<MarkLine>,
+        /// Sequence ids that were read now, where higher than known before.
+        sequence: "sequence" => Vec<SequenceLine>,
         /// What was odd.
         alarm: "alarm" => Vec<AlarmLine>,
         /// A remark.
@@ -544,6 +557,10 @@ statements! {
         medium: "medium" => MediumLine,
         /// The alarms that are known and accepted.
         alarm: "alarm" => Some1<AlarmLine>,
+        /// Its content marks as they are now, accepted with `mark-drift`.
+        mark: "mark" => Vec<MarkLine>,
+        /// Its sequence ids as they are now, accepted with `sequence-backwards`.
+        sequence: "sequence" => Vec<SequenceLine>,
         /// Why.
         reason: "reason" => Phrase,
         /// Who looked into it.

@@ -4,6 +4,7 @@ use super::Style;
 use super::layout::{Page, Tone};
 use super::medium::bytes;
 use super::status::tone;
+use crate::model::vocabulary::EncryptionGrade;
 use crate::report::scan::{KnownAs, ScanReport, ScanRow};
 
 const LABELS: usize = 12;
@@ -52,6 +53,11 @@ fn device(page: &mut Page, row: &ScanRow) {
     page.field(2, "Disk", LABELS, &format!("{blocks}, {capacity}, at {}", row.position));
     if let Some(encryption) = &row.encryption {
         page.field(2, "Encryption", LABELS, encryption);
+    }
+    if let Some(read) = &row.read {
+        let proven = read.grade.is_some_and(|grade| grade == EncryptionGrade::Verified);
+        let tone = if proven { Tone::Plain } else { Tone::Warning };
+        page.hang(2, "Read", LABELS, tone, &read.words);
     }
     for alarm in &row.alarms {
         page.hang(2, "ALARM", LABELS, Tone::Alarm, alarm);
