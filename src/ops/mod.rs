@@ -11,6 +11,7 @@ pub mod draft;
 pub mod error;
 pub mod export;
 pub mod family;
+pub mod follow;
 pub mod found;
 pub mod fsck;
 pub mod handover;
@@ -26,6 +27,7 @@ pub mod scan;
 pub mod status;
 pub mod tour;
 pub mod verify;
+pub mod watch;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use draft::Draft;

@@ -48,15 +48,24 @@ pub fn look(
     ledger: Option<&Ledger>,
 ) -> Result<(ScanReport, Vec<Device>), OpsError> {
     let devices = super::bus::drives(bus)?;
-    let ids: Vec<VidPid> = devices.iter().map(|device| device.id).collect();
-    let names = Names::look_up(&ids);
     let state = match ledger {
         Some(ledger) => Some((ledger.state(), ledger.now()?)),
         None => None,
     };
-    let twice = present_twice(&devices);
-    let rows = devices.iter().map(|device| row(device, &devices, &twice, &names, state)).collect();
+    let rows = rows(&devices, &devices, state);
     Ok((ScanReport { bus: name, devices: rows, notices: Vec::new() }, devices))
+}
+
+/// Some of the devices present, as they are shown.
+pub(super) fn rows(
+    shown: &[Device],
+    present: &[Device],
+    ledger: Option<(&State, Stamp)>,
+) -> Vec<ScanRow> {
+    let ids: Vec<VidPid> = shown.iter().map(|device| device.id).collect();
+    let names = Names::look_up(&ids);
+    let twice = present_twice(present);
+    shown.iter().map(|device| row(device, present, &twice, &names, ledger)).collect()
 }
 
 fn row(

@@ -19,6 +19,7 @@ pub mod scan;
 pub mod soundness;
 pub mod status;
 pub mod verification;
+pub mod watch;
 pub mod who;
 pub mod words;
 
@@ -33,6 +34,7 @@ pub use registration::RegistrationView;
 pub use scan::{ScanReport, ScanRow};
 pub use status::Status;
 pub use verification::{JudgedBy, LedgerVerification, ReceiptVerification, Verdict};
+pub use watch::WatchEvent;
 pub use who::{KeyView, Who};
 
 use std::fmt::Display;
