@@ -43,13 +43,13 @@ pub struct Timing {
 
 impl Default for Timing {
     /// 300 ms; 5 s, since Linux waits one second before it looks for disks and slow
-    /// ones take another two or three; 25 ms to 250 ms.
+    /// ones take another two or three; 25 ms to 100 ms.
     fn default() -> Self {
         Timing {
             bounce: Duration::from_millis(300),
             deadline: Duration::from_secs(5),
             first_pause: Duration::from_millis(25),
-            longest_pause: Duration::from_millis(250),
+            longest_pause: Duration::from_millis(100),
         }
     }
 }

@@ -32,7 +32,7 @@ meanwhile() {
   custody "$@" --passphrase-file pipe --yes >said 2>errors </dev/null &
   command=$!
   # The text is shown when everything was looked at; then the keys are opened.
-  until_true 30 grep -q 'To be signed' errors || { cat errors; fail "nothing is to be signed"; }
+  until_true 30 grep -qE 'To be signed|Draft of a receipt' errors || { cat errors; fail "nothing is to be signed"; }
   $deed
   # Each key reads the passphrase for itself.
   (while :; do cat "$passphrase" >pipe; sleep 0.3; done) &
