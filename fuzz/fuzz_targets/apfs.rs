@@ -41,5 +41,5 @@ fuzz_target!(|bytes: &[u8]| {
     let container = unpacked(bytes);
     let evidence = probe(&container);
     assert!(evidence.read.bytes <= BUDGET);
-    let _ = apfs::read(&container);
+    let _ = apfs::read(&container, 0, container.len() as u64);
 });

@@ -31,5 +31,5 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let evidence = probe(&volume);
     assert!(evidence.read.bytes <= BUDGET);
-    let _ = bitlocker::read(&volume);
+    let _ = bitlocker::read(&volume, 0, VOLUME as u64);
 });

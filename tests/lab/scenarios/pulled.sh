@@ -18,7 +18,7 @@ ONE=1C6F65D8ABCDE1234567
 TWO=0019E06B9C85F9A0F755
 passphrase=/tmp/work/passphrase
 cp "$CUSTODY" /tmp/custody
-custody() { timeout 90 /tmp/custody --ledger /tmp/work/ledger --keys /tmp/work/keys --no-input "$@"; }
+custody() { timeout 240 /tmp/custody --ledger /tmp/work/ledger --keys /tmp/work/keys --no-input "$@"; }
 signed() { custody "$@" --passphrase-file "$passphrase" --yes; }
 
 # meanwhile DEED COMMAND...: runs a command that has to be signed, does the deed while

@@ -21,7 +21,7 @@ passphrase=/tmp/work/passphrase
 # A program on the host's disk is read through 9p, which takes its time.
 cp "$CUSTODY" /tmp/custody
 export CUSTODY_LEDGER=/tmp/work/ledger CUSTODY_KEYS=/tmp/work/keys
-custody() { timeout 90 /tmp/custody --no-input "$@"; }
+custody() { timeout 240 /tmp/custody --no-input "$@"; }
 
 # count WAY EVENT [SERIAL]: how often that was told.
 count() {
