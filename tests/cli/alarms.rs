@@ -75,7 +75,7 @@ fn what_was_not_compared_is_said() {
     assert!(done.stderr.contains("USB-0421 was not compared"), "{}", done.stderr);
 }
 
-/// Runs a command that waits for its passphrase, does something to the drives in the
+/// Runs a command that waits for a passphrase from `pipe`, does something to the drives in the
 /// recording it looks at, and only then gives it the passphrase.
 fn while_signing(case: &Case, line: &str, frame: &str) -> (i32, String) {
     let set = |frame: &str| {
@@ -97,31 +97,22 @@ fn while_signing(case: &Case, line: &str, frame: &str) -> (i32, String) {
     );
     made.expect("a pipe");
     let mut command = case.command();
-    command.args(split(line)).args(["--bus", "bus.json", "--passphrase-file", "pipe"]);
+    command.args(split(line)).args(["--bus", "bus.json"]);
     let running = std::thread::spawn(move || crate::office::ran(&mut command));
-    // Each key reads its passphrase anew; a pipe opens for writing once it is read.
-    for turn in 0.. {
-        use std::io::Write as _;
+    // A pipe opens for writing once it is being read.
+    let writer = loop {
         use std::os::unix::fs::OpenOptionsExt as _;
-        let writer = loop {
-            if running.is_finished() {
-                break None;
-            }
-            let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-            let opened = std::fs::File::options().write(true).custom_flags(nonblock).open(&pipe);
-            match opened {
-                Ok(writer) => break Some(writer),
-                Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
-            }
-        };
-        let Some(mut writer) = writer else { break };
-        if turn == 0 {
-            set(frame);
+        let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        match std::fs::File::options().write(true).custom_flags(nonblock).open(&pipe) {
+            Ok(writer) => break Some(writer),
+            Err(_) if running.is_finished() => break None,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
         }
-        let _ = writer.write_all(&case.read("words"));
-        drop(writer);
-        // Not twice into one reading.
-        std::thread::sleep(std::time::Duration::from_millis(30));
+    };
+    if let Some(mut writer) = writer {
+        use std::io::Write as _;
+        set(frame);
+        writer.write_all(&case.read("words")).expect("written");
     }
     let done = running.join().expect("ran");
     std::fs::remove_file(pipe).expect("removed");
@@ -131,8 +122,10 @@ fn while_signing(case: &Case, line: &str, frame: &str) -> (i32, String) {
 #[test]
 fn what_changes_while_people_sign_is_not_recorded() {
     let case = Case::new();
-    let out = "handover USB-0421 --from yamada --to sasaki --purpose 印刷 --yes --no-input";
-    let check = format!("check --place {HOME} --by sasaki --yes --no-input");
+    let out = "handover USB-0421 --from yamada --to sasaki --purpose 印刷 --yes --no-input \
+               --passphrase-file yamada=pipe --passphrase-file sasaki=words";
+    let check =
+        format!("check --place {HOME} --by sasaki --yes --no-input --passphrase-file sasaki=pipe");
     let entries = case.json(0, "log")["total"].clone();
     for line in [out, &check] {
         for (frame, said) in [
