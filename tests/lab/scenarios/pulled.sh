@@ -21,25 +21,25 @@ cp "$CUSTODY" /tmp/custody
 custody() { timeout 240 /tmp/custody --ledger /tmp/work/ledger --keys /tmp/work/keys --no-input "$@"; }
 signed() { custody "$@" --passphrase-file "$passphrase" --yes; }
 
-# meanwhile DEED COMMAND...: runs a command that has to be signed, does the deed while
-# the passphrase is waited for, then gives the passphrase. Its code is in $code, its
+# meanwhile DEED COMMAND...: runs a command that reads a passphrase from `pipe`, does the
+# deed while that is waited for, then gives the passphrase. Its code is in $code, its
 # errors in $ERR.
 meanwhile() {
   local deed=$1 command feeder
   shift
   rm -f pipe
   mkfifo pipe
-  custody "$@" --passphrase-file pipe --yes >said 2>errors </dev/null &
+  custody "$@" --yes >said 2>errors </dev/null &
   command=$!
   # The text is shown when everything was looked at; then the keys are opened.
   until_true 30 grep -qE 'To be signed|Draft of a receipt' errors || { cat errors; fail "nothing is to be signed"; }
   $deed
-  # Each key reads the passphrase for itself.
-  (while :; do cat "$passphrase" >pipe; sleep 0.3; done) &
+  cat "$passphrase" >pipe &
   feeder=$!
   code=0
   wait "$command" || code=$?
-  kill "$feeder"
+  # It waits for ever if the command ended without reading.
+  kill "$feeder" 2>/dev/null || true
   wait "$feeder" 2>/dev/null || true
   ERR=$(cat errors)
 }
@@ -87,7 +87,8 @@ refused() {
 }
 
 say "pulled during a handover"
-handover=(handover USB-1 --from alice --to bob --purpose "night shift" --place "ward 3")
+handover=(handover USB-1 --from alice --to bob --purpose "night shift" --place "ward 3"
+  --passphrase-file alice=pipe --passphrase-file "bob=$passphrase")
 meanwhile "$([ "$BREAK" = handover ] && echo stay || echo pull)" "${handover[@]}"
 refused handover
 
@@ -100,7 +101,7 @@ wait_for_absence $TWO
 
 say "pulled during a check"
 put_back
-check=(check --place "ward 3" --by carol)
+check=(check --place "ward 3" --by carol --passphrase-file carol=pipe)
 meanwhile "$([ "$BREAK" = check ] && echo stay || echo pull)" "${check[@]}"
 refused check
 
