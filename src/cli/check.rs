@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::error::{EXIT_DISCREPANCY, EXIT_FINE};
 use super::handover::tell_unread;
-use super::signing::{Concluded, SignArgs, conclude};
+use super::signing::{Concluded, SignArgs, conclude_if};
 use super::{BusArg, Global};
 use crate::model::{Name, PartyId, Phrase, Statement};
-use crate::ops::check::{close, look};
-use crate::ops::{Draft, OpsError};
+use crate::ops::check::{close, look, look_again};
+use crate::ops::{Draft, Ledger, OpsError};
 use crate::render::text;
 use crate::report::CheckReport;
 
@@ -65,7 +65,8 @@ impl Check {
             return Err(OpsError::input("check", "an answer is missing"));
         };
         let mut ledger = global.open()?;
-        let bus = if self.no_bus { None } else { Some(self.bus.choice().open()?) };
+        let open = || if self.no_bus { Ok(None) } else { self.bus.choice().open().map(Some) };
+        let bus = open()?;
         let round = look(&ledger, bus.as_deref(), &place, &self.labels)?;
         for position in &round.unread {
             ui.warn(&format!(
@@ -80,7 +81,9 @@ impl Check {
             ui.say(&text::check(preview, ui.style()));
         }
         let before = ledger.state().clone();
-        let concluded = conclude(global, &mut ledger, draft.clone(), &self.signing)?;
+        let still = |ledger: &Ledger| look_again(ledger, open()?.as_deref(), &round, &self.labels);
+        let signing = &self.signing;
+        let concluded = conclude_if(global, &mut ledger, draft.clone(), signing, &still)?;
         let Some(check) = report_in(&before, &draft, concluded.entry()) else {
             return Err(OpsError::Unknown("the check left no report".to_owned()));
         };
@@ -91,7 +94,7 @@ impl Check {
     }
 }
 
-fn report(ledger: &crate::ops::Ledger, draft: &Draft, entry: Option<u64>) -> Option<CheckReport> {
+fn report(ledger: &Ledger, draft: &Draft, entry: Option<u64>) -> Option<CheckReport> {
     report_in(ledger.state(), draft, entry)
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
-use crate::ops::error::{DeviceChoice, Problem};
+use crate::ops::error::{ChangedSince, DeviceChoice, Problem};
 use crate::ops::{BusError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
@@ -124,6 +124,10 @@ kinds! {
     IdentityTwice = "identity-twice";
     /// A drive's serial cannot be read.
     SerialUnread = "serial-unread";
+    /// A drive left while people were signing.
+    DriveLeft = "drive-left";
+    /// What is plugged in changed while people were signing.
+    DriveChanged = "drive-changed";
 }
 
 impl Serialize for Kind {
@@ -195,6 +199,7 @@ impl From<&OpsError> for Failure {
             OpsError::Bus(error) => bus(error),
             OpsError::Draft(error) => draft(error),
             OpsError::Device(choice) => device(choice),
+            OpsError::Since(change) => since(change),
             other => {
                 let (kind, remedy, code) = plain(other);
                 Failure::one(kind, other, remedy).exiting(code)
@@ -430,4 +435,17 @@ fn device(choice: &DeviceChoice) -> Failure {
         ),
     };
     Failure::one(kind, choice, remedy)
+}
+
+fn since(change: &ChangedSince) -> Failure {
+    let (kind, remedy) = match change {
+        ChangedSince::Gone(_) => (
+            Kind::DriveLeft,
+            "Nothing was recorded. Leave the drives plugged in until it is done, and begin again.",
+        ),
+        ChangedSince::Other(_) => {
+            (Kind::DriveChanged, "Nothing was recorded. Look at the drives, and begin again.")
+        }
+    };
+    Failure::one(kind, change, remedy)
 }

@@ -6,12 +6,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::receipt::{Drawn, refuse_taken, save_receipt};
-use super::signing::{Concluded, SignArgs, conclude};
+use super::signing::{Concluded, SignArgs, conclude_if};
 use super::ui::Ui;
 use super::{BusArg, Global};
 use crate::model::evidence::Unread;
 use crate::model::{MediumId, PartyId, Phrase};
-use crate::ops::alarms::{Looked, look};
+use crate::ops::alarms::{Looked, look, look_again};
 use crate::ops::bus::BusChoice;
 use crate::ops::handover::{HandoverWish, hand_over};
 use crate::ops::{Draft, Ledger, OpsError, receipt};
@@ -104,7 +104,7 @@ impl Handover {
         let looked = compare(&ledger, &self.bus, &media)?;
         let seen = looked.clone().unwrap_or_default();
         let wish = HandoverWish {
-            media,
+            media: media.clone(),
             giver,
             receiver,
             witness,
@@ -119,7 +119,8 @@ impl Handover {
         };
         let draft = hand_over(&ledger, wish)?;
         tell(global.ui(), looked.as_ref());
-        complete(global, &mut ledger, draft, &self.signing, &self.out)
+        let still = |ledger: &Ledger| compare_again(ledger, &self.bus, &media, looked.as_ref());
+        complete(global, &mut ledger, draft, &self.signing, &self.out, &still)
     }
 }
 
@@ -135,6 +136,20 @@ pub(super) fn compare(
     match looked {
         Err(OpsError::Bus(_)) if choice == BusChoice::System => Ok(None),
         looked => looked.map(Some),
+    }
+}
+
+/// Looks once more, if there was a look: the drives that were compared must still be
+/// there and be the same.
+pub(super) fn compare_again(
+    ledger: &Ledger,
+    bus: &BusArg,
+    media: &[MediumId],
+    looked: Option<&Looked>,
+) -> Result<(), OpsError> {
+    match looked {
+        Some(looked) => look_again(ledger, bus.choice().open()?.as_ref(), media, looked),
+        None => Ok(()),
     }
 }
 
@@ -171,9 +186,10 @@ pub(super) fn complete(
     draft: Draft,
     signing: &SignArgs,
     out: &ReceiptOut,
+    still: &dyn Fn(&Ledger) -> Result<(), OpsError>,
 ) -> Result<i32, OpsError> {
     refuse_taken(out.file.as_deref())?;
-    let concluded = conclude(global, ledger, draft, signing)?;
+    let concluded = conclude_if(global, ledger, draft, signing, still)?;
     show(global, ledger, concluded, out.file.as_deref())
 }
 

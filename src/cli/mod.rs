@@ -25,6 +25,7 @@ mod take_back;
 mod tour;
 mod ui;
 mod verify;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -130,6 +131,7 @@ enum Command {
     #[command(subcommand)]
     Policy(policy::Policy),
     Scan(scan::Scan),
+    Watch(watch::Watch),
     Probe(probe::Probe),
     Register(register::Register),
     Handover(handover::Handover),
@@ -167,6 +169,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Key(command) => command.run(global),
         Command::Policy(command) => command.run(global),
         Command::Scan(command) => command.run(global),
+        Command::Watch(command) => command.run(global),
         Command::Probe(command) => command.run(global),
         Command::Register(command) => command.run(global),
         Command::Handover(command) => command.run(global),

@@ -161,8 +161,20 @@ impl Concluded {
 pub(crate) fn conclude(
     global: &Global,
     ledger: &mut Ledger,
+    draft: Draft,
+    args: &SignArgs,
+) -> Result<Concluded, OpsError> {
+    conclude_if(global, ledger, draft, args, &|_| Ok(()))
+}
+
+/// As [`conclude`], if `still` says, once everybody has signed, that what was signed
+/// holds: typing a passphrase takes time.
+pub(crate) fn conclude_if(
+    global: &Global,
+    ledger: &mut Ledger,
     mut draft: Draft,
     args: &SignArgs,
+    still: &dyn Fn(&Ledger) -> Result<(), OpsError>,
 ) -> Result<Concluded, OpsError> {
     let ui = global.ui();
     let keyring = global.keyring()?;
@@ -191,6 +203,7 @@ pub(crate) fn conclude(
             }
         }
     }
+    still(ledger)?;
     match &args.draft {
         Some(file) => write_draft(ledger, &draft, file),
         None => {

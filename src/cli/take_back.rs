@@ -2,12 +2,12 @@
 
 use clap::Args;
 
-use super::handover::{ReceiptOut, compare, complete, tell};
+use super::handover::{ReceiptOut, compare, compare_again, complete, tell};
 use super::signing::SignArgs;
 use super::{BusArg, Global};
 use crate::model::{MediumId, PartyId, Phrase};
-use crate::ops::OpsError;
 use crate::ops::handover::take_back;
+use crate::ops::{Ledger, OpsError};
 
 /// Take drives back to their home: a handover in the other direction
 #[derive(Debug, Args)]
@@ -49,8 +49,9 @@ impl Return {
         let mut ledger = global.open()?;
         let looked = compare(&ledger, &self.bus, &media)?;
         let seen = looked.clone().unwrap_or_default();
-        let draft = take_back(&ledger, media, to, witness, purpose, seen)?;
+        let draft = take_back(&ledger, media.clone(), to, witness, purpose, seen)?;
         tell(global.ui(), looked.as_ref());
-        complete(global, &mut ledger, draft, &self.signing, &self.out)
+        let still = |ledger: &Ledger| compare_again(ledger, &self.bus, &media, looked.as_ref());
+        complete(global, &mut ledger, draft, &self.signing, &self.out, &still)
     }
 }

@@ -9,7 +9,7 @@ use super::error::Failure;
 use crate::ops::OpsError;
 use crate::ops::Passphrase;
 use crate::ops::error::{NEEDED, Problem};
-use crate::render::json::to_json;
+use crate::render::json::{to_json, to_json_line};
 use crate::render::text::Style;
 
 /// How this run talks to whoever started it.
@@ -55,6 +55,18 @@ impl Ui {
         let ended = if out.ends_with('\n') { "" } else { "\n" };
         // A reader that went away (`custody log | head`) is no error of ours.
         let _ = write!(stdout, "{out}{ended}").and_then(|()| stdout.flush());
+    }
+
+    /// One of a stream of answers, as a line of JSON or rendered for people; written
+    /// out at once, and an error when nobody reads it.
+    pub fn line<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(Style) -> String,
+    ) -> std::io::Result<()> {
+        let out = if self.json { to_json_line(value) } else { text(self.style()) };
+        let mut stdout = anstream::stdout().lock();
+        write!(stdout, "{out}").and_then(|()| stdout.flush())
     }
 
     /// A line beside the answer; not part of the JSON contract.

@@ -2,7 +2,7 @@
 
 use super::bus::{drives, identity_line};
 use super::description::describe_with;
-use super::error::OpsError;
+use super::error::{ChangedSince, OpsError};
 use super::examine::examine;
 use super::ledger::Ledger;
 use crate::ledger::alarms::{Content, News, alarms};
@@ -78,4 +78,30 @@ pub fn look(ledger: &Ledger, bus: &dyn Bus, media: &[MediumId]) -> Result<Looked
     looked.alarms.sort();
     looked.alarms.dedup();
     Ok(looked)
+}
+
+/// Looks once more before something is recorded of these media: while a passphrase is
+/// typed a drive can be pulled, or another one put in its place. A drive that was not
+/// compared before may come meanwhile, if it raises nothing.
+///
+/// # Errors
+/// [`ChangedSince`], or a bus that cannot be read.
+pub fn look_again(
+    ledger: &Ledger,
+    bus: &dyn Bus,
+    media: &[MediumId],
+    before: &Looked,
+) -> Result<(), OpsError> {
+    let now = look(ledger, bus, media)?;
+    let gone = before.compared.iter().filter(|id| !now.compared.contains(id));
+    let gone: Vec<String> = gone.map(ToString::to_string).collect();
+    if !gone.is_empty() {
+        return Err(ChangedSince::Gone(gone).into());
+    }
+    let raised = |from: &[AlarmLine], to: &[AlarmLine]| -> Vec<String> {
+        from.iter().filter(|line| !to.contains(line)).map(ToString::to_string).collect()
+    };
+    let mut other = raised(&now.alarms, &before.alarms);
+    other.extend(raised(&before.alarms, &now.alarms));
+    if other.is_empty() { Ok(()) } else { Err(ChangedSince::Other(other).into()) }
 }

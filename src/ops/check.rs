@@ -1,9 +1,11 @@
 //! One round of presence checks at a place.
 
+use std::collections::BTreeSet;
+
 use super::bus::{drives, identity_line};
 use super::description::describe_with;
 use super::draft::Draft;
-use super::error::OpsError;
+use super::error::{ChangedSince, OpsError};
 use super::examine::examine;
 use super::ledger::Ledger;
 use crate::ledger::checks::{Observation, Outcome, compare};
@@ -75,6 +77,44 @@ fn name(state: &State, device: &Device, line: &UnknownLine) -> String {
         Some([id]) => id.to_string(),
         _ => format!("the drive at {}", device.position),
     }
+}
+
+/// Looks once more before the round is recorded: what was seen must still be there,
+/// and nothing else.
+///
+/// # Errors
+/// [`ChangedSince`], or as [`look`].
+pub fn look_again(
+    ledger: &Ledger,
+    bus: Option<&dyn Bus>,
+    before: &Round,
+    labels: &[String],
+) -> Result<(), OpsError> {
+    let now = look(ledger, bus, &before.place, labels)?;
+    let (was, is) = (&before.outcome, &now.outcome);
+    if (was, &before.unread) == (is, &now.unread) {
+        return Ok(());
+    }
+    let gone = only_in(was, is);
+    if !gone.is_empty() {
+        return Err(ChangedSince::Gone(gone).into());
+    }
+    let alarms = is.alarms.iter().filter(|line| !was.alarms.contains(line));
+    let mut other: Vec<String> = alarms.map(ToString::to_string).collect();
+    other.extend(only_in(is, was));
+    if other.is_empty() {
+        other.push("less is odd, or less can be read".to_owned());
+    }
+    Err(ChangedSince::Other(other).into())
+}
+
+/// The drives that one round saw and the other did not.
+fn only_in(one: &Outcome, other: &Outcome) -> Vec<String> {
+    let seen = |outcome: &Outcome| -> BTreeSet<String> {
+        let known = outcome.found.iter().chain(&outcome.unexpected).map(|line| line.id.to_string());
+        known.chain(outcome.unknown.iter().map(ToString::to_string)).collect()
+    };
+    seen(one).difference(&seen(other)).cloned().collect()
 }
 
 fn read_labels(ledger: &Ledger, labels: &[String]) -> Result<Vec<Observation>, OpsError> {

@@ -92,6 +92,9 @@ pub enum OpsError {
     /// The attached devices do not single out one drive.
     #[error(transparent)]
     Device(#[from] DeviceChoice),
+    /// What is plugged in is no longer what was looked at.
+    #[error(transparent)]
+    Since(#[from] ChangedSince),
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),
@@ -166,4 +169,15 @@ pub enum DeviceChoice {
     /// The serial could not be read.
     #[error("the serial of the drive at {0} could not be read")]
     SerialUnread(String),
+}
+
+/// What changed at the ports between the look and the signature.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangedSince {
+    /// Drives that were looked at are gone.
+    #[error("{} left between the look and the signature", .0.join(", "))]
+    Gone(Vec<String>),
+    /// They are there and say something else, or something came.
+    #[error("what is plugged in changed between the look and the signature: {}", .0.join(", "))]
+    Other(Vec<String>),
 }

@@ -159,11 +159,7 @@ impl Ledger {
     /// # Errors
     /// When the clock shows a time before 2000 or after 9998.
     pub fn now(&self) -> Result<Stamp, OpsError> {
-        let zone =
-            self.state.facts.as_ref().and_then(|facts| Zone::named(facts.zone.as_str()).ok());
-        Stamp::from_unix(self.clock.unix(), &zone.unwrap_or_else(Zone::utc)).map_err(|_| {
-            OpsError::input("clock", "this computer's clock shows an impossible time; set it")
-        })
+        moment(&self.state, self.clock.as_ref())
     }
 
     /// Clock, head and fresh random bytes for the next statement.
@@ -471,22 +467,39 @@ fn unfit(path: &Path, error: &KeyringError) -> OpsError {
 fn folded(store: &dyn Store) -> Result<(State, u64), OpsError> {
     let size = store.head().size;
     let kept = store.snapshot()?.and_then(|(at, bytes)| {
-        let body = bytes.strip_prefix(SNAPSHOT_FORM)?;
-        let state: State = postcard::from_bytes(body).ok()?;
+        let state = state_in_snapshot(&bytes)?;
         (state.size == at && at <= size).then_some(state)
     });
     let mut state = kept.unwrap_or_default();
     let from = state.size;
     store.visit(from..size, &mut |_, bytes| {
-        let note = Note::parse(bytes).ok();
-        match note.and_then(|note| statement::parse(note.text()).ok()) {
-            Some(statement) => state.apply(leaf_hash(bytes), &statement),
-            // What is no statement says nothing; `verify` names it.
-            None => state.size += 1,
-        }
+        apply_note(&mut state, bytes);
         std::ops::ControlFlow::Continue(())
     })?;
     Ok((state, from))
+}
+
+/// Folds one stored note.
+pub(super) fn apply_note(state: &mut State, bytes: &[u8]) {
+    let note = Note::parse(bytes).ok();
+    match note.and_then(|note| statement::parse(note.text()).ok()) {
+        Some(statement) => state.apply(leaf_hash(bytes), &statement),
+        // What is no statement says nothing; `verify` names it.
+        None => state.size += 1,
+    }
+}
+
+/// The state in a snapshot of the present form.
+pub(super) fn state_in_snapshot(bytes: &[u8]) -> Option<State> {
+    postcard::from_bytes(bytes.strip_prefix(SNAPSHOT_FORM)?).ok()
+}
+
+/// What the clock shows, in the ledger's time zone.
+pub(super) fn moment(state: &State, clock: &dyn Clock) -> Result<Stamp, OpsError> {
+    let zone = state.facts.as_ref().and_then(|facts| Zone::named(facts.zone.as_str()).ok());
+    Stamp::from_unix(clock.unix(), &zone.unwrap_or_else(Zone::utc)).map_err(|_| {
+        OpsError::input("clock", "this computer's clock shows an impossible time; set it")
+    })
 }
 
 impl Drop for Ledger {

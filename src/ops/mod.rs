@@ -12,6 +12,7 @@ pub mod error;
 pub mod examine;
 pub mod export;
 pub mod family;
+pub mod follow;
 pub mod found;
 pub mod fsck;
 pub mod handover;
@@ -27,6 +28,7 @@ pub mod scan;
 pub mod status;
 pub mod tour;
 pub mod verify;
+pub mod watch;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use draft::Draft;

@@ -53,23 +53,30 @@ pub fn look(
     probe: bool,
 ) -> Result<(ScanReport, Vec<Device>), OpsError> {
     let devices = super::bus::drives(bus)?;
-    let ids: Vec<VidPid> = devices.iter().map(|device| device.id).collect();
-    let names = Names::look_up(&ids);
     let state = match ledger {
         Some(ledger) => Some((ledger.state(), ledger.now()?)),
         None => None,
     };
-    let twice = present_twice(&devices);
-    let seen = Seen { present: &devices, twice: &twice, names: &names, ledger: state };
-    let rows = devices.iter().map(|device| {
-        let examined = match probe {
-            true => examine(bus, device),
-            false => Examined::Unread(Unread::NotAsked),
-        };
-        row(device, &seen, &examined)
-    });
-    let rows = rows.collect();
+    let examined = |device: &Device| match probe {
+        true => examine(bus, device),
+        false => Examined::Unread(Unread::NotAsked),
+    };
+    let rows = rows(&devices, &devices, state, &examined);
     Ok((ScanReport { bus: name, devices: rows, notices: Vec::new() }, devices))
+}
+
+/// Some of the devices present, as they are shown. `examined` says what reading one
+/// came to.
+pub(super) fn rows(
+    shown: &[Device],
+    present: &[Device],
+    ledger: Option<(&State, Stamp)>,
+    examined: &dyn Fn(&Device) -> Examined,
+) -> Vec<ScanRow> {
+    let ids: Vec<VidPid> = shown.iter().map(|device| device.id).collect();
+    let (names, twice) = (Names::look_up(&ids), present_twice(present));
+    let seen = Seen { present, twice: &twice, names: &names, ledger };
+    shown.iter().map(|device| row(device, &seen, &examined(device))).collect()
 }
 
 /// What the rows of one scan have in common.

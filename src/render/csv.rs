@@ -104,8 +104,13 @@ mod tests {
 
     #[test]
     fn nothing_begins_like_a_formula() {
-        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x", " =1", "\t=1", "'=1"] {
-            assert!(guarded(cell).starts_with('\'') || guarded(cell).starts_with("\\u{"), "{cell:?}");
+        for cell in
+            ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x", " =1", "\t=1", "'=1"]
+        {
+            assert!(
+                guarded(cell).starts_with('\'') || guarded(cell).starts_with("\\u{"),
+                "{cell:?}"
+            );
         }
         for cell in ["USB-0421", "山田 花子", "a=b", "", "0951:1666"] {
             assert_eq!(guarded(cell), cell);

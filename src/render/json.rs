@@ -9,7 +9,15 @@ use crate::model::printable::must_be_escaped;
 /// that shows the JSON is not fooled.
 pub fn to_json(report: &impl Serialize) -> String {
     // Reports are structs with text keys, for which this cannot fail.
-    let json = serde_json::to_string_pretty(report).unwrap_or_default();
+    escaped(&serde_json::to_string_pretty(report).unwrap_or_default())
+}
+
+/// As [`to_json`], on one line: a stream of reports has one a line.
+pub fn to_json_line(report: &impl Serialize) -> String {
+    escaped(&serde_json::to_string(report).unwrap_or_default())
+}
+
+fn escaped(json: &str) -> String {
     let mut safe = String::with_capacity(json.len() + 1);
     for character in json.chars() {
         // Line ends stand between values; within strings they are escaped already.
@@ -35,6 +43,8 @@ mod tests {
         fn hostile_text_is_the_same_string_and_shows_nothing_hidden(text in any::<String>()) {
             let json = to_json(&text);
             prop_assert!(!json.trim_end().chars().any(must_be_escaped));
+            let line = to_json_line(&[&text]);
+            prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }
     }

@@ -20,6 +20,7 @@ pub mod scan;
 pub mod soundness;
 pub mod status;
 pub mod verification;
+pub mod watch;
 pub mod who;
 pub mod words;
 
@@ -34,6 +35,7 @@ pub use registration::RegistrationView;
 pub use scan::{ScanReport, ScanRow};
 pub use status::Status;
 pub use verification::{JudgedBy, LedgerVerification, ReceiptVerification, Verdict};
+pub use watch::WatchEvent;
 pub use who::{KeyView, Who};
 
 use std::fmt::Display;

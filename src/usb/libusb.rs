@@ -20,6 +20,7 @@ use rusb::{
 use crate::model::hardware::{Reading, VidPid};
 
 use super::observation::{Observation, Position, Speed, Units};
+use super::presence::Places;
 use super::{Bus, BusError, Device, Source, descriptors};
 
 /// How long one string may take. A healthy device answers within milliseconds,
@@ -41,12 +42,7 @@ impl Bus for Libusb {
     }
 
     fn list(&self) -> Result<Vec<Device>, BusError> {
-        let context = Context::new()
-            .map_err(|error| BusError::NoBus { tried: format!("libusb: {error}") })?;
-        let handles = context
-            .devices()
-            .map_err(|source| BusError::Libusb { step: "listing devices", source })?;
-        let mut found: Vec<Device> = handles
+        let mut found: Vec<Device> = handles(&context()?)?
             .iter()
             .filter_map(|handle| observe(&handle))
             .map(|seen| Device::from_observation(seen, Source::Libusb))
@@ -56,11 +52,39 @@ impl Bus for Libusb {
     }
 }
 
+/// A context of its own, never the global one.
+pub(super) fn context() -> Result<Context, BusError> {
+    Context::new().map_err(|error| BusError::NoBus { tried: format!("libusb: {error}") })
+}
+
+fn handles(context: &Context) -> Result<rusb::DeviceList<Context>, BusError> {
+    context.devices().map_err(|source| BusError::Libusb { step: "listing devices", source })
+}
+
+/// The positions that are taken, with the address of each device. No device is
+/// opened for it.
+pub(super) fn places(context: &Context) -> Result<Places, BusError> {
+    let place =
+        |handle: Handle<Context>| Some((position(&handle)?, Some(u32::from(handle.address()))));
+    Ok(handles(context)?.iter().filter_map(place).collect())
+}
+
+/// The device at a position; `None` where there is none.
+pub(super) fn device_at(context: &Context, wanted: &Position) -> Option<Device> {
+    let listed = handles(context).ok()?;
+    let handle = listed.iter().find(|handle| position(handle).as_ref() == Some(wanted))?;
+    Some(Device::from_observation(observe(&handle)?, Source::Libusb))
+}
+
+/// `None` for a root hub, which has no port.
+fn position(handle: &Handle<Context>) -> Option<Position> {
+    Position::new(u16::from(handle.bus_number()), &handle.port_numbers().ok()?).ok()
+}
+
 /// One device; `None` for a root hub, which has no port, and for a device that
 /// vanished while it was being read.
 fn observe(handle: &Handle<Context>) -> Option<Observation> {
-    let ports = handle.port_numbers().ok()?;
-    let position = Position::new(u16::from(handle.bus_number()), &ports).ok()?;
+    let position = position(handle)?;
     let device = handle.device_descriptor().ok()?;
     let raw = rebuilt(handle, &device);
     let storage = descriptors::parse(&raw)

@@ -174,6 +174,17 @@ impl Recording {
         Ok(bytes)
     }
 
+    /// The recording of the one frame called `label`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no frame of that label.
+    pub fn only(mut self, label: &str) -> Result<Self, RecordingError> {
+        RecordedBus::frame(&self, Some(label))?;
+        self.frames.retain(|frame| frame.label == label);
+        Ok(self)
+    }
+
     /// How the file came to be, in its own words.
     #[must_use]
     pub fn origin(&self) -> &str {

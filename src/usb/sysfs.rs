@@ -4,7 +4,7 @@
 //! fills when a device is plugged in (Documentation/ABI/stable/sysfs-bus-usb).
 //! Reading them sends nothing to the device and needs no privilege.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use crate::model::hardware::{MAX_SERIAL_UNITS, Reading, VidPid};
 use super::observation::{
     BlockName, Observation, ObservedBlock, ObservedLun, Partition, Position, Speed, Units,
 };
+use super::presence::Places;
 use super::{Bus, BusError, Device, Node, Source, descriptors};
 
 /// Where Linux lists USB devices.
@@ -77,6 +78,46 @@ impl Sysfs {
     pub fn is_present(&self) -> bool {
         self.root.is_dir()
     }
+
+    /// The device at a position; `None` where there is none.
+    #[must_use]
+    pub fn device_at(&self, position: &Position) -> Option<Device> {
+        let observation = observe(&self.root.join(position.to_string()), position)?;
+        Some(Device::from_observation(observation, Source::Sysfs))
+    }
+
+    /// The positions that are taken, with the address the kernel gave each device:
+    /// one small file is read of each.
+    ///
+    /// # Errors
+    /// As [`Bus::list`].
+    pub fn places(&self) -> Result<Places, BusError> {
+        let address = |position: &Position| {
+            attribute(&self.root.join(position.to_string()), "devnum")?.parse().ok()
+        };
+        let taken = self.positions()?;
+        Ok(taken.into_iter().map(|position| (position.clone(), address(&position))).collect())
+    }
+
+    /// The positions that are taken, in order.
+    fn positions(&self) -> Result<BTreeSet<Position>, BusError> {
+        let folder = fs::read_dir(&self.root).map_err(|source| match source.kind() {
+            ErrorKind::NotFound => {
+                BusError::NoBus { tried: format!("{}: not found", self.root.display()) }
+            }
+            _ => BusError::Read { path: self.root.clone(), source },
+        })?;
+        let mut found = BTreeSet::new();
+        for entry in folder {
+            let entry =
+                entry.map_err(|source| BusError::Read { path: self.root.clone(), source })?;
+            // Root hubs (`usb1`) and interfaces (`1-4:1.0`) are not positions.
+            let position =
+                entry.file_name().to_str().and_then(|name| name.parse::<Position>().ok());
+            found.extend(position.filter(|_| found.len() < MAX_DEVICES));
+        }
+        Ok(found)
+    }
 }
 
 impl Bus for Sysfs {
@@ -85,27 +126,8 @@ impl Bus for Sysfs {
     }
 
     fn list(&self) -> Result<Vec<Device>, BusError> {
-        let folder = fs::read_dir(&self.root).map_err(|source| match source.kind() {
-            ErrorKind::NotFound => {
-                BusError::NoBus { tried: format!("{}: not found", self.root.display()) }
-            }
-            _ => BusError::Read { path: self.root.clone(), source },
-        })?;
-        let mut found = BTreeMap::new();
-        for entry in folder {
-            let entry =
-                entry.map_err(|source| BusError::Read { path: self.root.clone(), source })?;
-            // Root hubs (`usb1`) and interfaces (`1-4:1.0`) are not positions.
-            let position =
-                entry.file_name().to_str().and_then(|name| name.parse::<Position>().ok());
-            if let Some(position) = position.filter(|_| found.len() < MAX_DEVICES) {
-                // A device unplugged while it is being read leaves no numbers.
-                if let Some(observation) = observe(&entry.path(), &position) {
-                    found.insert(position, Device::from_observation(observation, Source::Sysfs));
-                }
-            }
-        }
-        Ok(found.into_values().collect())
+        // A device unplugged while it is being read leaves no numbers.
+        Ok(self.positions()?.iter().filter_map(|position| self.device_at(position)).collect())
     }
 
     fn node(&self, device: &Device, block: &BlockName) -> Option<Node> {

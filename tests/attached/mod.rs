@@ -54,6 +54,19 @@ impl Tree {
         let _ = symlink(&folder, self.top.path().join("bus/usb/devices").join(name));
         folder
     }
+
+    /// Takes a device away, with everything plugged into it.
+    pub fn remove(&self, parent: &str, name: &str) {
+        let links = self.top.path().join("bus/usb/devices");
+        for entry in fs::read_dir(&links).unwrap() {
+            let link = entry.unwrap().file_name().into_string().unwrap();
+            if link == name || link.starts_with(&format!("{name}.")) {
+                fs::remove_file(links.join(link)).unwrap();
+            }
+        }
+        let folder = self.top.path().join("devices/pci0000:00/usb1").join(parent).join(name);
+        fs::remove_dir_all(folder).unwrap();
+    }
 }
 
 pub fn write(folder: &Path, file: &str, bytes: impl AsRef<[u8]>) {

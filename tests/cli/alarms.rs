@@ -74,3 +74,71 @@ fn what_was_not_compared_is_said() {
     );
     assert!(done.stderr.contains("USB-0421 was not compared"), "{}", done.stderr);
 }
+
+/// Runs a command that waits for a passphrase from `pipe`, does something to the drives in the
+/// recording it looks at, and only then gives it the passphrase.
+fn while_signing(case: &Case, line: &str, frame: &str) -> (i32, String) {
+    let set = |frame: &str| {
+        let text = std::fs::read_to_string(devices("tour.json")).expect("a recording");
+        let mut recording: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let frames = recording["frames"].as_array_mut().expect("frames");
+        frames.retain(|one| one["label"] == frame);
+        case.write("bus.new", recording.to_string());
+        std::fs::rename(case.path("bus.new"), case.path("bus.json")).expect("renamed");
+    };
+    set("home");
+    let pipe = case.path("pipe");
+    let made = rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    );
+    made.expect("a pipe");
+    let mut command = case.command();
+    command.args(split(line)).args(["--bus", "bus.json"]);
+    let running = std::thread::spawn(move || crate::office::ran(&mut command));
+    // A pipe opens for writing once it is being read.
+    let writer = loop {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        match std::fs::File::options().write(true).custom_flags(nonblock).open(&pipe) {
+            Ok(writer) => break Some(writer),
+            Err(_) if running.is_finished() => break None,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    };
+    if let Some(mut writer) = writer {
+        use std::io::Write as _;
+        set(frame);
+        writer.write_all(&case.read("words")).expect("written");
+    }
+    let done = running.join().expect("ran");
+    std::fs::remove_file(pipe).expect("removed");
+    (done.code, done.stderr)
+}
+
+#[test]
+fn what_changes_while_people_sign_is_not_recorded() {
+    let case = Case::new();
+    let out = "handover USB-0421 --from yamada --to sasaki --purpose 印刷 --yes --no-input \
+               --passphrase-file yamada=pipe --passphrase-file sasaki=words";
+    let check =
+        format!("check --place {HOME} --by sasaki --yes --no-input --passphrase-file sasaki=pipe");
+    let entries = case.json(0, "log")["total"].clone();
+    for line in [out, &check] {
+        for (frame, said) in [
+            ("taken", "USB-0421 left between the look and the signature"),
+            ("reprogrammed", "input-beside-storage"),
+        ] {
+            let (code, stderr) = while_signing(&case, line, frame);
+            assert!(code == 1 && stderr.contains(said), "{line}, {frame}: {code}\n{stderr}");
+            assert_eq!(case.json(0, "log")["total"], entries, "{line}, {frame}");
+        }
+    }
+    case.ok("fsck");
+    let (code, stderr) = while_signing(&case, out, "home");
+    assert_eq!(code, 0, "{stderr}");
+    assert_ne!(case.json(0, "log")["total"], entries);
+}

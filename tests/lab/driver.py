@@ -6,8 +6,11 @@ The guest writes one request a line, the answer is `ok` or `error: why`:
 
     stick NAME SERIAL MIB   make a stick with an empty, sparse backing file
     plug NAME
+    plug NAME HUB           at the hub's next port
     unplug NAME             the backing file stays, so plugging again is the
                             same stick with the same contents
+    hub NAME                plug a hub in
+    unhub NAME              pull it, with everything that is plugged into it
     exit CODE               the scenario's result; the guest powers off next
 
 Exit code: the scenario's, 124 after the time limit, 125 without a result.
@@ -80,7 +83,10 @@ class Sticks:
         self.qmp = qmp
         self.folder = folder
         self.serials = {}
-        self.plugged = set()
+        # The hub each plugged stick is at; None for a port of the machine.
+        self.plugged = {}
+        # The port each hub is at. QEMU fills ports from the first on.
+        self.hubs = {}
 
     def make(self, name, serial, mebibytes):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
@@ -97,12 +103,17 @@ class Sticks:
         })
         self.serials[name] = serial
 
-    def plug(self, name):
+    def plug(self, name, hub=None):
         if name not in self.serials:
             raise Refused(f"no stick {name}")
         if name in self.plugged:
             raise Refused(f"{name} is plugged already")
-        self.qmp.command("device_add", **{
+        place = {}
+        if hub is not None:
+            if hub not in self.hubs:
+                raise Refused(f"no hub {hub}")
+            place["port"] = f"{self.hubs[hub]}.{list(self.plugged.values()).count(hub) + 1}"
+        self.qmp.command("device_add", **place, **{
             "driver": "usb-storage",
             "id": name,
             "bus": "xhci.0",
@@ -110,14 +121,30 @@ class Sticks:
             "serial": self.serials[name],
             "removable": True,
         })
-        self.plugged.add(name)
+        self.plugged[name] = hub
 
     def unplug(self, name):
         if name not in self.plugged:
             raise Refused(f"{name} is not plugged")
         self.qmp.command("device_del", id=name)
         self.qmp.wait_deleted(name)
-        self.plugged.remove(name)
+        del self.plugged[name]
+
+    def hub(self, name):
+        if name in self.hubs or name in self.serials:
+            raise Refused(f"{name} exists")
+        port = 15 - len(self.hubs)
+        self.qmp.command("device_add", driver="usb-hub", id=name, bus="xhci.0", port=str(port))
+        self.hubs[name] = port
+
+    def unhub(self, name):
+        if name not in self.hubs:
+            raise Refused(f"no hub {name}")
+        self.qmp.command("device_del", id=name)
+        self.qmp.wait_deleted(name)
+        # QEMU takes what is plugged into a hub along.
+        self.plugged = {stick: hub for stick, hub in self.plugged.items() if hub != name}
+        del self.hubs[name]
 
 
 def escaped(path):
@@ -192,11 +219,12 @@ class Run:
     def obey(self, line):
         words = line.split()
         verb, arguments = (words[0], words[1:]) if words else ("", [])
-        actions = {"stick": (3, self.sticks.make), "plug": (1, self.sticks.plug),
-                   "unplug": (1, self.sticks.unplug), "exit": (1, self.set_code)}
+        actions = {"stick": ([3], self.sticks.make), "plug": ([1, 2], self.sticks.plug),
+                   "unplug": ([1], self.sticks.unplug), "hub": ([1], self.sticks.hub),
+                   "unhub": ([1], self.sticks.unhub), "exit": ([1], self.set_code)}
         try:
-            count, action = actions.get(verb, (None, None))
-            if count != len(arguments):
+            counts, action = actions.get(verb, ([], None))
+            if len(arguments) not in counts:
                 raise Refused(f"not a request: {line}")
             action(*arguments)
         except (Refused, ValueError, OSError) as why:

@@ -10,6 +10,8 @@ use media_custody::keyring::load_log_key;
 use media_custody::ledger::Policy;
 use media_custody::model::key::KeyName;
 use media_custody::model::{Hash, VerifierKey};
+use media_custody::ops::alarms::{look, look_again};
+use media_custody::ops::bus::BusChoice;
 use media_custody::ops::handover::hand_over;
 use media_custody::ops::ledger::{index_keys, options};
 use media_custody::ops::{Draft, FixedClock, Ledger, OpsError, SystemClock, policy, receipt};
@@ -113,6 +115,8 @@ pub fn error(name: &str, case: &Case) -> Result<Failure, String> {
             ledger.submit(&[first, second]).err()
         }
         "an entry past the end" => case.ledger().note(99).err(),
+        "a drive pulled while people sign" => changed_since(case, "tour.json#taken"),
+        "a drive exchanged while people sign" => changed_since(case, "tour.json#reprogrammed"),
         "no random bytes" => Some(OpsError::Random("not seeded yet".to_owned())),
         "the index fails" => Some(StoreError::Index { cause: "checksum".to_owned() }.into()),
         "no bus" => Sysfs::at("sys/bus/usb/devices").list().err().map(OpsError::from),
@@ -127,6 +131,14 @@ pub fn error(name: &str, case: &Case) -> Result<Failure, String> {
         _ => return Err(format!("by_hand.rs has no '{name}'")),
     };
     error.map(|error| Failure::from(&error)).ok_or_else(|| format!("'{name}' is no error"))
+}
+
+/// The second look of a handover, at another frame than the first.
+fn changed_since(case: &Case, frame: &str) -> Option<OpsError> {
+    let bus = |frame: &str| office::devices(frame).parse::<BusChoice>().expect("a bus").open();
+    let (ledger, media) = (case.ledger(), [of("USB-0421")]);
+    let before = look(&ledger, bus("tour.json").expect("a bus").as_ref(), &media).expect("seen");
+    look_again(&ledger, bus(frame).expect("a bus").as_ref(), &media, &before).err()
 }
 
 fn change_of_policy(ledger: &Ledger, keys: &[SigningKey]) -> Draft {

@@ -14,6 +14,7 @@ mod soundness;
 mod statement;
 mod status;
 mod verification;
+mod watch;
 
 pub use check::check;
 pub use evidence::evidence;
@@ -28,6 +29,7 @@ pub use soundness::soundness;
 pub use statement::statement_summary;
 pub use status::status;
 pub use verification::{ledger_verification, receipt_verification};
+pub use watch::watch_event;
 
 /// How text is laid out. Whoever prints decides both: nothing here looks at a
 /// terminal.

@@ -28,7 +28,7 @@ pub fn scan(report: &ScanReport, style: Style) -> String {
     page.finish()
 }
 
-fn device(page: &mut Page, row: &ScanRow) {
+pub(super) fn device(page: &mut Page, row: &ScanRow) {
     match &row.known {
         Some(known) => registered(page, known),
         None => page.put(0, Tone::Warning, "not registered"),

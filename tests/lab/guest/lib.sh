@@ -78,8 +78,10 @@ host() {
 }
 
 host_stick() { host stick "$1" "$2" "${3:-64}"; } # NAME SERIAL [MIB]
-host_plug() { host plug "$1"; }
+host_plug() { host plug "$@"; } # NAME [HUB]
 host_unplug() { host unplug "$1"; }
+host_hub() { host hub "$1"; }
+host_unhub() { host unhub "$1"; } # with everything plugged into it
 
 # --- what the kernel sees
 
