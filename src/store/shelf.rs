@@ -14,6 +14,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
 
 use super::io::{Access, Io, read_whole, replace};
 
@@ -289,15 +290,30 @@ fn living(db: Option<&sled::Db>) -> Result<&sled::Db, ShelfError> {
     db.ok_or_else(|| ShelfError("it failed before".to_owned()))
 }
 
+/// How long sled's own lock is waited for. The ledger's lock is ours by now, so it can
+/// only be a handle of this very process that its last worker has not let go of yet:
+/// sled answers a close before that.
+const LINGERING: Duration = Duration::from_secs(5);
+
 fn open_sled(place: &Place) -> Result<sled::Db, ShelfError> {
-    fenced(|| {
-        sled::Config::new()
-            .path(place.sled())
-            .cache_capacity(place.cache_bytes)
-            .flush_every_ms(None)
-            .mode(sled::Mode::HighThroughput)
-            .open()
-    })
+    let until = Instant::now() + LINGERING;
+    loop {
+        let opened = fenced(|| {
+            sled::Config::new()
+                .path(place.sled())
+                .cache_capacity(place.cache_bytes)
+                .flush_every_ms(None)
+                .mode(sled::Mode::HighThroughput)
+                .open()
+        });
+        match opened {
+            // sled says so in words alone.
+            Err(error) if error.0.contains("could not acquire lock") && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            other => return other,
+        }
+    }
 }
 
 thread_local! {
@@ -348,4 +364,29 @@ fn copy_tree(from: &Path, into: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::io::RealIo;
+
+    #[test]
+    fn a_handle_that_lingers_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            io: Arc::new(RealIo),
+            ledger: folder.path().to_owned(),
+            generation: 1,
+            cache_bytes: 1 << 20,
+            boot: "a boot".to_owned(),
+        };
+        let lingering = open_sled(&place).unwrap();
+        let letting_go = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(lingering);
+        });
+        assert!(open_sled(&place).is_ok());
+        letting_go.join().unwrap();
+    }
 }
