@@ -35,6 +35,9 @@ pub struct RegistrationView {
     pub class: Name,
     /// Encryption, in words.
     pub encryption: String,
+    /// What is odd about the device, in words: it stands in the registration, and from
+    /// now on only what is added to it is an alarm.
+    pub alarms: Vec<String>,
     /// Who holds it from now on.
     pub holder: Who,
     /// The entry.
@@ -67,6 +70,7 @@ impl RegistrationView {
             owner: medium.owner.clone(),
             class: medium.class.clone(),
             encryption: words::encryption(&medium.encryption),
+            alarms: medium.oddities.iter().map(|odd| words::alarm(odd.as_str())).collect(),
             holder: Who::of(state, &medium.custody.holder),
             entry: medium.registered.index,
             at: medium.registered_at,

@@ -31,7 +31,10 @@ pub fn evidence(report: &EvidenceReport, style: Style) -> String {
         page.field(2, "Header no.", LABELS, &sequence.to_string());
     }
     let read = &found.read;
-    let words = format!("{} of {} in {} reads", bytes(read.bytes), bytes(read.of), read.reads);
+    // What is sampled of something small is read more than once.
+    let overlap = if read.bytes > read.of { " that overlap" } else { "" };
+    let (amount, whole) = (bytes(read.bytes), bytes(read.of));
+    let words = format!("{amount} of {whole} in {} reads{overlap}", read.reads);
     page.field(2, "Read", LABELS, &words);
     if !found.volumes.is_empty() {
         page.blank();

@@ -23,6 +23,9 @@ pub fn registration(report: &RegistrationView, code: &str, style: Style) -> Stri
         page.hang(2, "", LABELS, Tone::Warning, reason);
     }
     page.field(2, "Entry", LABELS, &format!("{}, {}", report.entry, report.at.short()));
+    for alarm in &report.alarms {
+        page.hang(2, "ALARM", LABELS, Tone::Alarm, alarm);
+    }
     if report.weak {
         let words = "Weak identity: this serial names no single drive. Put the label on it; the \
                      label, scanned, is what tells it from others like it.";
