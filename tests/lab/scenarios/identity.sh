@@ -121,6 +121,6 @@ printf '%s\n' "$OUT"
 say "the ledger holds it all"
 expect_exit 0 custody verify
 expect_exit 0 custody log
-expect_text "interfaces-drift let pass" "$OUT"
+expect_text "interfaces-drift, release-drift let pass" "$OUT"
 
 say "done after ${SECONDS} s in the guest"
