@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::alarms::weaker;
+use super::alarms::{TOKEN_ALARMS, weaker};
 use super::judge::restarts_clock;
 use super::policy::Policy;
 pub use super::records::*;
@@ -79,6 +79,7 @@ impl State {
                     &said.place,
                     &said.by.party.id,
                 );
+                self.apply_token(said);
             }
             Statement::RollCall(said) => {
                 for seen in &said.present {
@@ -218,6 +219,7 @@ impl State {
             marks: said.mark.clone(),
             sequences: BTreeMap::new(),
             oddities: said.alarm.iter().map(|line| line.alarm.clone()).collect(),
+            token: None,
             overrides: Vec::new(),
             encryption: said.encryption.clone(),
             known: said.encryption.grade,
@@ -356,7 +358,16 @@ impl State {
         }
     }
 
-    fn apply_check(&mut self, index: u64, said: &statement::Check) {
+/// A fresh token answers every doubt about the one before.
+    fn apply_token(&mut self, said: &statement::Sighting) {
+        let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
+        if said.token.is_some() {
+            medium.token = said.token;
+            medium.overrides.retain(|alarm| !TOKEN_ALARMS.contains(&alarm.as_str()));
+        }
+    }
+
+        fn apply_check(&mut self, index: u64, said: &statement::Check) {
         for seen in said.found.iter().chain(&said.unexpected) {
             self.sight(index, said.at, &seen.id, seen.grade, &said.place, &said.by.party.id);
         }
