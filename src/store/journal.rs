@@ -353,7 +353,7 @@ impl Journal {
 /// reserved blocks are in use now. The next sync makes the zeros durable; nothing
 /// depends on it.
 fn reserve(file: &dyn IoFile, from: u64, to: u64) -> io::Result<()> {
-    const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
     file.allocate(from, to - from)?;
     let mut at = from;
     while at < to {

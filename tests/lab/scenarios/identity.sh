@@ -20,6 +20,16 @@ VAULT=001CC0EC34F1FB90F71602FB
 same_serial() { [ "$(cat /sys/bus/usb/devices/*/serial 2>/dev/null | grep -cx "$1")" = "$2" ]; }
 image() { truncate -s "$2" "/tmp/work/$1.img" && printf '/tmp/work/%s.img' "$1"; }
 
+# opened_block SERIAL LUN: as block_path, after the disk was opened, as udev would when
+# a medium has come: the kernel asks for its size only then.
+opened_block() {
+  local entry
+  for entry in "$(realpath "$(device_path "$1")")"/*/host*/target*/*:"$2"/block/*; do
+    head -c 512 "/dev/${entry##*/}" >/dev/null 2>&1 || true
+  done
+  block_path "$1" "$2"
+}
+
 office_open
 
 say "a gadget with the numbers of a DataTraveler is what it says"
@@ -73,7 +83,9 @@ fi
 gadget_plug kingston
 wait_for_block $KINGSTON >/dev/null
 expect_exit 0 custody scan
-for alarm in release-drift interfaces-drift input-beside-storage; do expect_alarm $alarm "$OUT"; done
+expect_alarm release-drift "$OUT"
+expect_alarm interfaces-drift "$OUT"
+expect_text "storage with a keyboard" "$OUT"
 printf '%s\n' "$OUT"
 expect_refused hand_over USB-1 bob alice
 expect_text interfaces-drift "$ERR"
@@ -88,8 +100,6 @@ expect_refused hand_over USB-1 alice bob
 gadget_unplug kingston
 
 say "a vault stick: a disc, and a disk that has no medium until it is unlocked"
-# Without udev nobody asks the drive whether a medium has come.
-echo 500 >/sys/module/block/parameters/events_dfl_poll_msecs
 gadget_make vault 0951 160d $VAULT Kingston "DT Vault Privacy"
 gadget_lun vault "$(image launcher 8M)" cdrom
 gadget_lun vault ''
@@ -100,7 +110,7 @@ expect_device $VAULT '.family.name == "Kingston DataTraveler Vault Privacy"'
 expect_device $VAULT '.family.state == "locked"'
 expect_exit 0 register USB-3 $VAULT
 echo "$(image vault 16M)" >$gadgets/vault/functions/mass_storage.0/lun.1/file
-disk=$(wait_for_block $VAULT 1)
+disk=$(until_true 20 opened_block $VAULT 1) || fail "the unlocked disk does not appear"
 expect_exit 0 custody scan --json
 expect_device $VAULT '.family.state == "unlocked"'
 expect_device $VAULT '.known.medium == "USB-3" and .alarms == []'
@@ -111,6 +121,6 @@ printf '%s\n' "$OUT"
 say "the ledger holds it all"
 expect_exit 0 custody verify
 expect_exit 0 custody log
-expect_text "interfaces-drift let pass" "$OUT"
+expect_text "interfaces-drift, release-drift let pass" "$OUT"
 
 say "done after ${SECONDS} s in the guest"
