@@ -112,6 +112,7 @@ impl State {
                 if let Some(medium) = self.media.get_mut(&said.medium.id) {
                     medium.marks.clear();
                     medium.sequences.clear();
+                    medium.token = None;
                     medium.known = EncryptionGrade::NotExamined;
                 }
             }

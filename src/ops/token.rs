@@ -33,18 +33,18 @@ pub const BYTES: usize = 512;
 /// volume of it is mounted and readable here.
 pub fn seen(bus: &dyn Bus, device: &Device) -> Option<Vec<Hash>> {
     let mounts = device.blocks.iter().flat_map(|block| bus.mounts(device, &block.name));
-    let mut readable = mounts.filter(|mount| is_of_volume(mount)).peekable();
+    let mut readable = mounts.filter(|top| is_of_volume(top)).peekable();
     readable.peek()?;
-    let files = readable.flat_map(|mount| [NAME, FRESH].map(|name| mount.point.join(name)));
+    let files = readable.flat_map(|top| [NAME, FRESH].map(|name| top.point.join(name)));
     Some(files.filter_map(|file| read(&file)).map(|bytes| Hash::of(&[&bytes])).collect())
 }
 
 /// Whether the folder is the volume's own top and can be looked into: the table of
 /// mounts also names points that something else was mounted over since.
-fn is_of_volume(mount: &Mount) -> bool {
-    let Ok(found) = std::fs::metadata(&mount.point) else { return false };
+fn is_of_volume(top: &Mount) -> bool {
+    let Ok(found) = std::fs::metadata(&top.point) else { return false };
     let number = (rustix::fs::major(found.dev()), rustix::fs::minor(found.dev()));
-    mount.number.is_none_or(|wanted| wanted == number) && std::fs::read_dir(&mount.point).is_ok()
+    top.number.is_none_or(|wanted| wanted == number) && std::fs::read_dir(&top.point).is_ok()
 }
 
 /// A token file, if there is one: exactly a sector, no link to elsewhere.
@@ -113,6 +113,12 @@ pub fn write(ledger: &Ledger, bus: &dyn Bus, wish: &TokenWish) -> Result<Written
     let device = attached(bus, medium)?;
     let volume = volume(bus, &device, wish)?;
     vouched_for(medium, seen(bus, &device).unwrap_or_default())?;
+    let (fresh, settled) = (volume.join(FRESH), volume.join(NAME));
+    // An interrupted attempt may have left the token that the ledger knows under the
+    // name that the next one is about to take.
+    if medium.token.is_some() && read(&fresh).map(|bytes| Hash::of(&[&bytes])) == medium.token {
+        rename(&fresh, &settled)?;
+    }
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|error| OpsError::Random(error.to_string()))?;
     let bytes = compose(&origin, &wish.medium, &random);
@@ -129,7 +135,6 @@ pub fn write(ledger: &Ledger, bus: &dyn Bus, wish: &TokenWish) -> Result<Written
         alarm: Vec::new(),
         by: wish.by.clone(),
     })))?;
-    let (fresh, settled) = (volume.join(FRESH), volume.join(NAME));
     put(&fresh, &bytes).map_err(|error| OpsError::file("cannot write", &fresh, error))?;
     Ok(Written { draft, fresh, settled })
 }
@@ -141,9 +146,7 @@ impl Written {
     /// # Errors
     /// What the system says.
     pub fn settle(&self) -> Result<&Path, OpsError> {
-        let failed = |error| OpsError::file("cannot rename", &self.fresh, error);
-        std::fs::rename(&self.fresh, &self.settled).map_err(failed)?;
-        sync_folder(&self.settled).map_err(failed)?;
+        rename(&self.fresh, &self.settled)?;
         Ok(&self.settled)
     }
 
@@ -174,11 +177,11 @@ fn volume(bus: &dyn Bus, device: &Device, wish: &TokenWish) -> Result<PathBuf, O
     let named = std::fs::canonicalize(&wish.volume)
         .map_err(|error| OpsError::file("cannot read", &wish.volume, error))?;
     let mounts = device.blocks.iter().flat_map(|block| bus.mounts(device, &block.name));
-    let mount = mounts.filter(is_of_volume).find(|mount| {
-        std::fs::canonicalize(&mount.point).is_ok_and(|point| point == named)
+    let top = mounts.filter(is_of_volume).find(|top| {
+        std::fs::canonicalize(&top.point).is_ok_and(|point| point == named)
     });
-    match mount {
-        Some(mount) if mount.writable => Ok(named),
+    match top {
+        Some(top) if top.writable => Ok(named),
         Some(_) => Err(TokenRefusal::ReadOnly(named).into()),
         None => Err(TokenRefusal::NotMounted { medium: wish.medium.clone(), point: named }.into()),
     }
@@ -209,6 +212,11 @@ fn put(file: &Path, bytes: &[u8; BYTES]) -> io::Result<()> {
         let _ = std::fs::remove_file(file);
     }
     written.and_then(|()| sync_folder(file))
+}
+
+fn rename(fresh: &Path, settled: &Path) -> Result<(), OpsError> {
+    let renamed = std::fs::rename(fresh, settled).and_then(|()| sync_folder(settled));
+    renamed.map_err(|error| OpsError::file("cannot rename", fresh, error))
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {
