@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
-use super::signing::{SignArgs, conclude};
+use super::signing::{Concluded, SignArgs, conclude};
 use super::{BusArg, Global};
 use crate::model::{MediumId, PartyId};
 use crate::ops::OpsError;
@@ -72,13 +73,22 @@ impl Write {
                 return Err(error);
             }
         };
-        let mut words = concluded.words();
-        if concluded.entry().is_some() {
-            let file = written.settle()?;
-            let told = format!("Written on {}: {}, 512 bytes.", wish.medium, file.display());
-            words = format!("{words}\n{told}");
-        }
-        ui.answer(&concluded, |_| words.clone());
+        // A draft's file keeps its first name: the ledger finds it there as well.
+        let file = match concluded.entry() {
+            Some(_) => written.settle()?,
+            None => written.fresh(),
+        };
+        let told = format!("Written on {}: {}, 512 bytes.", wish.medium, file.display());
+        let words = format!("{}\n{told}", concluded.words().trim_end());
+        ui.answer(&Done { concluded, file: file.to_owned() }, |_| words.clone());
         Ok(0)
     }
+}
+
+/// The entry, and what was written on the medium.
+#[derive(Serialize)]
+struct Done {
+    #[serde(flatten)]
+    concluded: Concluded,
+    file: PathBuf,
 }

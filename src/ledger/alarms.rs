@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::state::{Medium, State};
 use crate::model::vocabulary::{EncryptionGrade, Role};
-use crate::model::{AlarmLine, EncryptionLine, Hash, MarkLine, MediumId, Phrase, SequenceLine, Token};
+use crate::model::{
+    AlarmLine, EncryptionLine, Hash, MarkLine, MediumId, Phrase, SequenceLine, Token,
+};
 
 /// A device in the words of a registration. What could not be read is empty, and
 /// says nothing: a look without permission is no changed drive.

@@ -4,9 +4,9 @@ use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, REPEAT_MAX, Signs, Some1, Statement, TEXT_MAX};
 use crate::model::vocabulary::{RevocationReason, Role, SightingGrade};
 use crate::model::{
-    AlarmLine, Day, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce, Origin,
-    PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory, Stamp, Token,
-    VerifierKey,
+    AlarmLine, Day, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce,
+    Origin, PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory, Stamp,
+    Token, VerifierKey,
 };
 
 use super::alarms::News;

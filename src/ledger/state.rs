@@ -107,15 +107,7 @@ impl State {
                     facts.log_keys.push((index, said.new_key.0.clone()));
                 }
             }
-            Statement::Erase(said) => {
-                // The recorded reformat: what is read next is compared with nothing.
-                if let Some(medium) = self.media.get_mut(&said.medium.id) {
-                    medium.marks.clear();
-                    medium.sequences.clear();
-                    medium.token = None;
-                    medium.known = EncryptionGrade::NotExamined;
-                }
-            }
+            Statement::Erase(said) => self.apply_erase(said),
             Statement::Attach(_) | Statement::Correct(_) | Statement::Link(_) => {}
         }
         self.advance_clock(said);
@@ -359,7 +351,16 @@ impl State {
         }
     }
 
-/// A fresh token answers every doubt about the one before.
+    /// The recorded reformat: what is read next is compared with nothing.
+    fn apply_erase(&mut self, said: &statement::Erase) {
+        let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
+        medium.marks.clear();
+        medium.sequences.clear();
+        medium.token = None;
+        medium.known = EncryptionGrade::NotExamined;
+    }
+
+    /// A fresh token answers every doubt about the one before.
     fn apply_token(&mut self, said: &statement::Sighting) {
         let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
         if said.token.is_some() {
@@ -368,7 +369,7 @@ impl State {
         }
     }
 
-        fn apply_check(&mut self, index: u64, said: &statement::Check) {
+    fn apply_check(&mut self, index: u64, said: &statement::Check) {
         for seen in said.found.iter().chain(&said.unexpected) {
             self.sight(index, said.at, &seen.id, seen.grade, &said.place, &said.by.party.id);
         }

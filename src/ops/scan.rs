@@ -12,9 +12,9 @@ use super::token;
 use crate::ledger::alarms::alarms;
 use crate::ledger::schedule::standing;
 use crate::ledger::{Medium, State};
-use crate::model::{Hash, Stamp};
 use crate::model::evidence::{Examined, Unread};
 use crate::model::hardware::{HardwareIdentity, VidPid};
+use crate::model::{Hash, Stamp};
 use crate::report::scan::{KnownAs, ReadRow, ScanReport, ScanRow};
 use crate::report::who::Who;
 use crate::report::words;
@@ -127,9 +127,9 @@ fn row(device: &Device, seen: &Seen<'_>, (examined, tokens): Read) -> ScanRow {
         encryption: medium
             .as_ref()
             .map(|(medium, ..)| crate::report::words::encryption(&medium.encryption)),
-        alarms: medium
-            .as_ref()
-            .map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device, &examined, tokens.clone())),
+        alarms: medium.as_ref().map_or(Vec::new(), |(medium, state, _)| {
+            raised(state, medium, device, &examined, tokens.clone())
+        }),
         read: read(device, &examined),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
         oddities: capped(oddities),

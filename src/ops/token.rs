@@ -150,6 +150,11 @@ impl Written {
         Ok(&self.settled)
     }
 
+    /// The file under its first name.
+    pub fn fresh(&self) -> &Path {
+        &self.fresh
+    }
+
     /// Takes the file away again: there is no entry for it.
     pub fn withdraw(&self) {
         // What stays is a file the ledger does not know beside one that it does.
@@ -177,9 +182,9 @@ fn volume(bus: &dyn Bus, device: &Device, wish: &TokenWish) -> Result<PathBuf, O
     let named = std::fs::canonicalize(&wish.volume)
         .map_err(|error| OpsError::file("cannot read", &wish.volume, error))?;
     let mounts = device.blocks.iter().flat_map(|block| bus.mounts(device, &block.name));
-    let top = mounts.filter(is_of_volume).find(|top| {
-        std::fs::canonicalize(&top.point).is_ok_and(|point| point == named)
-    });
+    let top = mounts
+        .filter(is_of_volume)
+        .find(|top| std::fs::canonicalize(&top.point).is_ok_and(|point| point == named));
     match top {
         Some(top) if top.writable => Ok(named),
         Some(_) => Err(TokenRefusal::ReadOnly(named).into()),

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Mount;
@@ -71,29 +70,28 @@ fn number(text: &str) -> Option<(u32, u32)> {
 /// file there is no file at the volume's top.
 fn volume_of(line: &[u8], numbers: &BTreeSet<(u32, u32)>) -> Option<Mount> {
     let mut words = line.split(|byte| *byte == b' ');
-    let (id, root, point, options) =
-        (words.nth(2)?, words.next()?, words.next()?, words.next()?);
+    let (id, root, point, options) = (words.nth(2)?, words.next()?, words.next()?, words.next()?);
     let number = number(std::str::from_utf8(id).ok()?)?;
     if !numbers.contains(&number) || root != b"/" {
         return None;
     }
     let mut behind = words.skip_while(|word| *word != b"-");
     let of_volume = behind.nth(3)?;
-    let writable = [options, of_volume].iter().all(|options| {
-        options.split(|byte| *byte == b',').any(|option| option == b"rw")
-    });
-    Some(Mount { point: unescaped(point), writable, number: Some(number) })
+    let writable = [options, of_volume]
+        .iter()
+        .all(|options| options.split(|byte| *byte == b',').any(|option| option == b"rw"));
+    Some(Mount { point: unescaped(point)?, writable, number: Some(number) })
 }
 
-/// The kernel writes space, tab, line feed and backslash as three octal digits.
-fn unescaped(word: &[u8]) -> PathBuf {
+/// The kernel writes space, tab, line feed and backslash as three octal digits. A
+/// folder whose name is no UTF-8 is none that this program could name to anybody.
+fn unescaped(word: &[u8]) -> Option<PathBuf> {
     let mut bytes = Vec::with_capacity(word.len());
     let mut rest = word;
     while let Some((&first, behind)) = rest.split_first() {
         let digits = behind.get(..3).filter(|_| first == b'\\');
-        let octal = digits.and_then(|digits| {
-            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
-        });
+        let octal =
+            digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
         match octal {
             Some(byte) => {
                 bytes.push(byte);
@@ -105,7 +103,7 @@ fn unescaped(word: &[u8]) -> PathBuf {
             }
         }
     }
-    PathBuf::from(std::ffi::OsString::from_vec(bytes))
+    String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
 #[cfg(test)]
@@ -116,7 +114,8 @@ mod tests {
     fn a_line_of_the_table() {
         let ours = BTreeSet::from([(8, 17)]);
         let read = |line: &str| volume_of(line.as_bytes(), &ours);
-        let found = read("36 35 8:17 / /media/my\\040stick rw,nosuid shared:1 - vfat /dev/sdb1 rw,uid=0");
+        let found =
+            read("36 35 8:17 / /media/my\\040stick rw,nosuid shared:1 - vfat /dev/sdb1 rw,uid=0");
         let found = found.expect("a volume");
         assert_eq!((found.point.to_str(), found.writable), (Some("/media/my stick"), true));
         assert_eq!(found.number, Some((8, 17)));
@@ -137,8 +136,8 @@ mod tests {
 
     #[test]
     fn a_backslash_that_escapes_nothing_stays() {
-        assert_eq!(unescaped(b"/a\\").to_str(), Some("/a\\"));
-        assert_eq!(unescaped(b"/a\\9zz").to_str(), Some("/a\\9zz"));
-        assert_eq!(unescaped(b"/a\\134b").to_str(), Some("/a\\b"));
+        assert_eq!(unescaped(b"/a\\"), Some(PathBuf::from("/a\\")));
+        assert_eq!(unescaped(b"/a\\9zz"), Some(PathBuf::from("/a\\9zz")));
+        assert_eq!(unescaped(b"/a\\134b"), Some(PathBuf::from("/a\\b")));
     }
 }
