@@ -33,7 +33,7 @@ pub const BYTES: usize = 512;
 /// volume of it is mounted and readable here.
 pub fn seen(bus: &dyn Bus, device: &Device) -> Option<Vec<Hash>> {
     let mounts = device.blocks.iter().flat_map(|block| bus.mounts(device, &block.name));
-    let mut readable = mounts.filter(|top| is_of_volume(top)).peekable();
+    let mut readable = mounts.filter(is_of_volume).peekable();
     readable.peek()?;
     let files = readable.flat_map(|top| [NAME, FRESH].map(|name| top.point.join(name)));
     Some(files.filter_map(|file| read(&file)).map(|bytes| Hash::of(&[&bytes])).collect())
