@@ -70,6 +70,7 @@ const LATER: &str = "
     yamada says handover; receipt: SZ-2026-000124; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; encryption: USB-0421 luks2 aes-xts-plain64 verified; mark: USB-0421 gpt 5d2f3a0e-1111-4222-8333-444455556666; mark: USB-0421 luks 7e1c9b2a-aaaa-4bbb-8ccc-ddddeeeeffff; sequence: USB-0421 7e1c9b2a-aaaa-4bbb-8ccc-ddddeeeeffff 13; giver: ~yamada; receiver: ~sato; purpose: 被保険者台帳の印刷・製本; place: さくら印刷 第二工場
     audit says check; place: 静岡支部 第一保管庫; found: USB-0421 device; encryption: USB-0421 kingston-ironkey unlocked claimed; mark: USB-0421 filesystem 020A-D3E4; sequence: USB-0421 7e1c9b2a-aaaa-4bbb-8ccc-ddddeeeeffff 14; alarm: USB-0421 encryption-weaker
     yamada says override; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; alarm: USB-0421 mark-drift; alarm: USB-0421 sequence-backwards; mark: USB-0421 gpt 0b2d1c5e-5f0e-4c8b-9a58-3a1f5a0c7d11; sequence: USB-0421 7e1c9b2a-aaaa-4bbb-8ccc-ddddeeeeffff 3; reason: 修理後に再フォーマット; by: ~yamada; second: ~audit
+    yamada says sighting; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; grade: attested; place: 静岡支部 第一保管庫; token: 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
 ";
 
 fn verified(note: &[u8]) -> Statement {

@@ -225,6 +225,7 @@ impl Author {
                 medium: line,
                 grade: SightingGrade::Profile,
                 place: place.clone(),
+                token: None,
                 alarm: Vec::new(),
                 detail: None,
                 by,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
-use crate::ops::error::{ChangedSince, DeviceChoice, Problem};
+use crate::ops::error::{ChangedSince, DeviceChoice, Problem, TokenRefusal};
 use crate::ops::{BusError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
@@ -128,6 +128,8 @@ kinds! {
     DriveLeft = "drive-left";
     /// What is plugged in changed while people were signing.
     DriveChanged = "drive-changed";
+    /// No token is written there.
+    Token = "token";
 }
 
 impl Serialize for Kind {
@@ -200,6 +202,7 @@ impl From<&OpsError> for Failure {
             OpsError::Draft(error) => draft(error),
             OpsError::Device(choice) => device(choice),
             OpsError::Since(change) => since(change),
+            OpsError::Token(refusal) => token(refusal),
             other => {
                 let (kind, remedy, code) = plain(other);
                 Failure::one(kind, other, remedy).exiting(code)
@@ -448,4 +451,28 @@ fn since(change: &ChangedSince) -> Failure {
         }
     };
     Failure::one(kind, change, remedy)
+}
+
+fn token(refusal: &TokenRefusal) -> Failure {
+    let remedy = match refusal {
+        TokenRefusal::NotAttached(_) => {
+            "Nothing was written. A token is written on this computer only, on a drive that is \
+             plugged in."
+        }
+        TokenRefusal::Several(_) => {
+            "Nothing was written. Leave one of them plugged in: the one with the label."
+        }
+        TokenRefusal::NotMounted { .. } => {
+            "Nothing was written. Unlock and mount the drive as usual, and give the folder where \
+             it is mounted; 'findmnt' lists them."
+        }
+        TokenRefusal::ReadOnly(_) => {
+            "Nothing was written. Mount it so that it can be written, or leave it without a token."
+        }
+        TokenRefusal::Doubtful { .. } => {
+            "Nothing was written. Find out which drive is the registered one; then two people can \
+             let it pass with 'custody override', and a fresh token can be written."
+        }
+    };
+    Failure::one(Kind::Token, refusal, remedy)
 }

@@ -22,6 +22,7 @@ mod signing;
 mod status;
 mod submit;
 mod take_back;
+mod token;
 mod tour;
 mod ui;
 mod verify;
@@ -147,6 +148,8 @@ enum Command {
     Override(override_alarms::Override),
     Correct(correct::Correct),
     #[command(subcommand)]
+    Token(token::Token),
+    #[command(subcommand)]
     Export(export::Export),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
@@ -184,6 +187,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Show(command) => command.run(global),
         Command::Override(command) => command.run(global),
         Command::Correct(command) => command.run(global),
+        Command::Token(command) => command.run(global),
         Command::Export(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),

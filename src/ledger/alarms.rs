@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::state::{Medium, State};
 use crate::model::vocabulary::{EncryptionGrade, Role};
-use crate::model::{AlarmLine, EncryptionLine, MarkLine, MediumId, Phrase, SequenceLine, Token};
+use crate::model::{
+    AlarmLine, EncryptionLine, Hash, MarkLine, MediumId, Phrase, SequenceLine, Token,
+};
 
 /// A device in the words of a registration. What could not be read is empty, and
 /// says nothing: a look without permission is no changed drive.
@@ -24,9 +26,15 @@ pub struct Description {
     pub inquiry: Vec<Phrase>,
     /// What its own bytes say; none where they were not read.
     pub content: Option<Content>,
+    /// The token files on its mounted volumes; none where no volume of it is mounted
+    /// and readable here.
+    pub tokens: Option<Vec<Hash>>,
     /// Names of what is odd about it, whatever the ledger says.
     pub oddities: Vec<Token>,
 }
+
+/// The alarms about a token file, see FORMAT.md, section "Tokens".
+pub const TOKEN_ALARMS: &[&str] = &["token-missing", "token-stale"];
 
 /// What a drive's own bytes say, or its family claims where they cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -156,6 +164,7 @@ pub fn weaker(known: EncryptionGrade, now: EncryptionGrade) -> bool {
 pub fn alarms(state: &State, medium: &Medium, now: &Description) -> Vec<AlarmLine> {
     let mut found: Vec<Token> = drift(medium, now);
     found.extend(content_drift(medium, now));
+    found.extend(token_drift(medium, now));
     found.extend(now.oddities.iter().filter(|odd| !medium.oddities.contains(odd)).cloned());
     let holder = state.parties.get(&medium.custody.holder);
     if medium.custody.receipt.is_some() && holder.is_some_and(|who| who.has_any(&[Role::Outside])) {
@@ -221,11 +230,21 @@ fn content_drift(medium: &Medium, now: &Description) -> Vec<Token> {
     ])
 }
 
+/// A clone has the token that was on the drive when it was made.
+fn token_drift(medium: &Medium, now: &Description) -> Vec<Token> {
+    let (Some(kept), Some(there)) = (medium.token, &now.tokens) else { return Vec::new() };
+    named(&[
+        ("token-missing", there.is_empty()),
+        ("token-stale", !there.is_empty() && !there.contains(&kept)),
+    ])
+}
+
 /// The alarms that only the bytes of a drive raise: all that is asked of a medium
 /// that is known by its label.
 pub fn content_alarms(medium: &Medium, now: &Description) -> Vec<AlarmLine> {
     let line = |alarm| AlarmLine { id: medium.line.id.clone(), alarm };
-    content_drift(medium, now).into_iter().map(line).collect()
+    let found = content_drift(medium, now).into_iter().chain(token_drift(medium, now));
+    found.map(line).collect()
 }
 
 /// Only two known facts can contradict each other.

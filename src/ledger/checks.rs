@@ -156,7 +156,9 @@ impl Outcome {
 pub fn bears(medium: &Medium, said: &Description) -> bool {
     let marks = said.content.as_ref().filter(|content| content.read);
     let marks = marks.and_then(|content| content.marks.as_ref());
-    !medium.marks.is_empty() && marks.is_some_and(|marks| *marks == medium.marks)
+    let marked = !medium.marks.is_empty() && marks.is_some_and(|marks| *marks == medium.marks);
+    let token = medium.token.filter(|kept| said.tokens.iter().flatten().any(|one| one == kept));
+    marked || token.is_some()
 }
 
 /// Keeps the best evidence for each medium, however often it was seen.

@@ -2,11 +2,11 @@
 
 use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, REPEAT_MAX, Signs, Some1, Statement, TEXT_MAX};
-use crate::model::vocabulary::{RevocationReason, Role};
+use crate::model::vocabulary::{RevocationReason, Role, SightingGrade};
 use crate::model::{
-    AlarmLine, Day, EncryptionLine, EntryRef, MarkLine, MediumId, MediumLine, Name, Nonce, Origin,
-    PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory, Stamp, Token,
-    VerifierKey,
+    AlarmLine, Day, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce,
+    Origin, PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory, Stamp,
+    Token, VerifierKey,
 };
 
 use super::alarms::News;
@@ -43,6 +43,8 @@ pub enum Intent {
     HandOver(Box<HandOver>),
     /// Close a round.
     CloseCheck { place: Name, outcome: Outcome, detail: Option<Phrase>, by: PartyId },
+    /// Record a sighting with the token file that was written on the medium.
+    Sight(Box<Glimpse>),
     /// Let a medium change hands once in spite of these alarms.
     Override(Box<Lift>),
     /// Correct an entry.
@@ -70,6 +72,18 @@ pub struct Registration {
     pub interval_days: Option<u32>,
     pub alarm: Vec<AlarmLine>,
     pub detail: Option<Phrase>,
+    pub by: PartyId,
+}
+
+/// What a sighting says.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // see statement::Sighting
+pub struct Glimpse {
+    pub medium: MediumId,
+    pub grade: SightingGrade,
+    pub place: Name,
+    pub token: Option<Hash>,
+    pub alarm: Vec<AlarmLine>,
     pub by: PartyId,
 }
 
@@ -245,6 +259,7 @@ impl Filling<'_> {
                 }
                 .into()
             }
+            Intent::Sight(wanted) => self.sight(*wanted)?,
             Intent::Override(wanted) => self.lift(*wanted)?,
             Intent::Correct { entry, field, correction, reason, by } => {
                 let by = self.signatory(&by)?;
@@ -270,6 +285,28 @@ impl Filling<'_> {
         }
         let key = key?;
         let body = statement::KeyRevoke { ledger, at, seen, party, key, reason, detail, by, nonce };
+        Some(body.into())
+    }
+
+    fn sight(&mut self, wanted: Glimpse) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let medium = self.media(std::slice::from_ref(&wanted.medium)).pop();
+        let (medium, by) = (medium, self.signatory(&wanted.by));
+        let (medium, by) = (medium?, by?);
+        let Glimpse { grade, place, token, alarm, .. } = wanted;
+        let body = statement::Sighting {
+            ledger,
+            at,
+            seen,
+            medium,
+            grade,
+            place,
+            token,
+            alarm,
+            detail: None,
+            by,
+            nonce,
+        };
         Some(body.into())
     }
 

@@ -50,6 +50,8 @@ const OVERRIDE: &[&str] = &[
     "mark-drift",
     "sequence-backwards",
     "encryption-weaker",
+    "token-missing",
+    "token-stale",
     "input-beside-storage",
     "network-beside-storage",
     "hub-beside-storage",

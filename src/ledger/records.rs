@@ -157,6 +157,8 @@ pub struct Medium {
     pub marks: Vec<Phrase>,
     /// The highest sequence id that was read of each LUKS2 volume on it.
     pub sequences: BTreeMap<Token, u64>,
+    /// SHA-256 of the token file that was last written on it.
+    pub token: Option<Hash>,
     /// What was odd about it when it was registered.
     pub oddities: Vec<Token>,
     /// Alarms that two people let pass since it last changed hands.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::alarms::weaker;
+use super::alarms::{TOKEN_ALARMS, weaker};
 use super::judge::restarts_clock;
 use super::policy::Policy;
 pub use super::records::*;
@@ -79,6 +79,7 @@ impl State {
                     &said.place,
                     &said.by.party.id,
                 );
+                self.apply_token(said);
             }
             Statement::RollCall(said) => {
                 for seen in &said.present {
@@ -106,14 +107,7 @@ impl State {
                     facts.log_keys.push((index, said.new_key.0.clone()));
                 }
             }
-            Statement::Erase(said) => {
-                // The recorded reformat: what is read next is compared with nothing.
-                if let Some(medium) = self.media.get_mut(&said.medium.id) {
-                    medium.marks.clear();
-                    medium.sequences.clear();
-                    medium.known = EncryptionGrade::NotExamined;
-                }
-            }
+            Statement::Erase(said) => self.apply_erase(said),
             Statement::Attach(_) | Statement::Correct(_) | Statement::Link(_) => {}
         }
         self.advance_clock(said);
@@ -218,6 +212,7 @@ impl State {
             marks: said.mark.clone(),
             sequences: BTreeMap::new(),
             oddities: said.alarm.iter().map(|line| line.alarm.clone()).collect(),
+            token: None,
             overrides: Vec::new(),
             encryption: said.encryption.clone(),
             known: said.encryption.grade,
@@ -353,6 +348,24 @@ impl State {
             numbers.skipped = numbers.skipped.split_off(&keep);
         } else {
             numbers.skipped.remove(&number);
+        }
+    }
+
+    /// The recorded reformat: what is read next is compared with nothing.
+    fn apply_erase(&mut self, said: &statement::Erase) {
+        let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
+        medium.marks.clear();
+        medium.sequences.clear();
+        medium.token = None;
+        medium.known = EncryptionGrade::NotExamined;
+    }
+
+    /// A fresh token answers every doubt about the one before.
+    fn apply_token(&mut self, said: &statement::Sighting) {
+        let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
+        if said.token.is_some() {
+            medium.token = said.token;
+            medium.overrides.retain(|alarm| !TOKEN_ALARMS.contains(&alarm.as_str()));
         }
     }
 

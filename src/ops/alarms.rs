@@ -5,6 +5,7 @@ use super::description::describe_with;
 use super::error::{ChangedSince, OpsError};
 use super::examine::examine;
 use super::ledger::Ledger;
+use super::token;
 use crate::ledger::alarms::{Content, News, alarms};
 use crate::ledger::checks::{alarm, answers_twice, bears};
 use crate::model::evidence::{Examined, Unread};
@@ -50,7 +51,8 @@ pub fn look(ledger: &Ledger, bus: &dyn Bus, media: &[MediumId]) -> Result<Looked
         let mut found = None;
         for device in attached.iter().filter(answers) {
             let examined = examine(bus, device);
-            let said = describe_with(device, &examined);
+            let mut said = describe_with(device, &examined);
+            said.tokens = token::seen(bus, device);
             let is_it = medium.is_some_and(|medium| !medium.is_weak() || bears(medium, &said));
             if is_it && found.is_none() {
                 found = Some((said, examined));

@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::error::{ChangedSince, OpsError};
 use super::examine::examine;
 use super::ledger::Ledger;
+use super::token;
 use crate::ledger::checks::{Observation, Outcome, compare};
 use crate::ledger::{Intent, State};
 use crate::model::evidence::{Examined, Unread};
@@ -59,7 +60,8 @@ pub fn look(
                     if let Examined::Unread(why) = examined {
                         unexamined.push((name(state, &device, &line), why));
                     }
-                    let said = Box::new(describe_with(&device, &examined));
+                    let mut said = Box::new(describe_with(&device, &examined));
+                    said.tokens = token::seen(bus, &device);
                     observed.push(Observation::Device(line, said));
                 }
                 None => unread.push(device.position.to_string()),

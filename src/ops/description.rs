@@ -29,6 +29,7 @@ pub fn describe_with(device: &Device, examined: &Examined) -> Description {
         interfaces: interfaces(device),
         inquiry: inquiry(device),
         content: content(device, examined),
+        tokens: None,
         oddities,
     }
 }

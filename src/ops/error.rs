@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::keyring::KeyringError;
 use crate::ledger::{Refusal, Refusals};
+use crate::model::MediumId;
 use crate::model::key::KeyName;
 use crate::picture::PictureError;
 use crate::proof::receipt::ReceiptError;
@@ -95,6 +96,9 @@ pub enum OpsError {
     /// What is plugged in is no longer what was looked at.
     #[error(transparent)]
     Since(#[from] ChangedSince),
+    /// No token is written there.
+    #[error(transparent)]
+    Token(#[from] TokenRefusal),
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),
@@ -169,6 +173,36 @@ pub enum DeviceChoice {
     /// The serial could not be read.
     #[error("the serial of the drive at {0} could not be read")]
     SerialUnread(String),
+}
+
+/// Why no token is written on a drive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRefusal {
+    /// The drive is not plugged in here.
+    #[error("{0} is not plugged in here")]
+    NotAttached(MediumId),
+    /// Several drives answer to its identity.
+    #[error("several drives here answer to the identity of {0}")]
+    Several(MediumId),
+    /// The folder is not where a volume of the drive is mounted.
+    #[error("no volume of {medium} is mounted at {}", .point.display())]
+    NotMounted {
+        /// Which drive.
+        medium: MediumId,
+        /// The folder.
+        point: PathBuf,
+    },
+    /// The volume is mounted for reading.
+    #[error("the volume at {} is mounted for reading only", .0.display())]
+    ReadOnly(PathBuf),
+    /// The token that is there is not the last one.
+    #[error("{medium} raises the alarm {alarm}: it may be a copy")]
+    Doubtful {
+        /// Which drive.
+        medium: MediumId,
+        /// The alarm.
+        alarm: &'static str,
+    },
 }
 
 /// What changed at the ports between the look and the signature.

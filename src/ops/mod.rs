@@ -26,6 +26,7 @@ pub mod receipt;
 pub mod register;
 pub mod scan;
 pub mod status;
+pub mod token;
 pub mod tour;
 pub mod verify;
 pub mod watch;

@@ -8,12 +8,13 @@ use super::error::OpsError;
 use super::examine::{content, examine};
 use super::family::family;
 use super::ledger::Ledger;
+use super::token;
 use crate::ledger::alarms::alarms;
 use crate::ledger::schedule::standing;
 use crate::ledger::{Medium, State};
-use crate::model::Stamp;
 use crate::model::evidence::{Examined, Unread};
 use crate::model::hardware::{HardwareIdentity, VidPid};
+use crate::model::{Hash, Stamp};
 use crate::report::scan::{KnownAs, ReadRow, ScanReport, ScanRow};
 use crate::report::who::Who;
 use crate::report::words;
@@ -57,26 +58,26 @@ pub fn look(
         Some(ledger) => Some((ledger.state(), ledger.now()?)),
         None => None,
     };
-    let examined = |device: &Device| match probe {
-        true => examine(bus, device),
-        false => Examined::Unread(Unread::NotAsked),
-    };
-    let rows = rows(&devices, &devices, state, &examined);
+    let rows = rows(&devices, &devices, state, probe.then_some(bus));
     Ok((ScanReport { bus: name, devices: rows, notices: Vec::new() }, devices))
 }
 
-/// Some of the devices present, as they are shown. `examined` says what reading one
-/// came to.
+/// Some of the devices present, as they are shown. With `reading` they are read as
+/// well, where that bus says they can be.
 pub(super) fn rows(
     shown: &[Device],
     present: &[Device],
     ledger: Option<(&State, Stamp)>,
-    examined: &dyn Fn(&Device) -> Examined,
+    reading: Option<&dyn Bus>,
 ) -> Vec<ScanRow> {
     let ids: Vec<VidPid> = shown.iter().map(|device| device.id).collect();
     let (names, twice) = (Names::look_up(&ids), present_twice(present));
     let seen = Seen { present, twice: &twice, names: &names, ledger };
-    shown.iter().map(|device| row(device, &seen, &examined(device))).collect()
+    let read = |device: &Device| match reading {
+        Some(bus) => (examine(bus, device), token::seen(bus, device)),
+        None => (Examined::Unread(Unread::NotAsked), None),
+    };
+    shown.iter().map(|device| row(device, &seen, read(device))).collect()
 }
 
 /// What the rows of one scan have in common.
@@ -87,7 +88,9 @@ struct Seen<'a> {
     ledger: Option<(&'a State, Stamp)>,
 }
 
-fn row(device: &Device, seen: &Seen<'_>, examined: &Examined) -> ScanRow {
+type Read = (Examined, Option<Vec<Hash>>);
+
+fn row(device: &Device, seen: &Seen<'_>, (examined, tokens): Read) -> ScanRow {
     let Seen { present, twice, names, ledger } = *seen;
     let identified = identify(device, present).ok();
     let grade = identified.as_ref().map(|identified| &identified.grade);
@@ -124,10 +127,10 @@ fn row(device: &Device, seen: &Seen<'_>, examined: &Examined) -> ScanRow {
         encryption: medium
             .as_ref()
             .map(|(medium, ..)| crate::report::words::encryption(&medium.encryption)),
-        alarms: medium
-            .as_ref()
-            .map_or(Vec::new(), |(medium, state, _)| raised(state, medium, device, examined)),
-        read: read(device, examined),
+        alarms: medium.as_ref().map_or(Vec::new(), |(medium, state, _)| {
+            raised(state, medium, device, &examined, tokens.clone())
+        }),
+        read: read(device, &examined),
         known: medium.map(|(medium, state, now)| known_as(medium, state, now)),
         oddities: capped(oddities),
         family: family(device),
@@ -136,12 +139,19 @@ fn row(device: &Device, seen: &Seen<'_>, examined: &Examined) -> ScanRow {
 
 /// What the device raises as this medium, beside what is odd about it in itself,
 /// which stands there already.
-fn raised(state: &State, medium: &Medium, device: &Device, examined: &Examined) -> Vec<String> {
+fn raised(
+    state: &State,
+    medium: &Medium,
+    device: &Device,
+    examined: &Examined,
+    tokens: Option<Vec<Hash>>,
+) -> Vec<String> {
     if medium.is_weak() {
         return Vec::new();
     }
     let mut said = describe_with(device, examined);
     said.oddities.clear();
+    said.tokens = tokens;
     let found = alarms(state, medium, &said);
     found.iter().map(|line| words::alarm(line.alarm.as_str())).collect()
 }

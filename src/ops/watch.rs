@@ -9,10 +9,8 @@ use std::time::Duration;
 use super::bus::BusChoice;
 use super::clock::Clock;
 use super::error::OpsError;
-use super::examine::examine;
 use super::follow::Onlooker;
 use super::scan::rows;
-use crate::model::evidence::{Examined, Unread};
 use crate::model::{Stamp, Zone};
 use crate::render::json::to_json_line;
 use crate::report::watch::{Happening, WatchEvent};
@@ -227,11 +225,7 @@ impl<'a> Watch<'a> {
             }
         };
         let reading = self.reading.as_deref().filter(|_| happening != Happening::Left);
-        let examined = |device: &Device| match reading {
-            Some(bus) => examine(bus, device),
-            None => Examined::Unread(Unread::NotAsked),
-        };
-        event.device = rows(std::slice::from_ref(device), &present, ledger, &examined).pop();
+        event.device = rows(std::slice::from_ref(device), &present, ledger, reading).pop();
         Ok(event)
     }
 

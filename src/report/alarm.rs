@@ -26,6 +26,16 @@ const ABOUT_CONTENT: &[Words] = &[
         "暗号化ヘッダーが以前に確認したものより古くなっています。複製ではありませんか。",
     ),
     (
+        "token-missing",
+        "the token file that was written on it is not there",
+        "書き込まれていた識別用ファイル（トークン）がありません。",
+    ),
+    (
+        "token-stale",
+        "its token file is not the last one that was written: a copy?",
+        "識別用ファイル（トークン）が最後に書き込まれたものではありません。複製ではありませんか。",
+    ),
+    (
         "encryption-weaker",
         "reading it shows weaker encryption than the ledger has of it",
         "読み取った暗号化の状態が、台帳の記録より弱くなっています。",

@@ -15,6 +15,7 @@ mod device;
 mod identity;
 pub mod libusb;
 pub mod lookout;
+mod mounts;
 pub mod names;
 mod observation;
 mod oddity;
@@ -57,6 +58,24 @@ pub trait Bus {
     fn node(&self, _device: &Device, _block: &BlockName) -> Option<Node> {
         None
     }
+
+    /// The volumes of a block device that are mounted on this machine, its partitions'
+    /// and those unlocked from it included. None unless the bus is this machine's, now.
+    fn mounts(&self, _device: &Device, _block: &BlockName) -> Vec<Mount> {
+        Vec::new()
+    }
+}
+
+/// A mounted volume of a drive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Where it is mounted.
+    pub point: PathBuf,
+    /// Whether the system lets it be written.
+    pub writable: bool,
+    /// Major and minor number that the folder must have. `None` where folders stand
+    /// for volumes.
+    pub number: Option<(u32, u32)>,
 }
 
 /// The file behind which a block device lies.

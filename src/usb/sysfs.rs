@@ -15,7 +15,7 @@ use super::observation::{
     BlockName, Observation, ObservedBlock, ObservedLun, Partition, Position, Speed, Units,
 };
 use super::presence::Places;
-use super::{Bus, BusError, Device, Node, Source, descriptors};
+use super::{Bus, BusError, Device, Mount, Node, Source, descriptors, mounts};
 
 /// Where Linux lists USB devices.
 const USUAL_ROOT: &str = "/sys/bus/usb/devices";
@@ -137,6 +137,20 @@ impl Bus for Sysfs {
             Nodes::System => {
                 let number = device_number(Path::new(BLOCK_ROOT), &device.position, block)?;
                 Some(Node { path: block.node(), number: Some(number) })
+            }
+        }
+    }
+
+    fn mounts(&self, device: &Device, block: &BlockName) -> Vec<Mount> {
+        match &self.nodes {
+            Nodes::Nowhere => Vec::new(),
+            Nodes::Folder(folder) => mounts::stand_in(&folder.join("mounted").join(block.as_str())),
+            Nodes::System => {
+                // As with a node: the name must still be this device's.
+                match device_number(Path::new(BLOCK_ROOT), &device.position, block) {
+                    Some(_) => mounts::of(Path::new(BLOCK_ROOT), block),
+                    None => Vec::new(),
+                }
             }
         }
     }

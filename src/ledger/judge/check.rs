@@ -28,7 +28,8 @@ fn strong_enough(verdict: &mut Verdict<'_>, id: &MediumId, grade: SightingGrade)
 }
 
 pub(super) fn sighting(verdict: &mut Verdict<'_>, said: &statement::Sighting) {
-    signatory(verdict, &said.by, ANYONE);
+    // What tells a drive from its copies is not anybody's to replace.
+    signatory(verdict, &said.by, if said.token.is_some() { KEEPERS } else { ANYONE });
     registered(verdict, &said.medium);
     // A holder's own word is taken at the lowest grade only (design, "Presence").
     if said.grade != SightingGrade::Attested {

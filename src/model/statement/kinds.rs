@@ -301,6 +301,8 @@ statements! {
         grade: "grade" => SightingGrade,
         /// Where.
         place: "place" => Name,
+        /// SHA-256 of the token file that was written on it.
+        token: "token" => Option<Hash>,
         /// What was odd about it.
         alarm: "alarm" => Vec<AlarmLine>,
         /// A remark.
