@@ -83,11 +83,10 @@ pub fn compare(state: &State, place: &Name, observed: &[Observation]) -> Outcome
         }
     }
     outcome.assign(&labels, look_alikes, &identities);
-    for (hardware, times) in identities.into_iter().filter(|(_, times)| *times > 1) {
+    for (hardware, _) in identities.into_iter().filter(|(_, times)| *times > 1) {
         let twice = state.by_hardware.get(&hardware).into_iter().flatten();
         let strong =
             twice.filter(|id| state.media.get(*id).is_some_and(|medium| !medium.is_weak()));
-        let _ = times;
         outcome.alarms.extend(strong.filter_map(|id| alarm(id, "identity-twice")));
     }
     for medium in state.expected_at(place) {

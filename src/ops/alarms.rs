@@ -1,6 +1,6 @@
 //! The drives somebody has in hand against what they were registered as.
 
-use super::bus::{drives, identity_line};
+use super::bus::{answers_to, drives, identity_line};
 use super::description::describe_with;
 use super::error::{ChangedSince, OpsError};
 use super::examine::examine;
@@ -42,12 +42,8 @@ pub fn look(ledger: &Ledger, bus: &dyn Bus, media: &[MediumId]) -> Result<Looked
     let mut looked = Looked::default();
     for id in media {
         let medium = ledger.state().media.get(id);
-        let answers = |device: &&Device| {
-            let line = identity_line(device);
-            medium.zip(line).is_some_and(|(medium, line)| {
-                (line.vid_pid, &line.serial) == (medium.line.vid_pid, &medium.line.serial)
-            })
-        };
+        let answers =
+            |device: &&Device| medium.is_some_and(|medium| answers_to(device, &medium.line));
         let mut found = None;
         for device in attached.iter().filter(answers) {
             let examined = examine(bus, device);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{DeviceChoice, OpsError};
-use crate::model::UnknownLine;
+use crate::model::{MediumLine, UnknownLine};
 use crate::usb::recorded::{Frame, RecordedBus, Recording};
 use crate::usb::{self, Bus, Device, SerialReading};
 
@@ -96,6 +96,12 @@ pub fn identity_line(device: &Device) -> Option<UnknownLine> {
         }
         SerialReading::Unread => None,
     }
+}
+
+/// Whether the device says of itself what this line of a medium says.
+pub fn answers_to(device: &Device, medium: &MediumLine) -> bool {
+    identity_line(device)
+        .is_some_and(|line| (line.vid_pid, &line.serial) == (medium.vid_pid, &medium.serial))
 }
 
 /// The one drive meant: the only one there, or the one whose position, serial or

@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::bus::{drives, identity_line};
+use super::bus::{answers_to, drives};
 use super::draft::Draft;
 use super::error::{OpsError, TokenRefusal};
 use super::ledger::Ledger;
-use crate::ledger::alarms::TOKEN_ALARMS;
 use crate::ledger::intent::Glimpse;
 use crate::ledger::{Intent, Medium, Refusal};
 use crate::model::vocabulary::SightingGrade;
@@ -164,12 +163,7 @@ impl Written {
 
 /// The one attached drive that answers to the medium's identity.
 fn attached(bus: &dyn Bus, medium: &Medium) -> Result<Device, OpsError> {
-    let answers = |device: &Device| {
-        identity_line(device).is_some_and(|line| {
-            (line.vid_pid, &line.serial) == (medium.line.vid_pid, &medium.line.serial)
-        })
-    };
-    let mut found = drives(bus)?.into_iter().filter(answers);
+    let mut found = drives(bus)?.into_iter().filter(|device| answers_to(device, &medium.line));
     match (found.next(), found.next()) {
         (Some(device), None) => Ok(device),
         (None, _) => Err(TokenRefusal::NotAttached(medium.line.id.clone()).into()),
@@ -198,7 +192,7 @@ fn vouched_for(medium: &Medium, there: Vec<Hash>) -> Result<(), OpsError> {
     let Some(kept) = medium.token else { return Ok(()) };
     let lifted = |alarm: &str| medium.overrides.iter().any(|name| name.as_str() == alarm);
     let alarm = if there.is_empty() { "token-missing" } else { "token-stale" };
-    if there.contains(&kept) || (TOKEN_ALARMS.contains(&alarm) && lifted(alarm)) {
+    if there.contains(&kept) || lifted(alarm) {
         return Ok(());
     }
     Err(TokenRefusal::Doubtful { medium: medium.line.id.clone(), alarm }.into())
