@@ -43,6 +43,7 @@ const VALUES: &[(&str, &str)] = &[
     ("AlarmLine", "alarm"),
     ("MarkLine", "content mark"),
     ("SequenceLine", "sequence id"),
+    ("TokenLine", "token file"),
     ("Grade", "serial grade"),
     ("Role", "role"),
     ("SightingGrade", "sighting grade"),

@@ -113,6 +113,7 @@ fn value(rust: &str) -> BoxedStrategy<String> {
         "SequenceLine" => (medium_id(), token, any::<u64>())
             .prop_map(|(id, volume, number)| format!("{id} {volume} {number}"))
             .boxed(),
+        "TokenLine" => (medium_id(), hash()).prop_map(|(id, hash)| format!("{id} {hash}")).boxed(),
         "Role" => words(Role::ALL),
         "SightingGrade" => words(SightingGrade::ALL),
         "CheckerRule" => words(CheckerRule::ALL),

@@ -20,6 +20,7 @@ use media_custody::ops::error::TokenRefusal;
 use media_custody::ops::override_alarms::override_alarms;
 use media_custody::ops::register::register;
 use media_custody::ops::token::{self, TokenWish, Written};
+use media_custody::ops::token_rotation::{Left, Rotation, rotate};
 use media_custody::ops::{OpsError, check, scan};
 use media_custody::usb::{Bus, Units};
 use office::{Case, HOME, of, registration, submit};
@@ -259,4 +260,116 @@ fn a_holders_own_token_is_a_sighting_on_their_word() {
     // What tells a drive from its copies is not anybody's to replace.
     let staff = stick.attempt(&TokenWish { by: of("sasaki"), ..stick.wish() });
     assert!(matches!(staff, Err(OpsError::Refused(_))), "{staff:?}");
+}
+
+impl Stick {
+    fn rotated(&self, signers: &[&str]) -> Rotation {
+        let signers: Vec<PartyId> = signers.iter().map(|id| of(id)).collect();
+        let signers: Vec<&PartyId> = signers.iter().collect();
+        let ledger = self.case.ledger();
+        rotate(&ledger, &self.bus(), &[of("USB-0500")], &signers).expect("looked")
+    }
+
+    /// A round that renews, as `custody check` makes it; whether it is recorded is the
+    /// caller's.
+    fn round(&self, by: &str, recorded: bool) -> Rotation {
+        let mut ledger = self.case.ledger();
+        let mut round = check::look(&ledger, Some(&self.bus()), &of(HOME), &[]).expect("a round");
+        let by: PartyId = of(by);
+        let seen = round.outcome.seen();
+        let rotation = rotate(&ledger, &self.bus(), &seen, &[&by]).expect("looked");
+        check::look_again(&ledger, Some(&self.bus()), &round, &[]).expect("as it was");
+        round.outcome.news.tokens = rotation.lines();
+        let draft = check::close(&ledger, &round, None, by).expect("closed");
+        if recorded {
+            submit(&mut ledger, draft, &self.case.keys());
+        }
+        rotation
+    }
+}
+
+#[test]
+fn a_round_renews_what_is_there() {
+    let stick = Stick::new();
+    // Nobody asked for a token on this drive yet.
+    assert!(stick.round("kato", true).is_empty());
+    assert_eq!(fs::read_dir(stick.volume()).expect("a folder").count(), 0);
+    let copied = stick.write();
+    let renewed = stick.round("kato", true).settle();
+    assert_eq!(renewed, [(of("USB-0500"), stick.file(token::NAME))]);
+    assert!(!stick.file(token::FRESH).exists());
+    let fresh = fs::read(stick.file(token::NAME)).expect("a token");
+    assert_ne!(fresh, copied);
+    assert_eq!(stick.kept(), Some(Hash::of(&[&fresh])));
+    assert_eq!(stick.alarms(), [""; 0]);
+    fs::write(stick.file(token::NAME), &copied).expect("the copy's file");
+    assert_eq!(stick.alarms(), ["token-stale"]);
+    // The copy is not made the original.
+    assert!(stick.round("kato", true).is_empty());
+    assert_eq!(stick.kept(), Some(Hash::of(&[&fresh])));
+    assert_eq!(fs::read(stick.file(token::NAME)).expect("a token"), copied);
+}
+
+#[test]
+fn a_round_that_nobody_signs_leaves_the_token() {
+    let stick = Stick::new();
+    let first = stick.write();
+    drop(stick.round("kato", false));
+    assert!(!stick.file(token::FRESH).exists());
+    assert_eq!(fs::read(stick.file(token::NAME)).expect("a token"), first);
+    // Cut off between the entry and the name: the ledger knows the other file.
+    std::mem::forget(stick.round("kato", true));
+    assert!(stick.file(token::FRESH).exists());
+    assert_eq!(stick.alarms(), [""; 0]);
+    assert_ne!(stick.kept(), Some(Hash::of(&[&first])));
+    // Which the next rotation does not overwrite before its own entry is there.
+    drop(stick.round("kato", false));
+    assert_eq!(stick.alarms(), [""; 0]);
+    assert_eq!(stick.round("kato", true).settle().len(), 1);
+    assert_eq!(stick.alarms(), [""; 0]);
+}
+
+#[test]
+fn only_those_who_keep_media_renew_a_token_and_only_where_it_lies() {
+    let stick = Stick::new();
+    stick.write();
+    for signers in [&["sasaki"][..], &["sato"], &["sasaki", "sato"], &[]] {
+        let rotation = stick.rotated(signers);
+        assert!(rotation.is_empty() && rotation.left().is_empty(), "{signers:?}");
+    }
+    assert!(!stick.rotated(&["sato", "yamada"]).is_empty());
+    fs::set_permissions(stick.volume(), fs::Permissions::from_mode(0o555)).expect("read-only");
+    let rotation = stick.rotated(&["yamada"]);
+    assert!(rotation.is_empty());
+    assert_eq!(rotation.left(), [(of("USB-0500"), Left::ReadOnly)]);
+    fs::set_permissions(stick.volume(), fs::Permissions::from_mode(0o755)).expect("writable");
+    // A folder in the fresh file's place: nothing can be written there.
+    fs::create_dir(stick.file(token::FRESH)).expect("a folder");
+    let rotation = stick.rotated(&["yamada"]);
+    assert!(rotation.is_empty());
+    assert!(matches!(rotation.left(), [(_, Left::Failed(_))]), "{:?}", rotation.left());
+    fs::remove_dir(stick.file(token::FRESH)).expect("removed");
+    fs::remove_file(stick.file(token::NAME)).expect("removed");
+    let rotation = stick.rotated(&["yamada"]);
+    assert!(rotation.is_empty() && rotation.left().is_empty());
+}
+
+#[test]
+fn two_drives_that_show_one_token_get_none() {
+    let stick = Stick::new();
+    let bytes = stick.write();
+    let mut twin = recorded("tour.json");
+    twin.serial = Reading::Read(Units("7F2A90C4D1B8E6350A17".encode_utf16().collect()));
+    twin.position = of("1-7");
+    let Reading::Read(units) = &mut twin.luns else { panic!("no unit") };
+    units[0].block.as_mut().expect("a disk").name = of("sdb");
+    stick.tree.plug(&twin);
+    stick.tree.disk("sdb", &[0; 4096]);
+    let volume = stick.tree.top.path().join("dev/mounted/sdb");
+    fs::create_dir_all(&volume).expect("a volume");
+    fs::write(volume.join(token::NAME), bytes).expect("the copy's token");
+    let rotation = stick.rotated(&["yamada"]);
+    assert!(rotation.is_empty());
+    assert_eq!(rotation.left(), [(of("USB-0500"), Left::Twice)]);
+    assert_eq!(fs::read_dir(volume).expect("a folder").count(), 1);
 }

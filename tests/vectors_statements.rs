@@ -73,6 +73,12 @@ const LATER: &str = "
     yamada says sighting; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; grade: attested; place: 静岡支部 第一保管庫; token: 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
 ";
 
+/// And with the line they gained after those.
+const LATEST: &str = "
+    yamada says handover; receipt: SZ-2026-000125; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; token: USB-0421 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; giver: ~yamada; receiver: ~sato; purpose: 被保険者台帳の印刷・製本; place: さくら印刷 第二工場
+    yamada says check; place: 静岡支部 第一保管庫; found: USB-0421 device; token: USB-0421 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+";
+
 fn verified(note: &[u8]) -> Statement {
     let note = Note::parse(note).expect("a note");
     let statement = statement::parse(note.text()).expect("a statement");
@@ -92,23 +98,26 @@ fn one_statement_of_each_kind() {
     let names: Vec<&str> = kinds.iter().map(Statement::kind).collect();
     let known: Vec<&str> = Statement::KINDS.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(names, known, "one of each kind, in order");
-    let mut later = Vec::new();
-    for line in LATER.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        later.push(script.statement(line).expect("said"));
-    }
+    let mut said = |lines: &str| -> Vec<Statement> {
+        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(|line| script.statement(line).expect("said")).collect()
+    };
+    let (later, latest) = (said(LATER), said(LATEST));
     let keys = |statement: &Statement| -> Vec<String> {
         statement.lines().0.into_iter().map(|(key, _)| key).collect()
     };
-    for statement in &later {
-        let note = script.world.sign(statement).to_bytes();
-        frozen(&format!("statements/later/{}.note", statement.kind()), &note);
-        assert_eq!(verified(&note), *statement);
+    for (folder, statements) in [("later", &later), ("latest", &latest)] {
+        for statement in statements {
+            let note = script.world.sign(statement).to_bytes();
+            frozen(&format!("statements/{folder}/{}.note", statement.kind()), &note);
+            assert_eq!(verified(&note), *statement);
+        }
     }
     for statement in kinds {
         let note = script.world.sign(&statement).to_bytes();
-        let again = later.iter().find(|later| later.kind() == statement.kind());
-        let keys: Vec<String> =
-            [Some(&statement), again].into_iter().flatten().flat_map(keys).collect();
+        let same_kind = |other: &&Statement| other.kind() == statement.kind();
+        let again = later.iter().chain(&latest).filter(same_kind);
+        let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();
         let fields = Statement::KINDS.iter().find(|(kind, _)| *kind == statement.kind());
         for field in fields.expect("known").1 {
             assert!(

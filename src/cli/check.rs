@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::error::{EXIT_DISCREPANCY, EXIT_FINE};
 use super::handover::tell_unread;
 use super::signing::{Concluded, SignArgs, conclude_if};
+use super::tokens::{Renewed, TokensArg, settle};
 use super::{BusArg, Global};
 use crate::model::{Name, PartyId, Phrase, Statement};
 use crate::ops::check::{close, look, look_again};
@@ -33,6 +34,8 @@ pub(super) struct Check {
     no_bus: bool,
     #[command(flatten)]
     bus: BusArg,
+    #[command(flatten)]
+    tokens: TokensArg,
     /// A remark
     #[arg(long)]
     detail: Option<String>,
@@ -48,6 +51,7 @@ pub(super) struct Check {
 struct Checked {
     #[serde(flatten)]
     concluded: Concluded,
+    tokens: Vec<Renewed>,
     check: CheckReport,
 }
 
@@ -74,11 +78,19 @@ impl Check {
             ));
         }
         tell_unread(ui, round.unexamined.iter().cloned());
-        let draft = close(&ledger, &round, detail, by)?;
+        let mut draft = close(&ledger, &round, detail.clone(), by.clone())?;
         // What people see first is the result, before anybody types a passphrase.
         let preview = report(&ledger, &draft, None);
         if let Some(preview) = &preview {
             ui.say(&text::check(preview, ui.style()));
+        }
+        let on = (&ledger, &self.bus);
+        let seen = if self.no_bus { Vec::new() } else { round.outcome.seen() };
+        let rotation = self.tokens.rotate(ui, on, &seen, &[&by], &self.signing)?;
+        if !rotation.is_empty() {
+            let mut renewed = round.clone();
+            renewed.outcome.news.tokens = rotation.lines();
+            draft = close(&ledger, &renewed, detail, by)?;
         }
         let before = ledger.state().clone();
         let still = |ledger: &Ledger| look_again(ledger, open()?.as_deref(), &round, &self.labels);
@@ -87,8 +99,9 @@ impl Check {
         let Some(check) = report_in(&before, &draft, concluded.entry()) else {
             return Err(OpsError::Unknown("the check left no report".to_owned()));
         };
+        let tokens = settle(ui, rotation);
         let clean = round.outcome.is_clean();
-        let answer = Checked { concluded, check };
+        let answer = Checked { concluded, tokens, check };
         ui.answer(&answer, |_| answer.concluded.words());
         Ok(if clean { EXIT_FINE } else { EXIT_DISCREPANCY })
     }

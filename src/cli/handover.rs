@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::receipt::{Drawn, refuse_taken, save_receipt};
 use super::signing::{Concluded, SignArgs, conclude_if};
+use super::tokens::{Renewed, TokensArg, settle};
 use super::ui::Ui;
 use super::{BusArg, Global};
 use crate::model::evidence::Unread;
@@ -14,6 +15,7 @@ use crate::model::{MediumId, PartyId, Phrase};
 use crate::ops::alarms::{Looked, look, look_again};
 use crate::ops::bus::BusChoice;
 use crate::ops::handover::{HandoverWish, hand_over};
+use crate::ops::token_rotation::Rotation;
 use crate::ops::{Draft, Ledger, OpsError, receipt};
 use crate::report::{ReceiptView, words};
 
@@ -56,6 +58,8 @@ pub(super) struct Handover {
     #[command(flatten)]
     bus: BusArg,
     #[command(flatten)]
+    tokens: TokensArg,
+    #[command(flatten)]
     out: ReceiptOut,
     #[command(flatten)]
     signing: SignArgs,
@@ -74,6 +78,7 @@ pub(super) struct ReceiptOut {
 struct HandedOver {
     #[serde(flatten)]
     concluded: Concluded,
+    tokens: Vec<Renewed>,
     receipt: Option<ReceiptView>,
 }
 
@@ -103,7 +108,7 @@ impl Handover {
         let mut ledger = global.open()?;
         let looked = compare(&ledger, &self.bus, &media)?;
         let seen = looked.clone().unwrap_or_default();
-        let wish = HandoverWish {
+        let mut wish = HandoverWish {
             media: media.clone(),
             giver,
             receiver,
@@ -114,13 +119,22 @@ impl Handover {
             place,
             due,
             request: None,
-            alarms: seen.alarms,
-            news: seen.news,
+            alarms: seen.alarms.clone(),
+            news: seen.news.clone(),
         };
-        let draft = hand_over(&ledger, wish)?;
+        let mut draft = hand_over(&ledger, wish.clone())?;
         tell(global.ui(), looked.as_ref());
+        let signers = [&wish.giver, &wish.receiver];
+        let on = (&ledger, &self.bus);
+        let compared = &seen.compared;
+        let rotation = self.tokens.rotate(global.ui(), on, compared, &signers, &self.signing)?;
+        if !rotation.is_empty() {
+            wish.news.tokens = rotation.lines();
+            draft = hand_over(&ledger, wish)?;
+        }
         let still = |ledger: &Ledger| compare_again(ledger, &self.bus, &media, looked.as_ref());
-        complete(global, &mut ledger, draft, &self.signing, &self.out, &still)
+        let finish = Finish { signing: &self.signing, out: &self.out, rotation };
+        complete(global, &mut ledger, draft, finish, &still)
     }
 }
 
@@ -179,25 +193,33 @@ pub(super) fn tell_unread(ui: Ui, unread: impl Iterator<Item = (String, Unread)>
     }
 }
 
+/// How a handover is signed, and what is done once it is an entry.
+pub(super) struct Finish<'a> {
+    pub signing: &'a SignArgs,
+    pub out: &'a ReceiptOut,
+    pub rotation: Rotation,
+}
+
 /// Signs, appends, shows and keeps the receipt: the same for both directions.
 pub(super) fn complete(
     global: &Global,
     ledger: &mut Ledger,
     draft: Draft,
-    signing: &SignArgs,
-    out: &ReceiptOut,
+    finish: Finish<'_>,
     still: &dyn Fn(&Ledger) -> Result<(), OpsError>,
 ) -> Result<i32, OpsError> {
+    let Finish { signing, out, rotation } = finish;
     refuse_taken(out.file.as_deref())?;
     let concluded = conclude_if(global, ledger, draft, signing, still)?;
-    show(global, ledger, concluded, out.file.as_deref())
+    let tokens = settle(global.ui(), rotation);
+    show(global, ledger, (concluded, tokens), out.file.as_deref())
 }
 
 /// Shows what became of a handover, with the receipt where there is one.
 pub(super) fn show(
     global: &Global,
     ledger: &mut Ledger,
-    concluded: Concluded,
+    (concluded, tokens): (Concluded, Vec<Renewed>),
     file: Option<&std::path::Path>,
 ) -> Result<i32, OpsError> {
     let ui = global.ui();
@@ -210,7 +232,7 @@ pub(super) fn show(
         ui.say(&format!("Receipt kept in {}.", file.display()));
     }
     let drawn = issued.as_ref().map(Drawn::of);
-    let answer = HandedOver { concluded, receipt: issued.map(|issued| issued.view) };
+    let answer = HandedOver { concluded, tokens, receipt: issued.map(|issued| issued.view) };
     ui.answer(&answer, |style| match (&answer.receipt, &drawn) {
         (Some(view), Some(drawn)) => drawn.text(view, ui, style),
         _ => answer.concluded.words(),

@@ -23,6 +23,7 @@ mod status;
 mod submit;
 mod take_back;
 mod token;
+mod tokens;
 mod tour;
 mod ui;
 mod verify;

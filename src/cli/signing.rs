@@ -26,6 +26,13 @@ pub(crate) struct SignArgs {
     yes: bool,
 }
 
+impl SignArgs {
+    /// Whether the entry is left to somebody else to append.
+    pub fn is_draft(&self) -> bool {
+        self.draft.is_some()
+    }
+}
+
 /// Where passphrases come from when nobody types them.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Passphrases {

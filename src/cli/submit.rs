@@ -33,7 +33,12 @@ impl Submit {
         let mut ledger = global.open()?;
         let concluded = submit(&mut ledger, draft)?;
         if handover {
-            return show(global, &mut ledger, concluded, self.receipt_file.as_deref());
+            return show(
+                global,
+                &mut ledger,
+                (concluded, Vec::new()),
+                self.receipt_file.as_deref(),
+            );
         }
         global.ui().answer(&concluded, |_| concluded.words());
         Ok(0)

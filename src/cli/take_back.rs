@@ -2,10 +2,12 @@
 
 use clap::Args;
 
-use super::handover::{ReceiptOut, compare, compare_again, complete, tell};
+use super::handover::{Finish, ReceiptOut, compare, compare_again, complete, tell};
 use super::signing::SignArgs;
+use super::tokens::TokensArg;
 use super::{BusArg, Global};
 use crate::model::{MediumId, PartyId, Phrase};
+use crate::ops::alarms::Looked;
 use crate::ops::handover::take_back;
 use crate::ops::{Ledger, OpsError};
 
@@ -28,6 +30,8 @@ pub(super) struct Return {
     #[command(flatten)]
     bus: BusArg,
     #[command(flatten)]
+    tokens: TokensArg,
+    #[command(flatten)]
     out: ReceiptOut,
     #[command(flatten)]
     signing: SignArgs,
@@ -48,10 +52,22 @@ impl Return {
         };
         let mut ledger = global.open()?;
         let looked = compare(&ledger, &self.bus, &media)?;
-        let seen = looked.clone().unwrap_or_default();
-        let draft = take_back(&ledger, media.clone(), to, witness, purpose, seen)?;
+        let mut seen = looked.clone().unwrap_or_default();
+        let draft = |seen: &Looked| {
+            let (to, witness, purpose) = (to.clone(), witness.clone(), purpose.clone());
+            take_back(&ledger, media.clone(), to, witness, purpose, seen.clone())
+        };
+        let mut drafted = draft(&seen)?;
         tell(global.ui(), looked.as_ref());
+        let on = (&ledger, &self.bus);
+        let compared = &seen.compared;
+        let rotation = self.tokens.rotate(global.ui(), on, compared, &[&to], &self.signing)?;
+        if !rotation.is_empty() {
+            seen.news.tokens = rotation.lines();
+            drafted = draft(&seen)?;
+        }
         let still = |ledger: &Ledger| compare_again(ledger, &self.bus, &media, looked.as_ref());
-        complete(global, &mut ledger, draft, &self.signing, &self.out, &still)
+        let finish = Finish { signing: &self.signing, out: &self.out, rotation };
+        complete(global, &mut ledger, drafted, finish, &still)
     }
 }

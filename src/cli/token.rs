@@ -22,9 +22,9 @@ pub(super) enum Token {
 #[command(after_help = "\
 One file of 512 bytes, custody-token.txt, at the top of a volume that you have mounted. Its
 hash becomes an entry; from then on checks, handovers and 'scan --probe' compare it wherever
-the volume is mounted, and a copy of the drive is found by its older token. Each writing
-replaces the token, so do it again at each sighting. Meant for drives whose serial singles
-nothing out.
+the volume is mounted, and a copy of the drive is found by its older token. Checks, handovers
+and returns by a custodian also renew it there and say so, unless told --keep-tokens. Meant
+for drives whose serial singles nothing out.
 Example:
   custody token write USB-0421 --volume /media/usb --by yamada")]
 pub(super) struct Write {

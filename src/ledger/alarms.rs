@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::state::{Medium, State};
 use crate::model::vocabulary::{EncryptionGrade, Role};
 use crate::model::{
-    AlarmLine, EncryptionLine, Hash, MarkLine, MediumId, Phrase, SequenceLine, Token,
+    AlarmLine, EncryptionLine, Hash, MarkLine, MediumId, Phrase, SequenceLine, Token, TokenLine,
 };
 
 /// A device in the words of a registration. What could not be read is empty, and
@@ -117,6 +117,8 @@ pub struct News {
     pub marks: Vec<MarkLine>,
     /// Sequence ids above those that were known.
     pub sequences: Vec<SequenceLine>,
+    /// Token files that were renewed for this entry.
+    pub tokens: Vec<TokenLine>,
 }
 
 impl News {

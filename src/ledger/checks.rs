@@ -36,6 +36,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The media that were seen, wherever they belong.
+    pub fn seen(&self) -> Vec<MediumId> {
+        self.found.iter().chain(&self.unexpected).map(|line| line.id.clone()).collect()
+    }
+
     /// True when everything was there and nothing else.
     pub fn is_clean(&self) -> bool {
         self.missing.is_empty() && self.unexpected.is_empty() && self.unknown.is_empty()

@@ -238,7 +238,7 @@ impl Filling<'_> {
             Intent::CloseCheck { place, outcome, detail, by } => {
                 let by = self.signatory(&by)?;
                 let Outcome { found, missing, unexpected, unknown, alarms, news } = outcome;
-                let News { encryption, marks: mark, sequences: sequence } = news;
+                let News { encryption, marks: mark, sequences: sequence, tokens: token } = news;
                 let alarm = alarms;
                 statement::Check {
                     ledger,
@@ -252,6 +252,7 @@ impl Filling<'_> {
                     encryption,
                     mark,
                     sequence,
+                    token,
                     alarm,
                     detail,
                     by,
@@ -400,7 +401,8 @@ impl Filling<'_> {
             self.found.extend(super::judge::due_refusals(self.state, wanted.due, at));
             return None;
         };
-        let News { encryption: read, marks: mark, sequences: sequence } = wanted.news;
+        let News { encryption: read, marks: mark, sequences: sequence, tokens: token } =
+            wanted.news;
         let encryption = media.iter().filter_map(|line| {
             let read = read.iter().find(|read| read.id == line.id);
             read.or(self.state.media.get(&line.id).map(|known| &known.encryption)).cloned()
@@ -413,6 +415,7 @@ impl Filling<'_> {
             encryption: encryption.collect(),
             mark,
             sequence,
+            token,
             medium: Some1(media),
             giver,
             receiver,

@@ -19,7 +19,7 @@ use crate::model::vocabulary::{
 };
 use crate::model::{
     EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId, SequenceLine, Stamp,
-    VerifierKey,
+    TokenLine, VerifierKey,
 };
 
 /// Everything that follows from the entries so far. Its size grows with people
@@ -79,7 +79,9 @@ impl State {
                     &said.place,
                     &said.by.party.id,
                 );
-                self.apply_token(said);
+                if let Some(hash) = said.token {
+                    self.renew_token(&said.medium.id, hash);
+                }
             }
             Statement::RollCall(said) => {
                 for seen in &said.present {
@@ -291,6 +293,7 @@ impl State {
         }
         self.adopt(&said.mark);
         self.raise(&said.sequence);
+        self.renew_tokens(&said.token);
     }
 
     /// Two people accept the medium as it is now: what they saw of its content is
@@ -361,11 +364,15 @@ impl State {
     }
 
     /// A fresh token answers every doubt about the one before.
-    fn apply_token(&mut self, said: &statement::Sighting) {
-        let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
-        if said.token.is_some() {
-            medium.token = said.token;
-            medium.overrides.retain(|alarm| !TOKEN_ALARMS.contains(&alarm.as_str()));
+    fn renew_token(&mut self, id: &MediumId, hash: Hash) {
+        let Some(medium) = self.media.get_mut(id) else { return };
+        medium.token = Some(hash);
+        medium.overrides.retain(|alarm| !TOKEN_ALARMS.contains(&alarm.as_str()));
+    }
+
+    fn renew_tokens(&mut self, lines: &[TokenLine]) {
+        for line in lines {
+            self.renew_token(&line.id, line.hash);
         }
     }
 
@@ -387,6 +394,7 @@ impl State {
         }
         self.adopt(&said.mark);
         self.raise(&said.sequence);
+        self.renew_tokens(&said.token);
     }
 
     fn apply_found(&mut self, index: u64, said: &statement::Found) {

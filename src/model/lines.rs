@@ -329,6 +329,34 @@ impl FromStr for SequenceLine {
     }
 }
 
+/// `USB-0421 <base64 hash>`: SHA-256 of the token file that was written on that medium.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TokenLine {
+    /// The asset id.
+    pub id: MediumId,
+    /// Of the file's 512 bytes.
+    pub hash: Hash,
+}
+
+const TOKEN_SHAPE: &str = "<asset id> <base64 hash>";
+
+impl fmt::Display for TokenLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id, self.hash)
+    }
+}
+
+impl FromStr for TokenLine {
+    type Err = LineError;
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        let [id, hash] = words(text, TOKEN_SHAPE)?;
+        Ok(TokenLine {
+            id: id.parse().map_err(|_| LineError(TOKEN_SHAPE))?,
+            hash: hash.parse().map_err(|_| LineError(TOKEN_SHAPE))?,
+        })
+    }
+}
+
 /// `1041 <base64 root>`: the newest checkpoint the signers knew. Signing a
 /// statement signs this head of the log along with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -27,6 +27,7 @@ pub mod register;
 pub mod scan;
 pub mod status;
 pub mod token;
+pub mod token_rotation;
 pub mod tour;
 pub mod verify;
 pub mod watch;

@@ -40,14 +40,14 @@ pub fn seen(bus: &dyn Bus, device: &Device) -> Option<Vec<Hash>> {
 
 /// Whether the folder is the volume's own top and can be looked into: the table of
 /// mounts also names points that something else was mounted over since.
-fn is_of_volume(top: &Mount) -> bool {
+pub(super) fn is_of_volume(top: &Mount) -> bool {
     let Ok(found) = std::fs::metadata(&top.point) else { return false };
     let number = (rustix::fs::major(found.dev()), rustix::fs::minor(found.dev()));
     top.number.is_none_or(|wanted| wanted == number) && std::fs::read_dir(&top.point).is_ok()
 }
 
 /// A token file, if there is one: exactly a sector, no link to elsewhere.
-fn read(file: &Path) -> Option<[u8; BYTES]> {
+pub(super) fn read(file: &Path) -> Option<[u8; BYTES]> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let flags = i32::try_from(flags.bits()).ok()?;
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(file).ok()?;
@@ -61,7 +61,7 @@ fn read(file: &Path) -> Option<[u8; BYTES]> {
 }
 
 /// What a token file says: to a person what it is, to the ledger 32 random bytes.
-fn compose(ledger: &Origin, medium: &MediumId, random: &[u8; 32]) -> [u8; BYTES] {
+pub(super) fn compose(ledger: &Origin, medium: &MediumId, random: &[u8; 32]) -> [u8; BYTES] {
     let said = format!(
         "custody/token/v1\nledger: {ledger}\nmedium: {medium}\nrandom: {}\n\n\
          This file tells a drive from a copy of it. Please leave it here.\n\
@@ -116,7 +116,7 @@ pub fn write(ledger: &Ledger, bus: &dyn Bus, wish: &TokenWish) -> Result<Written
     // An interrupted attempt may have left the token that the ledger knows under the
     // name that the next one is about to take.
     if medium.token.is_some() && read(&fresh).map(|bytes| Hash::of(&[&bytes])) == medium.token {
-        rename(&fresh, &settled)?;
+        rename(&fresh, &settled).map_err(|error| OpsError::file("cannot rename", &fresh, error))?;
     }
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|error| OpsError::Random(error.to_string()))?;
@@ -145,7 +145,8 @@ impl Written {
     /// # Errors
     /// What the system says.
     pub fn settle(&self) -> Result<&Path, OpsError> {
-        rename(&self.fresh, &self.settled)?;
+        rename(&self.fresh, &self.settled)
+            .map_err(|error| OpsError::file("cannot rename", &self.fresh, error))?;
         Ok(&self.settled)
     }
 
@@ -199,7 +200,7 @@ fn vouched_for(medium: &Medium, there: Vec<Hash>) -> Result<(), OpsError> {
 }
 
 /// Writes a new file durably, in place of one that an interrupted attempt left.
-fn put(file: &Path, bytes: &[u8; BYTES]) -> io::Result<()> {
+pub(super) fn put(file: &Path, bytes: &[u8; BYTES]) -> io::Result<()> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -213,9 +214,9 @@ fn put(file: &Path, bytes: &[u8; BYTES]) -> io::Result<()> {
     written.and_then(|()| sync_folder(file))
 }
 
-fn rename(fresh: &Path, settled: &Path) -> Result<(), OpsError> {
-    let renamed = std::fs::rename(fresh, settled).and_then(|()| sync_folder(settled));
-    renamed.map_err(|error| OpsError::file("cannot rename", fresh, error))
+/// Durably gives the file its name.
+pub(super) fn rename(fresh: &Path, settled: &Path) -> io::Result<()> {
+    std::fs::rename(fresh, settled).and_then(|()| sync_folder(settled))
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {

@@ -405,12 +405,13 @@ fn outcome(options: &BTreeMap<&str, &str>) -> Outcome {
     }
 }
 
-/// `encryption=USB-1:luks2:-:verified mark=USB-1:gpt:5d2f sequence=USB-1:7e1c:12`
+/// `encryption=USB-1:luks2:-:verified mark=USB-1:gpt:5d2f sequence=USB-1:7e1c:12 token=USB-1:<base64>`
 fn news(options: &BTreeMap<&str, &str>) -> News {
     News {
         encryption: lines(options, "encryption"),
         marks: lines(options, "mark"),
         sequences: lines(options, "sequence"),
+        tokens: lines(options, "token"),
     }
 }
 

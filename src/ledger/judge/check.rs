@@ -48,7 +48,7 @@ pub(super) fn roll_call(verdict: &mut Verdict<'_>, said: &statement::RollCall) {
 }
 
 pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
-    signatory(verdict, &said.by, OBSERVERS);
+    signatory(verdict, &said.by, if said.token.is_empty() { OBSERVERS } else { KEEPERS });
     let listed = || said.found.iter().map(|seen| &seen.id).chain(&said.missing);
     let elsewhere = || said.unexpected.iter().map(|seen| &seen.id);
     each_once(verdict, listed().chain(elsewhere()));
@@ -79,9 +79,11 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     }
     // Two encryptions of one medium would leave it open which one was read.
     each_once(verdict, said.encryption.iter().map(|line| &line.id));
+    each_once(verdict, said.token.iter().map(|line| &line.id));
     let read = said.encryption.iter().map(|line| &line.id);
     let read = read.chain(said.mark.iter().map(|line| &line.id));
     let read = read.chain(said.sequence.iter().map(|line| &line.id));
+    let read = read.chain(said.token.iter().map(|line| &line.id));
     let was_seen = |id: &MediumId| said.found.iter().chain(&said.unexpected).any(|s| s.id == *id);
     of_media(verdict, read, was_seen);
 }

@@ -1,7 +1,7 @@
 //! Requests, handovers and what is attached to them.
 
 use super::media::{at_hand, each_once, of_media, registered};
-use super::{ANYONE, HOLDERS, KEEPERS, Verdict, key_of, named, role, signatory};
+use super::{ANYONE, HOLDERS, KEEPERS, Verdict, keeps_media, key_of, named, role, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::ledger::state::RECEIPT_JUMP;
 use crate::model::statement;
@@ -20,12 +20,15 @@ pub(super) fn handover(verdict: &mut Verdict<'_>, said: &statement::Handover) {
     each_once(verdict, said.medium.iter().map(|line| &line.id));
     // Two encryptions of one medium would leave it open which one was agreed on.
     each_once(verdict, said.encryption.iter().map(|line| &line.id));
+    each_once(verdict, said.token.iter().map(|line| &line.id));
+    tokens(verdict, said);
     for line in said.medium.iter() {
         changes_hands(verdict, line, said);
     }
     let carried = |id: &crate::model::MediumId| said.medium.iter().any(|line| line.id == *id);
     let told = said.encryption.iter().map(|e| &e.id).chain(said.alarm.iter().map(|a| &a.id));
     let read = said.mark.iter().map(|line| &line.id).chain(said.sequence.iter().map(|s| &s.id));
+    let read = read.chain(said.token.iter().map(|line| &line.id));
     of_media(verdict, told.chain(read), carried);
     alarms(verdict, said);
     due(verdict, said.due, said.at);
@@ -57,6 +60,13 @@ fn side(verdict: &mut Verdict<'_>, side: &Side) {
                 verdict.refuse(Refusal::RevokedKey { party: party(), key, index });
             }
         }
+    }
+}
+
+/// What tells a drive from its copies is renewed only where one of the two keeps media.
+fn tokens(verdict: &mut Verdict<'_>, said: &statement::Handover) {
+    if !said.token.is_empty() && !keeps_media(verdict.state, said.receiver.id()) {
+        role(verdict, &said.giver.party, KEEPERS);
     }
 }
 

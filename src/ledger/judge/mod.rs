@@ -9,7 +9,7 @@ use super::refusal::{Refusal, Refusals, any_of};
 use super::state::State;
 use crate::model::statement::Statement;
 use crate::model::vocabulary::Role;
-use crate::model::{PartyRef, Signatory, Stamp, VerifierKey};
+use crate::model::{PartyId, PartyRef, Signatory, Stamp, VerifierKey};
 
 /// How far two clocks may differ, in seconds: a statement's time may be so far
 /// ahead of the computer that appends it, and so the log's newest time, too.
@@ -166,6 +166,11 @@ fn signatory(verdict: &mut Verdict<'_>, by: &Signatory, roles: &[Role]) {
 
 /// Roles that keep media in order.
 const KEEPERS: &[Role] = &[Role::Custodian, Role::Administrator];
+/// Whether a party is one of those who keep media in order.
+pub fn keeps_media(state: &State, id: &PartyId) -> bool {
+    state.parties.get(id).is_some_and(|party| party.has_any(KEEPERS))
+}
+
 /// Roles that may have a medium in their hands.
 const HOLDERS: &[Role] = &[Role::Custodian, Role::Administrator, Role::Staff, Role::Outside];
 /// Roles of our own organisation that may observe media.

@@ -11,7 +11,7 @@ use super::super::ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Tok
 use super::super::key::VerifierKey;
 use super::super::lines::{
     AlarmLine, EncryptionLine, EntryRef, MarkLine, MediumLine, Nonce, Seen, SeenLine, SequenceLine,
-    UnknownLine, parse_number,
+    TokenLine, UnknownLine, parse_number,
 };
 use super::super::party::{PartyRef, Seal, Side, Signatory};
 use super::super::printable::printable;
@@ -425,6 +425,7 @@ values!(
     AlarmLine,
     MarkLine,
     SequenceLine,
+    TokenLine,
     hardware::HardwareIdentity,
 );
 

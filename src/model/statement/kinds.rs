@@ -10,7 +10,7 @@ use super::super::ids::{MediumId, Origin, ReceiptId, ReceiptPrefix, Token};
 use super::super::key::VerifierKey;
 use super::super::lines::{
     AlarmLine, EncryptionLine, EntryRef, MarkLine, MediumLine, Nonce, Seen, SeenLine, SequenceLine,
-    UnknownLine,
+    TokenLine, UnknownLine,
 };
 use super::super::party::{PartyRef, Side, Signatory};
 use super::super::text::{Name, Phrase};
@@ -241,6 +241,8 @@ statements! {
         mark: "mark" => Vec<MarkLine>,
         /// Sequence ids that were read now, where higher than known before.
         sequence: "sequence" => Vec<SequenceLine>,
+        /// SHA-256 of the token files that were renewed on the media.
+        token: "token" => Vec<TokenLine>,
         /// Who gives.
         giver: "giver" => Side,
         /// Who receives.
@@ -361,6 +363,8 @@ statements! {
         mark: "mark" => Vec<MarkLine>,
         /// Sequence ids that were read now, where higher than known before.
         sequence: "sequence" => Vec<SequenceLine>,
+        /// SHA-256 of the token files that were renewed on the media.
+        token: "token" => Vec<TokenLine>,
         /// What was odd.
         alarm: "alarm" => Vec<AlarmLine>,
         /// A remark.

@@ -83,12 +83,30 @@ expect_exit 1 token_write
 expect_text "it may be a copy" "$ERR"
 pull copy
 
-say "the drive itself does not"
+say "the drive itself does not, and is renewed by those who keep drives"
+token() { sha256sum <$volume/custody-token.txt; }
 plug drive
+before=$(token)
 expect_exit 0 check
 alarms '. == []'
+expect_json '.tokens == []' "$OUT"
+[ "$(token)" = "$before" ] || fail "a check by one of the staff renewed the token"
+expect_exit 0 signed check --place "$place" --by admin --keep-tokens --json
+expect_json '.tokens == []' "$OUT"
+[ "$(token)" = "$before" ] || fail "--keep-tokens did not keep it"
+expect_exit 0 signed check --place "$place" --by admin --json
+expect_json '.tokens == [{"medium": "USB-1", "file": "/tmp/stick/custody-token.txt"}]' "$OUT"
+[ "$(token)" != "$before" ] || fail "the check did not renew the token"
+before=$(token)
 expect_exit 0 hand_over USB-1 alice bob
+expect_text "Fresh token on USB-1" "$ERR"
+[ "$(token)" != "$before" ] || fail "the handover did not renew the token"
+[ "$(ls -A $volume)" = custody-token.txt ] || fail "more than a token: $(ls -A $volume)"
 pull drive
+plug copy
+expect_exit 3 check
+alarms 'index("token-stale") != null'
+pull copy
 expect_exit 0 custody verify
 
 say "done after ${SECONDS} s in the guest"
