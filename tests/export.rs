@@ -132,7 +132,7 @@ fn every_byte_of_a_serial_survives_usbguard() {
     ]) {
         let serial = media_custody::model::hardware::Serial::from_text(&part);
         state.media.get_mut(&id).expect("registered").line.serial = serial.clone();
-        let text = usbguard::usbguard(&state).rules;
+        let text = usbguard::usbguard(&state).file;
         let rule = rules(&text).into_iter().find(|rule| rule.contains("\"USB-0421\""));
         let rule = rule.expect("a rule").to_owned();
         let raw: String = serial.characters().into_iter().collect();
@@ -174,7 +174,7 @@ fn what_no_rule_can_name_is_left_out_and_said_so() {
         view.left_out.iter().map(|out| (out.medium.as_str(), out.why.as_str())).collect();
     assert_eq!(out.len(), 1);
     assert!(out[0].0 == "USB-0700" && out[0].1.contains("no serial number"), "{out:?}");
-    assert!(view.rules.contains("# USB-0700 is left out: it has no serial number"));
+    assert!(view.file.contains("# USB-0700 is left out: it has no serial number"));
     assert_eq!(udev::udev(&state).left_out.len(), 2, "the weak one and the hostile serial");
     let answer = case.json(0, "export usbguard");
     assert_eq!(answer["left_out"][0]["medium"], "USB-0700");
@@ -188,9 +188,9 @@ fn what_no_rule_can_name_is_left_out_and_said_so() {
         change(medium);
         let view = usbguard::usbguard(&state);
         let said = view.left_out.iter().find(|out| out.medium.as_str() == "USB-0421");
-        let said = said.unwrap_or_else(|| panic!("{why}: not left out\n{}", view.rules));
+        let said = said.unwrap_or_else(|| panic!("{why}: not left out\n{}", view.file));
         assert!(said.why.contains(why), "{why}: {}", said.why);
-        assert!(!view.rules.contains("label \"USB-0421\""), "{}", view.rules);
+        assert!(!view.file.contains("label \"USB-0421\""), "{}", view.file);
     };
     let (since, index) = (whole.registered_at, 0);
     change(&|one| one.presence = Presence::Retired { since, index }, "retired");
@@ -208,7 +208,7 @@ fn what_no_rule_can_name_is_left_out_and_said_so() {
     let medium = state.media.get_mut(&of("USB-0421")).expect("registered");
     *medium = whole.clone();
     medium.presence = Presence::Lost { since, index };
-    assert!(usbguard::usbguard(&state).rules.contains("label \"USB-0421\""));
+    assert!(usbguard::usbguard(&state).file.contains("label \"USB-0421\""));
 }
 
 /// USBGuard's decision, by the semantics its manual gives to the few forms used here.
@@ -411,12 +411,12 @@ fn a_serial_that_is_a_pattern_gets_no_udev_rule() {
         medium.line.serial = media_custody::model::hardware::Serial::from_text(serial);
         let view = udev::udev(&state);
         assert!(view.left_out.iter().any(|out| out.medium.as_str() == "USB-0421"), "{serial}");
-        sound_udev(&view.rules);
+        sound_udev(&view.file);
     }
     // What looks odd and stands for itself.
     let medium = state.media.get_mut(&of("USB-0421")).expect("registered");
     medium.line.serial = media_custody::model::hardware::Serial::from_text("WD-WX 12$x%k,#{a}");
-    assert!(udev::udev(&state).rules.contains("{serial}==\"WD-WX 12$x%k,#{a}\""));
+    assert!(udev::udev(&state).file.contains("{serial}==\"WD-WX 12$x%k,#{a}\""));
 }
 
 #[test]
@@ -439,9 +439,9 @@ fn the_table_holds_every_medium_and_no_formula() {
     medium.class = of("＝cmd|' /C calc'!A0");
     let view = render::csv::csv(&state, of(office::BEGAN));
     assert_eq!(view.media.len(), 4);
-    assert!(view.rules.starts_with('\u{feff}') && view.rules.ends_with("\r\n"));
+    assert!(view.file.starts_with('\u{feff}') && view.file.ends_with("\r\n"));
 
-    let cells = lines(&view.rules);
+    let cells = lines(&view.file);
     assert_eq!(cells.len(), 5);
     assert!(cells[0][0].contains("管理番号"));
     let of_medium = |id: &str| cells.iter().find(|line| line[0] == id).expect("a line");

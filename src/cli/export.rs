@@ -47,7 +47,7 @@ impl Export {
             Export::Usbguard(_) => export::usbguard(&ledger),
             Export::Udev(_) => export::udev(&ledger),
         };
-        global.ui().answer(&view, |_| view.rules.clone());
+        global.ui().answer(&view, |_| view.file.clone());
         Ok(0)
     }
 }

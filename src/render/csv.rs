@@ -53,7 +53,7 @@ pub fn csv(state: &State, now: Stamp) -> ExportView {
     ExportView {
         media: media.iter().map(|medium| medium.line.id.clone()).collect(),
         left_out: Vec::new(),
-        rules: format!("\u{feff}{}", String::from_utf8(bytes).unwrap_or_default()),
+        file: format!("\u{feff}{}", String::from_utf8(bytes).unwrap_or_default()),
     }
 }
 

@@ -15,20 +15,20 @@ const PATTERNS: &[char] = &['*', '?', '[', ']', '|', '"', '\\'];
 
 /// The file: two rules for each medium, one for the USB device and one for its disks.
 pub fn udev(state: &State) -> ExportView {
-    let mut view = ExportView { media: Vec::new(), left_out: Vec::new(), rules: heading(state) };
+    let mut view = ExportView { media: Vec::new(), left_out: Vec::new(), file: heading(state) };
     for medium in exported(state) {
         match medium.and_then(|medium| Ok((rules(&medium)?, medium))) {
             Ok((rules, medium)) => {
                 view.media.push(medium.medium.clone());
-                view.rules.push_str(&rules);
+                view.file.push_str(&rules);
             }
             Err(out) => {
-                view.rules.push_str(&format!("# {} is left out: {}.\n", out.medium, out.why));
+                view.file.push_str(&format!("# {} is left out: {}.\n", out.medium, out.why));
                 view.left_out.push(out);
             }
         }
     }
-    view.rules.push_str("LABEL=\"custody_media_end\"\n");
+    view.file.push_str("LABEL=\"custody_media_end\"\n");
     view
 }
 

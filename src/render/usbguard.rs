@@ -23,25 +23,25 @@ const COMPANIONS: [(&str, &str); 5] = [
 /// The file: every registered medium is allowed, storage beside something else is
 /// rejected, and so is all other storage.
 pub fn usbguard(state: &State) -> ExportView {
-    let mut view = ExportView { media: Vec::new(), left_out: Vec::new(), rules: heading(state) };
+    let mut view = ExportView { media: Vec::new(), left_out: Vec::new(), file: heading(state) };
     for medium in exported(state) {
         match medium.and_then(|medium| Ok((rule(&medium)?, medium))) {
             Ok((rule, medium)) => {
                 view.media.push(medium.medium.clone());
-                view.rules.push_str(&rule);
+                view.file.push_str(&rule);
             }
             Err(out) => {
-                view.rules.push_str(&format!("# {} is left out: {}.\n", out.medium, out.why));
+                view.file.push_str(&format!("# {} is left out: {}.\n", out.medium, out.why));
                 view.left_out.push(out);
             }
         }
     }
-    view.rules.push_str("# Storage beside something that does not belong there.\n");
+    view.file.push_str("# Storage beside something that does not belong there.\n");
     for (class, what) in COMPANIONS {
         let rule = format!("reject with-interface all-of {{ 08:*:* {class} }}");
-        view.rules.push_str(&format!("# {what}\n{rule}\n"));
+        view.file.push_str(&format!("# {what}\n{rule}\n"));
     }
-    view.rules.push_str("# All other storage.\nreject with-interface one-of { 08:*:* }\n");
+    view.file.push_str("# All other storage.\nreject with-interface one-of { 08:*:* }\n");
     view
 }
 

@@ -9,7 +9,7 @@ use crate::model::hardware::{Interface, VidPid};
 /// What a registration leaves room for; a device with more has an incomplete list.
 const INTERFACES_KEPT: usize = 33;
 
-/// The rules, and what they are about.
+/// A file for another program, and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExportView {
     /// The media that have a rule, by asset id.
@@ -17,7 +17,7 @@ pub struct ExportView {
     /// The media that have none.
     pub left_out: Vec<LeftOut>,
     /// The file.
-    pub rules: String,
+    pub file: String,
 }
 
 /// A medium without a rule.
