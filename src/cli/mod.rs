@@ -11,6 +11,7 @@ mod init;
 mod key;
 mod log;
 mod override_alarms;
+mod paper;
 mod party;
 mod policy;
 mod probe;
