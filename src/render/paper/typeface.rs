@@ -13,8 +13,12 @@ use skrifa::{FontRef, MetadataProvider as _};
 
 use super::PaperError;
 
-/// Noto Sans JP, see assets/README.md.
-const BUILT_IN: &[u8] = include_bytes!("../../../assets/fonts/NotoSansJP-Regular.ttf");
+/// Noto Sans JP, and Noto Sans for the names it has no letters for (Łukasz, Nguyễn,
+/// Дмитрий); see assets/README.md.
+const BUILT_IN: [&[u8]; 2] = [
+    include_bytes!("../../../assets/fonts/NotoSansJP-Regular.ttf"),
+    include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf"),
+];
 /// Stands for a character that no font has: the geta mark, which printers have always
 /// put where a type was missing.
 pub const MISSING: char = '〓';
@@ -31,14 +35,14 @@ struct Typeface {
 
 #[derive(Clone)]
 enum Bytes {
-    BuiltIn,
+    BuiltIn(&'static [u8]),
     Given(Arc<Vec<u8>>),
 }
 
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
         match self {
-            Bytes::BuiltIn => BUILT_IN,
+            Bytes::BuiltIn(bytes) => bytes,
             Bytes::Given(bytes) => bytes,
         }
     }
@@ -54,18 +58,21 @@ pub(super) struct Run {
 }
 
 impl Typefaces {
-    /// The font that comes with the program.
+    /// The fonts that come with the program.
     ///
     /// # Errors
     /// [`PaperError::Font`] never, as long as the program was built from its sources.
     pub fn built_in() -> Result<Self, PaperError> {
         // Reading it takes longer than writing a page.
         static READ: OnceLock<Option<Typefaces>> = OnceLock::new();
-        let read = || Typeface::read(Bytes::BuiltIn).map(|face| Typefaces(vec![face]));
+        let read = || {
+            let faces = BUILT_IN.iter().map(|bytes| Typeface::read(Bytes::BuiltIn(bytes)));
+            faces.collect::<Option<Vec<_>>>().map(Typefaces)
+        };
         READ.get_or_init(read).clone().ok_or(PaperError::Font)
     }
 
-    /// A font of one's own, before the one that comes with the program.
+    /// A font of one's own, before those that come with the program.
     ///
     /// # Errors
     /// [`PaperError::Font`].
@@ -151,12 +158,20 @@ impl Reader<'_> {
 impl Typeface {
     fn read(bytes: Bytes) -> Option<Self> {
         let font = match &bytes {
-            Bytes::BuiltIn => Font::new(BUILT_IN.into(), 0),
+            Bytes::BuiltIn(bytes) => Font::new((*bytes).into(), 0),
             Bytes::Given(given) => Font::new(Arc::clone(given).into(), 0),
         }?;
         let face = Typeface { bytes, font };
-        face.reader()?;
-        Some(face)
+        // A file that was cut off may still have a sound head and no outlines.
+        let outlined = {
+            let (font, reader) = (FontRef::new(face.bytes.as_ref()).ok()?, face.reader()?);
+            let drawn = |one: char| {
+                let glyph = reader.glyph(one).map(|(glyph, _)| skrifa::GlyphId::new(glyph));
+                glyph.is_some_and(|glyph| font.outline_glyphs().get(glyph).is_some())
+            };
+            ['A', '一', 'あ', '0'].into_iter().any(drawn)
+        };
+        outlined.then_some(face)
     }
 
     fn reader(&self) -> Option<Reader<'_>> {
@@ -179,7 +194,7 @@ mod tests {
     fn the_font_has_what_names_are_written_with() {
         let faces = Typefaces::built_in().unwrap();
         // 𠮷, 髙, 﨑 and 德 are in many family names and not in every font.
-        let names = "山田 花子 𠮷田 髙橋 山﨑 德川 邊 ﾔﾏﾀﾞ Émile Łukasz 0O1lI ①〒☎─";
+        let names = "山田 花子 𠮷田 髙橋 山﨑 德川 邊 ﾔﾏﾀﾞ Émile Łukasz Nguyễn Đặng 0O1lI ①〒☎─";
         assert_eq!(faces.missing(names), []);
         assert_eq!(faces.missing("a😀b😀\u{e000}"), ['😀', '\u{e000}']);
         let shown: String = faces.runs("a😀").into_iter().map(|run| run.text).collect();
@@ -196,10 +211,10 @@ mod tests {
 
     #[test]
     fn what_is_no_font_is_refused() {
-        for bytes in [&b""[..], b"OTTO", &BUILT_IN[..1000]] {
+        for bytes in [&b""[..], b"OTTO", &BUILT_IN[0][..1000]] {
             assert_eq!(Typefaces::preferring(bytes.to_vec()).err(), Some(PaperError::Font));
         }
-        let own = Typefaces::preferring(BUILT_IN.to_vec()).unwrap();
+        let own = Typefaces::preferring(BUILT_IN[1].to_vec()).unwrap();
         assert_eq!(own.missing("山"), []);
     }
 }
