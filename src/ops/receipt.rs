@@ -1,12 +1,11 @@
 //! Receipts of entries that are in the ledger, in every form that leaves it.
 
+use super::attach::{attachments, handover_of};
 use super::error::OpsError;
 use super::ledger::Ledger;
-use crate::ledger::Refusal;
 use crate::model::{ReceiptId, Statement};
 use crate::proof::receipt::Receipt;
 use crate::report::receipt::{EntryView, ReceiptView};
-use crate::store::Key;
 use crate::wire::qr::{PayloadKind, encode};
 use crate::wire::statement;
 
@@ -27,15 +26,8 @@ pub struct IssuedReceipt {
 /// # Errors
 /// No such receipt, or the ledger cannot be read or sign its checkpoint.
 pub fn receipt(ledger: &mut Ledger, id: &ReceiptId) -> Result<IssuedReceipt, OpsError> {
-    let found = ledger.store().find(&Key::Receipt(id.to_string()))?;
-    for index in found {
-        let note = ledger.note(index)?;
-        // Attachments name the receipt as well; the handover is the receipt.
-        if let Ok(Statement::Handover(_)) = statement::parse(note.text()) {
-            return issue(ledger, index);
-        }
-    }
-    Err(OpsError::refused(Refusal::UnknownReceipt { receipt: id.clone() }))
+    let (index, _) = handover_of(ledger, id)?;
+    issue(ledger, index)
 }
 
 /// The receipt of the handover at `index`.
@@ -53,7 +45,8 @@ pub fn issue(ledger: &mut Ledger, index: u64) -> Result<IssuedReceipt, OpsError>
     };
     let size = receipt.proof().checkpoint().checkpoint().size();
     let entry = EntryView { index, tree_size: Some(size), leaf: Some(receipt.leaf()) };
-    let view =
-        ReceiptView::new(&said, Some(entry)).with_codes(note_code.clone(), proof_code.clone());
+    let view = ReceiptView::new(&said, Some(entry))
+        .with_attachments(attachments(ledger, &said.receipt)?)
+        .with_codes(note_code.clone(), proof_code.clone());
     Ok(IssuedReceipt { receipt, note_code, proof_code, view })
 }

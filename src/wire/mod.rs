@@ -6,6 +6,7 @@
 pub mod label;
 pub mod note;
 pub mod qr;
+pub mod round;
 pub mod signature;
 pub mod statement;
 

@@ -457,6 +457,18 @@ statements! {
         verification: "verification" => Name,
         /// Where the medium goes next.
         destination: "destination" => Option<Name>,
+        /// Where it was done.
+        place: "place" => Option<Name>,
+        /// Encryption that was read afterwards.
+        encryption: "encryption" => Option<EncryptionLine>,
+        /// Content marks that were read afterwards.
+        mark: "mark" => Vec<MarkLine>,
+        /// Sequence ids that were read afterwards.
+        sequence: "sequence" => Vec<SequenceLine>,
+        /// What was odd about it.
+        alarm: "alarm" => Vec<AlarmLine>,
+        /// A remark.
+        detail: "detail" => Option<Phrase>,
         /// Who erased it.
         by: "by" => Signatory,
         /// Who verified it; somebody else.
@@ -479,10 +491,24 @@ statements! {
         reason: "reason" => Phrase,
         /// Clear, purge or destroy, where its data was dealt with.
         method: "method" => Option<ErasureMethod>,
+        /// Kind of medium, `flash memory`.
+        media_type: "media-type" => Option<Name>,
+        /// How: `shredded`, `drilled` ...
+        technique: "technique" => Option<Name>,
+        /// With what.
+        tool: "tool" => Option<Name>,
+        /// How the result was verified.
+        verification: "verification" => Option<Name>,
         /// Where it went.
         destination: "destination" => Option<Name>,
+        /// Where it was done.
+        place: "place" => Option<Name>,
+        /// A remark.
+        detail: "detail" => Option<Phrase>,
         /// Who retires it.
         by: "by" => Signatory,
+        /// Who saw that it was done; somebody else.
+        verifier: "verifier" => Option<Signatory>,
         /// Random bytes.
         nonce: "nonce" => Nonce,
     }
