@@ -112,8 +112,7 @@ fn one_statement_of_each_kind() {
     let keys = |statement: &Statement| -> Vec<String> {
         statement.lines().0.into_iter().map(|(key, _)| key).collect()
     };
-    for (folder, statements) in
-        [("later", &later), ("latest", &latest), ("lifecycle", &lifecycle)]
+    for (folder, statements) in [("later", &later), ("latest", &latest), ("lifecycle", &lifecycle)]
     {
         for statement in statements {
             let note = script.world.sign(statement).to_bytes();

@@ -29,9 +29,8 @@ impl DocumentType {
     /// The kind of these bytes; none for any other.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        let begins = |kind: &&DocumentType| {
-            kind.first_bytes().iter().any(|begin| bytes.starts_with(begin))
-        };
+        let begins =
+            |kind: &&DocumentType| kind.first_bytes().iter().any(|begin| bytes.starts_with(begin));
         DocumentType::ALL.iter().find(begins).copied()
     }
 

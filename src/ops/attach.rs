@@ -13,7 +13,7 @@ use crate::model::statement::Handover;
 use crate::model::{Hash, PartyId, ReceiptId, Statement};
 use crate::report::attachment::AttachmentView;
 use crate::store::attachments::FOLDER;
-use crate::store::{Attachments, Key, Kept};
+use crate::store::{Attachments, Kept, Key};
 
 /// A document as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,8 @@ impl Scan {
     pub fn read(path: &Path) -> Result<Self, OpsError> {
         let bytes = read_bounded(path)?;
         let Some(kind) = DocumentType::of(&bytes) else {
-            let problem = format!(
-                "{} is no scan: a PDF, PNG, JPEG or TIFF file is expected",
-                path.display()
-            );
+            let problem =
+                format!("{} is no scan: a PDF, PNG, JPEG or TIFF file is expected", path.display());
             return Err(OpsError::input("FILE", problem));
         };
         let sha256 = Hash::of(&[&bytes]);
@@ -67,7 +65,7 @@ pub fn attach(
     let before = attachments(ledger, receipt)?;
     if let Some(same) = before.iter().find(|one| one.sha256 == scan.sha256) {
         // Attaching it once more is the way to bring back a file that is gone.
-        if stored(ledger).read(&scan.name())?.is_some() {
+        if stored(ledger).read(&scan.name())?.as_ref() == Some(&scan.bytes) {
             let problem =
                 format!("this document is attached to {receipt} already, by entry {}", same.entry);
             return Err(OpsError::input("FILE", problem));

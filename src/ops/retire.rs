@@ -3,10 +3,11 @@
 use super::draft::Draft;
 use super::error::{OpsError, Problem};
 use super::ledger::Ledger;
+use super::status::history;
 use crate::ledger::Intent;
 use crate::ledger::intent::Retirement;
-use crate::model::{MediumId, Stamp, Statement};
-use crate::store::Key;
+use crate::model::MediumId;
+use crate::report::certificate::{EarlierErasure, last_erasure};
 
 /// Drafts a retirement.
 ///
@@ -31,20 +32,11 @@ pub fn retire(ledger: &Ledger, wish: Retirement) -> Result<Draft, OpsError> {
     ledger.draft(Intent::Retire(Box::new(wish)))
 }
 
-/// The last erasure of a medium since it last changed hands: entry and time. None when
-/// somebody has had it since, and could have filled it again.
+/// The last erasure of a medium since it last changed hands; none when nobody recorded
+/// one.
 ///
 /// # Errors
 /// Entries that cannot be read.
-pub fn erased(ledger: &Ledger, medium: &MediumId) -> Result<Option<(u64, Stamp)>, OpsError> {
-    let indices = ledger.store().find(&Key::Medium(medium.to_string()))?;
-    let mut last = None;
-    for (index, said) in ledger.statements(&indices)? {
-        match said {
-            Statement::Erase(said) => last = Some((index, said.at)),
-            Statement::Handover(_) => last = None,
-            _ => {}
-        }
-    }
-    Ok(last)
+pub fn erased(ledger: &Ledger, medium: &MediumId) -> Result<Option<EarlierErasure>, OpsError> {
+    Ok(last_erasure(medium, u64::MAX, &history(ledger, medium)?))
 }

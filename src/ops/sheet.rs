@@ -130,10 +130,7 @@ pub fn erasure(
 ///
 /// # Errors
 /// An unknown medium, or one that is in use.
-pub fn retirement(
-    ledger: &mut Ledger,
-    id: &MediumId,
-) -> Result<RetirementCertificate, OpsError> {
+pub fn retirement(ledger: &mut Ledger, id: &MediumId) -> Result<RetirementCertificate, OpsError> {
     let told = told(ledger, id)?;
     let found = told.iter().rev().find_map(|(index, said)| match said {
         Statement::Retire(said) => Some((*index, said.clone())),

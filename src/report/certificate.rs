@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::ledger::State;
 use crate::model::hardware::{HardwareIdentity, VidPid};
 use crate::model::statement::{Erase, Retire};
-use crate::model::vocabulary::ErasureMethod;
+use crate::model::vocabulary::{EncryptionGrade, ErasureMethod};
 use crate::model::{
     Hash, MediumId, MediumLine, Name, Origin, Phrase, ReceiptId, Signatory, Stamp, Statement, Token,
 };
@@ -105,9 +105,9 @@ pub struct ErasureCertificate {
     pub tool: Name,
     /// How the result was verified.
     pub verification: Name,
-    /// What this program read of the medium afterwards, in words; none where it was not
-    /// read, and all rests on the verifier's word.
-    pub read_afterwards: Option<String>,
+    /// What this program read of the medium afterwards; none where it was not read, and
+    /// all rests on the verifier's word.
+    pub read_afterwards: Option<ReadAfterwards>,
     /// Where it was done.
     pub place: Option<Name>,
     /// Where the medium goes next.
@@ -120,6 +120,52 @@ pub struct ErasureCertificate {
     pub by: Sealed,
     /// Who verified it.
     pub verifier: Sealed,
+}
+
+/// What was read of a medium once it was erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReadAfterwards {
+    /// Encryption, in words.
+    pub encryption: String,
+    /// How well the encryption is known.
+    pub encryption_grade: EncryptionGrade,
+    /// Content marks: identifiers of whatever it was formatted with since. None is what
+    /// a wiped medium has.
+    pub marks: Vec<Phrase>,
+}
+
+impl ReadAfterwards {
+    /// What an erasure says of it; none where it was not read.
+    #[must_use]
+    pub fn of(said: &Erase) -> Option<Self> {
+        let line = said.encryption.as_ref()?;
+        Some(ReadAfterwards {
+            encryption: words::encryption(line),
+            encryption_grade: line.grade,
+            marks: said.mark.iter().map(|line| line.mark.clone()).collect(),
+        })
+    }
+
+    /// In words. That a wiped medium is not encrypted is no alarm.
+    #[must_use]
+    pub fn words(&self) -> Bilingual {
+        let (en, ja) = match (self.encryption_grade, self.marks.is_empty()) {
+            (EncryptionGrade::None, true) => {
+                ("no format was recognised on it", "フォーマットは認識されませんでした")
+            }
+            (EncryptionGrade::None, false) => {
+                ("formatted, not encrypted", "フォーマット済み・暗号化なし")
+            }
+            (EncryptionGrade::Unreadable, _) => {
+                ("it could not be read to the end", "最後まで読み取れませんでした")
+            }
+            (EncryptionGrade::Opaque, _) => {
+                ("it looks random throughout", "全体が乱数のように見えます")
+            }
+            _ => ("it is formatted with encryption", "暗号化してフォーマット済み"),
+        };
+        Bilingual { en, ja }
+    }
 }
 
 /// A retirement.
@@ -254,7 +300,7 @@ impl ErasureCertificate {
             technique: said.technique.clone(),
             tool: said.tool.clone(),
             verification: said.verification.clone(),
-            read_afterwards: said.encryption.as_ref().map(words::encryption),
+            read_afterwards: ReadAfterwards::of(said),
             place: said.place.clone(),
             destination: said.destination.clone(),
             alarms: alarms.collect(),
@@ -290,7 +336,7 @@ impl RetirementCertificate {
             place: said.place.clone(),
             destination: said.destination.clone(),
             detail: said.detail.clone(),
-            erasure: earlier(&said.medium.id, behind),
+            erasure: last_erasure(&said.medium.id, behind.index, behind.history),
             by: sealed(&said.by),
             verifier: said.verifier.as_ref().map(sealed),
         }
@@ -305,11 +351,17 @@ impl RetirementCertificate {
     }
 }
 
-/// The last erasure of the medium before this entry. Whoever has had the medium since
-/// could have filled it again, so a handover between the two ends it.
-fn earlier(id: &MediumId, behind: Behind<'_>) -> Option<EarlierErasure> {
+/// The last erasure of a medium before an entry. Whoever has had the medium since could
+/// have filled it again, so a handover between the two ends it. `history` is in order
+/// and may hold what does not name the medium.
+#[must_use]
+pub fn last_erasure(
+    id: &MediumId,
+    before: u64,
+    history: &[(u64, Statement)],
+) -> Option<EarlierErasure> {
     let mut last = None;
-    for (entry, said) in behind.history.iter().filter(|(entry, _)| *entry < behind.index) {
+    for (entry, said) in history.iter().filter(|(entry, _)| *entry < before) {
         match said {
             Statement::Erase(said) if said.medium.id == *id => {
                 last = Some(EarlierErasure {

@@ -86,8 +86,7 @@ impl CheckSheet {
         let expected: BTreeSet<&MediumId> =
             state.expected_at(place).map(|medium| &medium.line.id).collect();
         let here = |medium: &&Medium| medium.home == *place && medium.in_use();
-        let (rows, away): (Vec<&Medium>, Vec<&Medium>) =
-            state
+        let (rows, away): (Vec<&Medium>, Vec<&Medium>) = state
             .media
             .values()
             .filter(here)

@@ -316,9 +316,7 @@ impl ReceiptVerification {
 /// What a seal on paper leaves open.
 fn paper_seal(sheet: Sheet) -> &'static str {
     match sheet {
-        Sheet::NotAsked => {
-            "the seal on paper: compare it on the sheet; no signature stands for it"
-        }
+        Sheet::NotAsked => "the seal on paper: compare it on the sheet; no signature stands for it",
         Sheet::Awaited => {
             "the seal on paper: no signature stands for it, and its sheet is not attached"
         }

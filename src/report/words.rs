@@ -258,7 +258,10 @@ pub(super) fn told_of(said: &Statement, id: &MediumId) -> Option<Told> {
         Statement::Lost(said) => Told::alarm(format!("LOST: {}", said.detail)),
         Statement::Erase(said) => Told::new(format!("erased: {}, {}", said.method, said.technique))
             .line("tool", Some(&said.tool))
-            .line("verified", Some(format!("{}, by {}", said.verification, said.verifier.party.spoken())))
+            .line(
+                "verified",
+                Some(format!("{}, by {}", said.verification, said.verifier.party.spoken())),
+            )
             .line("read afterwards", said.encryption.as_ref().map(encryption))
             .line("at", said.place.as_ref())
             .line("goes to", said.destination.as_ref())

@@ -174,7 +174,8 @@ mod tests {
         let (origin, place) = place();
         let code = round(1041);
         assert!(code.is_of(&origin, &place, seen(1041).root));
-        let (other, shelf) = ("custody.example.jp/hamamatsu".parse().unwrap(), "棚".parse().unwrap());
+        let (other, shelf) =
+            ("custody.example.jp/hamamatsu".parse().unwrap(), "棚".parse().unwrap());
         assert!(!code.is_of(&other, &place, seen(1041).root));
         assert!(!code.is_of(&origin, &shelf, seen(1041).root));
         assert!(!code.is_of(&origin, &place, seen(1042).root));

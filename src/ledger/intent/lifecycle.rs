@@ -154,7 +154,12 @@ impl Filling<'_> {
         Some(body.into())
     }
 
-    pub(super) fn miss(&mut self, id: &MediumId, detail: Phrase, by: &PartyId) -> Option<Statement> {
+    pub(super) fn miss(
+        &mut self,
+        id: &MediumId,
+        detail: Phrase,
+        by: &PartyId,
+    ) -> Option<Statement> {
         let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
         let (medium, by) = (self.medium(id), self.signatory(by));
         let (medium, by) = (medium?, by?);
@@ -171,7 +176,12 @@ impl Filling<'_> {
         Some(body.into())
     }
 
-    pub(super) fn lose(&mut self, id: &MediumId, detail: Phrase, by: &PartyId) -> Option<Statement> {
+    pub(super) fn lose(
+        &mut self,
+        id: &MediumId,
+        detail: Phrase,
+        by: &PartyId,
+    ) -> Option<Statement> {
         let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
         let (medium, by) = (self.medium(id), self.signatory(by));
         let (medium, by) = (medium?, by?);

@@ -4,18 +4,13 @@ use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Hash;
 use super::super::hardware::{Grade, HardwareIdentity};
-use super::super::ids::{MediumId, Origin, ReceiptId, ReceiptPrefix, Token};
-use super::super::key::VerifierKey;
-use super::super::lines::{
-    AlarmLine, EncryptionLine, EntryRef, MarkLine, MediumLine, Nonce, Seen, SeenLine, SequenceLine,
-    TokenLine, UnknownLine,
-};
-use super::super::party::{PartyRef, Side, Signatory};
-use super::super::text::{Name, Phrase};
-use super::super::time::{Day, Stamp};
 use super::super::vocabulary::*;
+use super::super::{
+    AlarmLine, Day, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce,
+    Origin, PartyRef, Phrase, ReceiptId, ReceiptPrefix, Seen, SeenLine, SequenceLine, Side,
+    Signatory, Stamp, Token, TokenLine, UnknownLine, VerifierKey,
+};
 use super::define::statements;
 use super::field::{Field, FieldError, FieldShape, Lines, Reader, Signs, Some1};
 

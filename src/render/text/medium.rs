@@ -69,6 +69,9 @@ fn told(page: &mut Page, event: &Event) {
     for detail in &event.details {
         page.field(2, "", 18, detail);
     }
+    if let Some(sheet) = event.sheet {
+        page.hang(2, "", 18, Tone::Warning, sheet.words().en);
+    }
     let receipt = event.receipt.as_ref().map_or_else(String::new, |id| format!(", receipt {id}"));
     // A handover names its parties in its own words.
     let by = match (event.kind, event.parties.last()) {
