@@ -16,6 +16,7 @@ mod log;
 mod lost;
 mod missing;
 mod override_alarms;
+mod paper;
 mod party;
 mod policy;
 mod probe;

@@ -6,28 +6,36 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Global;
+use super::paper::{PaperArgs, warn_of_missing};
 use super::ui::Ui;
 use crate::model::ReceiptId;
 use crate::ops::OpsError;
 use crate::ops::attach::export;
+use crate::ops::paper;
 use crate::ops::receipt::{IssuedReceipt, receipt};
 use crate::render::qr::{Code, QrError, Terminal};
 use crate::render::receipt_svg::{self, Matrix};
 use crate::render::text::{self, Style};
 use crate::report::ReceiptView;
 
-/// Show a receipt again: text with both QR codes, a .receipt file, a picture
+/// Show a receipt again: text with both QR codes, PDF, a .receipt file, a picture
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The .receipt file and the two codes are enough to verify it offline with the log key.
 Example:
-  custody receipt SZ-2026-000123 --file SZ-2026-000123.receipt --svg SZ-2026-000123.svg")]
+  custody receipt SZ-2026-000123 --pdf SZ-2026-000123.pdf --paper a5
+  custody receipt SZ-2026-000123 --file SZ-2026-000123.receipt")]
 pub(super) struct ReceiptCommand {
     /// The receipt's number
     id: String,
     /// Write the receipt (note and proof, plain text) to this new file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Write it as PDF: the original and the copy, with both codes
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+    #[command(flatten)]
+    paper: PaperArgs,
     /// Write it as a page with both codes, SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -100,6 +108,13 @@ impl ReceiptCommand {
         let mut written = Vec::new();
         if let Some(file) = &self.file {
             save_receipt(&issued.receipt.to_bytes(), file)?;
+            written.push(file.clone());
+        }
+        if let Some(file) = &self.pdf {
+            let look = self.paper.look()?;
+            warn_of_missing(ui, &look, &id.to_string(), issued.receipt.note().text());
+            let sheet = paper::receipt_sheet(&issued, &look)?;
+            save_receipt(&paper::pdf(&sheet, &look)?, file)?;
             written.push(file.clone());
         }
         if let Some(file) = &self.svg {

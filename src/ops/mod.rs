@@ -22,6 +22,7 @@ pub mod keys;
 pub mod ledger;
 pub mod loss;
 pub mod override_alarms;
+pub mod paper;
 pub mod party;
 pub mod policy;
 pub mod probe;
