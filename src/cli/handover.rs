@@ -226,7 +226,7 @@ fn next_on_paper(ui: Ui, view: &ReceiptView) {
     let sides = [&view.giver, &view.receiver].into_iter().filter(|side| side.key.is_none());
     let names: Vec<String> = sides.map(|side| side.who.spoken()).collect();
     ui.say(&format!(
-        "{0} waits for its sealed sheet:\n  1. print it: custody receipt {0} --svg FILE\n  \
+        "{0} waits for its sealed sheet:\n  1. print it: custody receipt {0} --pdf FILE\n  \
          2. have it sealed by {1}\n  3. scan it: custody attach {0} FILE --by ID",
         view.receipt,
         names.join(", ")

@@ -185,9 +185,9 @@ fn every_command_answers_in_json_with_its_keys() {
             "code day entries place entries_since",
         ),
         (0, format!("party revoke sasaki --reason left --by kato {with}"), appended),
-        (0, "export usbguard".to_owned(), "media left_out rules"),
-        (0, "export udev".to_owned(), "media left_out rules"),
-        (0, "export csv".to_owned(), "media left_out rules"),
+        (0, "export usbguard".to_owned(), "media left_out file"),
+        (0, "export udev".to_owned(), "media left_out file"),
+        (0, "export csv".to_owned(), "media left_out file"),
         (
             0,
             "fsck".to_owned(),

@@ -4,6 +4,7 @@ use super::Style;
 use super::layout::{Page, Tone};
 use super::medium::bytes;
 use super::register::heading;
+use crate::model::vocabulary::EncryptionGrade;
 use crate::report::certificate::Certified;
 use crate::report::receipt::Sealed;
 use crate::report::{ErasureCertificate, RetirementCertificate};
@@ -28,7 +29,10 @@ pub fn erasure(report: &ErasureCertificate, style: Style) -> String {
         Some(read) => {
             page.field(0, "消去後の読取 Read after", LABELS, read.words().ja);
             page.field(0, "", LABELS, read.words().en);
-            page.field(0, "", LABELS, &read.encryption);
+            // The words above say it better than "NOT ENCRYPTED" does of an empty drive.
+            if read.encryption_grade != EncryptionGrade::None {
+                page.field(0, "", LABELS, &read.encryption);
+            }
             for mark in &read.marks {
                 page.field(0, "", LABELS, mark.as_str());
             }

@@ -38,7 +38,7 @@ pub fn check_sheet(report: &CheckSheet, style: Style) -> String {
     }
     if !report.away.is_empty() {
         page.blank();
-        page.put(0, Tone::Strong, "持出中 Not here, and not to be looked for");
+        page.put(0, Tone::Strong, "対象外 Belongs here, and is not expected");
         for row in &report.away {
             let due = row.due.map_or_else(String::new, |due| format!(", due back {due}"));
             let words = format!("{}, {}{due}", row.standing.words(), row.holder.spoken());
