@@ -12,6 +12,7 @@ mod fsck;
 mod handover;
 mod init;
 mod key;
+mod label;
 mod log;
 mod lost;
 mod missing;
@@ -149,6 +150,7 @@ enum Command {
     Sign(sign::Sign),
     Submit(submit::Submit),
     Attach(attach::Attach),
+    Label(label::LabelCommand),
     Receipt(receipt::ReceiptCommand),
     Verify(verify::Verify),
     Check(check::Check),
@@ -197,6 +199,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Sign(command) => command.run(global),
         Command::Submit(command) => command.run(global),
         Command::Attach(command) => command.run(global),
+        Command::Label(command) => command.run(global),
         Command::Receipt(command) => command.run(global),
         Command::Verify(command) => command.run(global),
         Command::Check(command) => command.run(global),

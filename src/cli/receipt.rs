@@ -36,6 +36,12 @@ pub(super) struct ReceiptCommand {
     pdf: Option<PathBuf>,
     #[command(flatten)]
     paper: PaperArgs,
+    /// Write it for a receipt printer (ESC/POS)
+    #[arg(long, value_name = "FILE")]
+    thermal: Option<PathBuf>,
+    /// Width of that printer's roll in mm: 80 or 58
+    #[arg(long, value_name = "MM", default_value = "80", value_parser = ["80", "58"])]
+    roll: String,
     /// Write it as a page with both codes, SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -117,6 +123,10 @@ impl ReceiptCommand {
             save_receipt(&paper::pdf(&sheet, &look)?, file)?;
             written.push(file.clone());
         }
+        if let Some(file) = &self.thermal {
+            save_receipt(&self.strips(&issued)?, file)?;
+            written.push(file.clone());
+        }
         if let Some(file) = &self.svg {
             save_receipt(drawn.svg(&issued.view).as_bytes(), file)?;
             written.push(file.clone());
@@ -141,6 +151,19 @@ impl ReceiptCommand {
             ui.answer(&issued.view, |style| drawn.text(&issued.view, ui, style));
         }
         Ok(0)
+    }
+
+    #[cfg(feature = "raster")]
+    fn strips(&self, issued: &IssuedReceipt) -> Result<Vec<u8>, OpsError> {
+        use crate::render::paper::thermal::Roll;
+        let roll = if self.roll == "58" { Roll::Mm58 } else { Roll::Mm80 };
+        paper::thermal(issued, roll, &self.paper.look()?)
+    }
+
+    #[cfg(not(feature = "raster"))]
+    fn strips(&self, _: &IssuedReceipt) -> Result<Vec<u8>, OpsError> {
+        let problem = "this program was built without the feature 'raster'; use --pdf";
+        Err(OpsError::input("--thermal", problem))
     }
 }
 

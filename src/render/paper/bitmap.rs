@@ -11,6 +11,8 @@ use hayro::hayro_syntax::Pdf;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 
+use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
+
 use super::typeface::Typefaces;
 use super::{About, Mark, POINT, Page, PaperError, Sheet, pdf};
 use crate::model::Stamp;
@@ -84,6 +86,20 @@ impl Bitmap {
         self.dark.iter().map(|dark| if *dark { 0 } else { 255 }).collect()
     }
 
+    /// A grey PNG, a pixel a dot.
+    ///
+    /// # Errors
+    /// [`PaperError::Size`] for more dots than a picture holds.
+    pub fn to_png(&self) -> Result<Vec<u8>, PaperError> {
+        let side = |dots: usize| u32::try_from(dots).map_err(|_| PaperError::Size);
+        let (width, height) = (side(self.width)?, side(self.height())?);
+        let mut png = std::io::Cursor::new(Vec::new());
+        PngEncoder::new(&mut png)
+            .write_image(&self.to_grey(), width, height, ExtendedColorType::L8)
+            .map_err(|error| PaperError::Pdf(error.to_string()))?;
+        Ok(png.into_inner())
+    }
+
     /// A code with the corner of its quiet zone there, `dots` a module.
     fn code(&mut self, left: usize, top: usize, dots: usize, code: &Code) {
         let side = code.full_width() * dots;
@@ -146,7 +162,7 @@ fn rasterised(
     if page.blocks.is_empty() {
         return Ok(bitmap);
     }
-    let at = "2000-01-01T00:00:00Z".parse::<Stamp>();
+    let at = "2000-01-01T00:00:00+00:00".parse::<Stamp>();
     let at = at.map_err(|error| PaperError::Pdf(error.to_string()))?;
     let about =
         About { title: "page".into(), id: "page".into(), language: "ja", at, attachment: None };

@@ -181,7 +181,7 @@ fn about(labels: &[Label], words: &Words, at: Stamp) -> About {
 fn module(size: Size, modules: f32, dots_per_mm: Option<f32>) -> Result<f32, LabelError> {
     let room = (size.height.min(size.width) - 0.6) / modules;
     let side = match dots_per_mm {
-        Some(dots) => (room.min(MODULE_MAX) * dots).floor() / dots,
+        Some(dots) => (room.min(MODULE_MAX) * dots + 0.05).floor() / dots,
         None => room.min(MODULE_MAX),
     };
     let sound = side >= MODULE_MIN && size.width <= 500.0 && size.height <= 500.0;

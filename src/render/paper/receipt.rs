@@ -50,7 +50,7 @@ impl Format {
             Format::A5 => Style {
                 width: 148.0,
                 height: 210.0,
-                margin: 10.0,
+                margin: 8.0,
                 indent: 31.0,
                 body: 3.0,
                 small: 2.4,
@@ -500,7 +500,7 @@ fn modules(codes: &[Code; 2]) -> f32 {
 }
 
 /// Thousands apart: 3,775.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

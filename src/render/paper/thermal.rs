@@ -1,7 +1,7 @@
 //! The receipt on a roll of 80 or 58 mm: one strip for each side, as long as it needs.
 
 use super::flow::{Flow, LEADING, Look, Style};
-use super::receipt::{Keeper, encryption};
+use super::receipt::{Keeper, encryption, grouped};
 use super::typeface::Typefaces;
 use super::words::{Tongue, Words};
 use super::{Mark, Page, PaperError, Role};
@@ -37,9 +37,11 @@ impl Roll {
         }
     }
 
-    fn style(self) -> Style {
+    fn style(self, tongue: Tongue) -> Style {
         let width = f32::from(self.dots()) / DOTS_PER_MM;
         let (body, indent) = match self {
+            // Two languages side by side take half as much again.
+            Roll::Mm80 if tongue == Tongue::Both => (3.0, 31.0),
             Roll::Mm80 => (3.0, 20.0),
             Roll::Mm58 => (2.75, 0.0),
         };
@@ -59,7 +61,8 @@ pub fn strips(
 ) -> Result<Vec<Page>, PaperError> {
     let words = Words::new(tongue)?;
     let keepers = [Keeper::Giver, Keeper::Receiver];
-    Ok(keepers.map(|keeper| Strip { view, words: &words, roll, keeper }.page(faces)).into())
+    let strips = keepers.map(|keeper| Strip { view, words: &words, roll, keeper }.pages(faces));
+    Ok(strips.into_iter().flatten().collect())
 }
 
 struct Strip<'a> {
@@ -70,9 +73,11 @@ struct Strip<'a> {
 }
 
 impl Strip<'_> {
-    fn page(&self, faces: &Typefaces) -> Page {
+    /// One page; more only for a box of drives that would be metres long.
+    fn pages(&self, faces: &Typefaces) -> Vec<Page> {
         let (view, words) = (self.view, self.words);
-        let mut flow = Flow::new(self.roll.style(), faces, String::new());
+        let running = format!("{} {}", words.label("receipt-title"), view.receipt);
+        let mut flow = Flow::new(self.roll.style(words.tongue), faces, running);
         self.head(&mut flow);
         let body = flow.body();
         self.field(&mut flow, "number", &view.receipt.to_string());
@@ -82,7 +87,7 @@ impl Strip<'_> {
             self.field(&mut flow, "contents", contents.as_str());
         }
         if let Some(persons) = view.persons {
-            self.field(&mut flow, "persons", &persons.to_string());
+            self.field(&mut flow, "persons", &grouped(persons));
         }
         self.field(&mut flow, "place", view.place.as_str());
         if let Some(due) = view.due {
@@ -110,9 +115,10 @@ impl Strip<'_> {
         flow.skip(body.size);
         let length = flow.y() + 2.0;
         let mut pages = flow.finish(false);
-        let mut page = pages.swap_remove(0);
-        page.height = length.min(LENGTH_MAX);
-        page
+        if let Some(last) = pages.last_mut() {
+            last.height = length.min(LENGTH_MAX);
+        }
+        pages
     }
 
     fn head(&self, flow: &mut Flow<'_>) {
@@ -229,6 +235,7 @@ impl Strip<'_> {
         let modules = code.full_width();
         let dots = (usize::from(self.roll.dots()) / modules).clamp(1, 6);
         let left = (usize::from(self.roll.dots()) - dots * modules) / 2;
+        flow.need((modules * dots) as f32 / DOTS_PER_MM + 2.0);
         let at = (left as f32 / DOTS_PER_MM, flow.y());
         // Rounded to the dot by the flow's own height, too.
         let top = (at.1 * DOTS_PER_MM).ceil() / DOTS_PER_MM;
