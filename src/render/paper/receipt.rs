@@ -22,7 +22,7 @@ const CAPTIONS: u8 = 2;
 /// More media than this are listed in a table.
 const FULL_MEDIA: usize = 2;
 /// Side of the box for a seal: Japanese seals of office measure up to 18 mm.
-const SEAL: f32 = 19.0;
+pub(super) const SEAL: f32 = 19.0;
 
 /// Size of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -225,7 +225,7 @@ impl Drawing<'_> {
 
     /// One drive with a line for each thing that is known about it.
     fn medium(&self, flow: &mut Flow<'_>, medium: &ReceiptMedium) {
-        let (words, body, small) = (self.words, flow.body(), flow.small());
+        let (words, body) = (self.words, flow.body());
         let strong = Look { size: body.size * 1.2, grey: false };
         flow.field(&words.label("drive"), strong, medium.medium.as_str());
         let model = medium.model.as_ref().map_or("", |model| model.as_str());
@@ -233,7 +233,7 @@ impl Drawing<'_> {
         flow.field(&words.label("model"), body, model.trim());
         flow.field(&words.label("serial"), body, &medium.serial);
         flow.field(&words.label("encryption"), body, &encryption(self.words, medium));
-        self.alarms(flow, small, medium);
+        self.alarms(flow, None, medium);
     }
 
     /// One of many: number, asset id and serial in one line, the rest below.
@@ -254,22 +254,29 @@ impl Drawing<'_> {
         flow.push(Role::Text, marks);
         flow.skip(body.size * LEADING);
         flow.broken((left, right), small, detail.trim());
-        self.alarms(flow, small, medium);
+        self.alarms(flow, Some((left, right)), medium);
     }
 
     /// What was odd and is known to both, and who let it pass.
-    fn alarms(&self, flow: &mut Flow<'_>, look: Look, medium: &ReceiptMedium) {
-        let words = self.words;
+    /// As fields, or between the edges of a row.
+    fn alarms(&self, flow: &mut Flow<'_>, edges: Option<(f32, f32)>, medium: &ReceiptMedium) {
+        let (words, look) = (self.words, flow.small());
+        let mut lines = Vec::new();
         for name in &medium.alarms {
             let said = alarm::words(name).map_or_else(|| name.clone(), |said| words.pick(said));
-            flow.field(&words.label("alarm"), look, &said);
+            lines.push((words.label("alarm"), said));
         }
         for passed in &medium.overrides {
             let (by, second) = (passed.by.spoken(), passed.second.spoken());
             let with =
                 [("by", by.as_str()), ("second", &second), ("reason", passed.reason.as_str())];
-            let said = words.lines_of("override-by", &with).join(" / ");
-            flow.field(&words.label("override"), look, &said);
+            lines.push((words.label("override"), words.lines_of("override-by", &with).join(" / ")));
+        }
+        for (label, said) in lines {
+            match edges {
+                Some(edges) => flow.broken(edges, look, &format!("{label}: {said}")),
+                None => flow.field(&label, look, &said),
+            }
         }
     }
 
@@ -402,49 +409,7 @@ impl Drawing<'_> {
             }
             return;
         };
-        let verify: Vec<String> = words.lines("verify");
-        let below: f32 = verify
-            .iter()
-            .map(|line| flow.lines_of(flow.measure(), small, line).len())
-            .map(|lines| u16::try_from(lines).map_or(0.0, f32::from) * small.size * LEADING)
-            .sum();
-        let line = flow.style.small * LEADING;
-        let room = flow.room() - below - 1.5;
-        let placed = match Placed::of(codes, flow.measure(), room, line) {
-            Some(placed) => placed,
-            None => {
-                flow.turn();
-                Placed::of(codes, flow.measure(), flow.room() - below - 1.5, line)
-                    .unwrap_or_else(|| Placed::below_one_another(codes, line))
-            }
-        };
-        // At the foot of the page, where they are on every receipt.
-        let bottom = flow.y() + flow.room();
-        flow.go_to((bottom - placed.height - below - 0.5).max(flow.y() + 1.0));
-        self.codes(flow, codes, &placed);
-        for line in &verify {
-            flow.paragraph(small, line);
-        }
-    }
-
-    fn codes(&self, flow: &mut Flow<'_>, codes: &[Code; 2], placed: &Placed) {
-        let (words, look) = (self.words, flow.small());
-        let left = flow.style.margin;
-        let top = flow.y();
-        let names = [("code-note", "code-note-alt"), ("code-proof", "code-proof-alt")];
-        for ((code, (caption, says)), at) in codes.iter().zip(names).zip(placed.at) {
-            let (x, y) = (left + at.0, top + at.1);
-            let mut base = y + look.size * 1.16;
-            let mut marks = Vec::new();
-            for line in words.lines(caption) {
-                marks.push(flow.text_at(x, base, look, &line));
-                base += look.size * LEADING;
-            }
-            flow.push(Role::Text, marks);
-            let below = f32::from(CAPTIONS) * look.size * LEADING;
-            flow.code((x, y + below), placed.module, code, words.label(says));
-        }
-        flow.go_to(top + placed.height);
+        Placed::draw(flow, words, codes, ["code-note", "code-proof"]);
     }
 
     /// Says what the mark for a missing character means, on a page that has one.
@@ -464,13 +429,56 @@ impl Drawing<'_> {
 }
 
 /// Where the two codes stand, from the upper left corner of their place.
-struct Placed {
+pub(super) struct Placed {
     module: f32,
     at: [(f32, f32); 2],
     height: f32,
 }
 
 impl Placed {
+    /// Draws both codes at the foot of this page, or of the next where it has no room,
+    /// with how to verify them below.
+    pub fn draw(flow: &mut Flow<'_>, words: &Words, codes: &[Code; 2], captions: [&str; 2]) {
+        let small = flow.small();
+        let verify: Vec<String> = words.lines("verify");
+        let below: f32 = verify
+            .iter()
+            .map(|line| flow.lines_of(flow.measure(), small, line).len())
+            .map(|lines| u16::try_from(lines).map_or(0.0, f32::from) * small.size * LEADING)
+            .sum();
+        let line = small.size * LEADING;
+        let room = flow.room() - below - 1.5;
+        let placed = match Placed::of(codes, flow.measure(), room, line) {
+            Some(placed) => placed,
+            None => {
+                flow.turn();
+                Placed::of(codes, flow.measure(), flow.room() - below - 1.5, line)
+                    .unwrap_or_else(|| Placed::below_one_another(codes, line))
+            }
+        };
+        // At the foot of the page, where they are on every receipt.
+        let bottom = flow.y() + flow.room();
+        let top = (bottom - placed.height - below - 0.5).max(flow.y() + 1.0);
+        flow.go_to(top);
+        for ((code, caption), at) in codes.iter().zip(captions).zip(placed.at) {
+            let (x, y) = (flow.style.margin + at.0, top + at.1);
+            let mut base = y + small.size * 1.16;
+            let mut marks = Vec::new();
+            for line in words.lines(caption) {
+                marks.push(flow.text_at(x, base, small, &line));
+                base += line_height(small);
+            }
+            flow.push(Role::Text, marks);
+            let above = f32::from(CAPTIONS) * line_height(small);
+            let says = words.lines(caption).join(" / ");
+            flow.code((x, y + above), placed.module, code, says);
+        }
+        flow.go_to(top + placed.height);
+        for line in &verify {
+            flow.paragraph(small, line);
+        }
+    }
+
     /// Side by side, at the largest module that the place has room for; none where that
     /// would be too small to read.
     fn of(codes: &[Code; 2], measure: f32, room: f32, line: f32) -> Option<Self> {
@@ -491,6 +499,10 @@ impl Placed {
         let side = MODULE_MIN * modules(codes) + f32::from(CAPTIONS) * line;
         Placed { module: MODULE_MIN, at: [(0.0, 0.0), (0.0, side)], height: 2.0 * side }
     }
+}
+
+fn line_height(look: Look) -> f32 {
+    look.size * LEADING
 }
 
 /// Modules a side of the larger one.

@@ -200,11 +200,8 @@ impl Strip<'_> {
 
     fn codes(&self, flow: &mut Flow<'_>) {
         let Some(texts) = &self.view.codes else { return };
-        let halves = [
-            (&texts.note, "code-note", "code-note-alt"),
-            (&texts.proof, "code-proof", "code-proof-alt"),
-        ];
-        for (text, caption, says) in halves {
+        let halves = [(&texts.note, "code-note"), (&texts.proof, "code-proof")];
+        for (text, caption) in halves {
             for line in self.words.lines(caption) {
                 flow.paragraph(flow.small(), &line);
             }
@@ -221,7 +218,7 @@ impl Strip<'_> {
                     let with = [("number", number.as_str()), ("count", of.as_str())];
                     flow.paragraph(flow.small(), &self.words.label_of("code-part", &with));
                 }
-                self.code(flow, &code, self.words.label(says));
+                self.code(flow, &code, self.words.lines(caption).join(" / "));
             }
         }
         for line in self.words.lines("verify") {
