@@ -8,11 +8,15 @@ mod office;
 mod alarms;
 #[path = "cli/drafts.rs"]
 mod drafts;
+#[path = "cli/lifecycle.rs"]
+mod lifecycle;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/people.rs"]
 mod people;
 #[path = "cli/receipts.rs"]
 mod receipts;
+#[path = "cli/sheets.rs"]
+mod sheets;
 #[path = "cli/story.rs"]
 mod story;

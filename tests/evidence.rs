@@ -12,13 +12,14 @@ mod office;
 use attached::{Tree, recorded, recorded_at};
 use images::{MIB, ask, fat, gpt, have, luks, random, with_file};
 use media_custody::ledger::alarms::{Content, News, weaker};
-use media_custody::ledger::intent::Lift;
+use media_custody::ledger::intent::{Erasure, Lift};
 use media_custody::model::evidence::{Examined, Unread};
 use media_custody::model::hardware::Reading;
 use media_custody::model::vocabulary::{EncryptionGrade, SightingGrade};
 use media_custody::model::{EncryptionLine, MediumId, Statement};
 use media_custody::ops::alarms::{Looked, look};
 use media_custody::ops::check;
+use media_custody::ops::erase::erase;
 use media_custody::ops::examine::{content, examine};
 use media_custody::ops::handover::hand_over;
 use media_custody::ops::override_alarms::override_alarms;
@@ -503,4 +504,69 @@ fn weaker_is_what_anyone_could_read_more_of() {
     ] {
         assert!(!weaker(known, now), "{known}, then {now}");
     }
+}
+
+#[test]
+fn an_erasure_says_what_was_read_afterwards() {
+    if !have(&["cryptsetup", "mkfs.vfat"]) {
+        return;
+    }
+    let (first, later) = luks_and_later();
+    let (case, tree) = (Case::new(), drive(&later));
+    registered(&case, &tree, None);
+    // The drive erased was another one: this has its header still.
+    assert_eq!(
+        erased(&case, &tree),
+        (Some("verified".to_owned()), vec!["mark-remains".to_owned()])
+    );
+    // An older copy of the header is no erasure either.
+    tree.disk("sda", &first);
+    let (read, alarms) = erased(&case, &tree);
+    assert_eq!(
+        (read.as_deref(), alarms.as_slice()),
+        (Some("verified"), &["mark-remains".to_owned()][..])
+    );
+    // Wiped: what is gone is what was to go, and no alarm.
+    tree.disk("sda", &vec![0; MIB]);
+    assert_eq!(erased(&case, &tree), (Some("none".to_owned()), Vec::new()));
+    assert_eq!(encryption(&case), "USB-0500 - - none");
+    assert_eq!(checked(&case, &tree).0, Vec::<String>::new(), "it is known so from now on");
+    // Formatted anew, it is what later sightings are compared with.
+    tree.disk("sda", &luks("luks2", 16 * MIB, &[]));
+    assert_eq!(erased(&case, &tree), (Some("verified".to_owned()), Vec::new()));
+    assert_eq!(checked(&case, &tree), (Vec::new(), SightingGrade::Device));
+    tree.disk("sda", &fat(4 * MIB));
+    assert_eq!(checked(&case, &tree).0, ["encryption-weaker", "mark-drift"]);
+    // Nobody could read it: nothing is said, and nothing is known.
+    std::fs::remove_file(tree.top.path().join("dev/sda")).expect("removed");
+    assert_eq!(erased(&case, &tree), (None, Vec::new()));
+    tree.disk("sda", &fat(4 * MIB));
+    assert_eq!(checked(&case, &tree).0, Vec::<String>::new());
+}
+
+/// Certifies an erasure of the drive as it is now: the grade that was read, the alarms.
+fn erased(case: &Case, tree: &Tree) -> (Option<String>, Vec<String>) {
+    let mut ledger = case.ledger();
+    let wish = Erasure {
+        medium: of("USB-0500"),
+        media_type: of("flash memory"),
+        method: of("purge"),
+        technique: of("crypto erase"),
+        tool: of("cryptsetup"),
+        verification: of("full read"),
+        destination: None,
+        place: None,
+        content: None,
+        alarm: Vec::new(),
+        detail: None,
+        by: of("yamada"),
+        verifier: of("audit"),
+    };
+    let looked = looked(&ledger, tree);
+    let draft = erase(&ledger, wish, Some(&looked)).expect("drafted");
+    let Statement::Erase(said) = submit(&mut ledger, draft, &case.keys()).statement else {
+        panic!("an erasure")
+    };
+    let alarms = said.alarm.iter().map(|line| line.alarm.to_string()).collect();
+    (said.encryption.map(|line| line.grade.to_string()), alarms)
 }

@@ -6,6 +6,8 @@ mod fixture;
 
 #[path = "report/hostile.rs"]
 mod hostile;
+#[path = "report/lifecycle.rs"]
+mod lifecycle;
 #[path = "report/story.rs"]
 mod story;
 #[path = "report/values.rs"]

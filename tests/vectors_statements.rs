@@ -79,6 +79,12 @@ const LATEST: &str = "
     yamada says check; place: 静岡支部 第一保管庫; found: USB-0421 device; token: USB-0421 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
 ";
 
+/// And what erasures and retirements gained with their certificates.
+const LIFECYCLE: &str = "
+    yamada says erase; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; media-type: flash memory; method: purge; technique: crypto erase; tool: cryptsetup 2.7.0; verification: header overwritten, full read; destination: 静岡支部 第一保管庫; place: 静岡支部 作業室; encryption: USB-0421 luks2 aes-xts-plain64 verified; mark: USB-0421 luks 8a2d0c11-aaaa-4bbb-8ccc-ddddeeeeffff; sequence: USB-0421 8a2d0c11-aaaa-4bbb-8ccc-ddddeeeeffff 3; alarm: USB-0421 release-drift; detail: 年度末の消去; by: ~yamada; verifier: ~audit
+    admin says retire; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; reason: 耐用年数; method: destroy; media-type: flash memory; technique: shredded; tool: MBD-16; verification: pieces below 6 mm; destination: 静岡リサイクル; place: 静岡支部 作業室; detail: 立会いのうえ破砕; by: ~admin; verifier: ~audit
+";
+
 fn verified(note: &[u8]) -> Statement {
     let note = Note::parse(note).expect("a note");
     let statement = statement::parse(note.text()).expect("a statement");
@@ -102,11 +108,12 @@ fn one_statement_of_each_kind() {
         let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
         lines.map(|line| script.statement(line).expect("said")).collect()
     };
-    let (later, latest) = (said(LATER), said(LATEST));
+    let (later, latest, lifecycle) = (said(LATER), said(LATEST), said(LIFECYCLE));
     let keys = |statement: &Statement| -> Vec<String> {
         statement.lines().0.into_iter().map(|(key, _)| key).collect()
     };
-    for (folder, statements) in [("later", &later), ("latest", &latest)] {
+    for (folder, statements) in [("later", &later), ("latest", &latest), ("lifecycle", &lifecycle)]
+    {
         for statement in statements {
             let note = script.world.sign(statement).to_bytes();
             frozen(&format!("statements/{folder}/{}.note", statement.kind()), &note);
@@ -116,7 +123,7 @@ fn one_statement_of_each_kind() {
     for statement in kinds {
         let note = script.world.sign(&statement).to_bytes();
         let same_kind = |other: &&Statement| other.kind() == statement.kind();
-        let again = later.iter().chain(&latest).filter(same_kind);
+        let again = later.iter().chain(&latest).chain(&lifecycle).filter(same_kind);
         let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();
         let fields = Statement::KINDS.iter().find(|(kind, _)| *kind == statement.kind());
         for field in fields.expect("known").1 {

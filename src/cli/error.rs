@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
-use crate::ops::error::{ChangedSince, DeviceChoice, Problem, TokenRefusal};
+use crate::ops::error::{AttachmentError, ChangedSince, DeviceChoice, Problem, TokenRefusal};
 use crate::ops::{BusError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
@@ -132,6 +132,8 @@ kinds! {
     DriveChanged = "drive-changed";
     /// No token is written there.
     Token = "token";
+    /// A document attached to a receipt is gone or altered.
+    Attachment = "attachment";
 }
 
 impl Serialize for Kind {
@@ -205,6 +207,7 @@ impl From<&OpsError> for Failure {
             OpsError::Device(choice) => device(choice),
             OpsError::Since(change) => since(change),
             OpsError::Token(refusal) => token(refusal),
+            OpsError::Attachment(error) => attachment(error),
             other => {
                 let (kind, remedy, code) = plain(other);
                 Failure::one(kind, other, remedy).exiting(code)
@@ -443,6 +446,21 @@ fn device(choice: &DeviceChoice) -> Failure {
         ),
     };
     Failure::one(kind, choice, remedy)
+}
+
+fn attachment(error: &AttachmentError) -> Failure {
+    let remedy = match error {
+        AttachmentError::Missing { .. } => {
+            "Put it back from your backup, or attach the same document again with 'custody attach'."
+        }
+        AttachmentError::Altered { .. } => {
+            "Keep it as it is, it shows the alteration; the original is in your backup."
+        }
+        AttachmentError::NameTaken(_) => {
+            "Nothing was recorded. Run 'custody fsck', and put the file back from your backup."
+        }
+    };
+    Failure::one(Kind::Attachment, error, remedy).exiting(EXIT_UNVERIFIED)
 }
 
 fn since(change: &ChangedSince) -> Failure {

@@ -11,13 +11,14 @@ use super::tokens::{Renewed, TokensArg, settle};
 use super::ui::Ui;
 use super::{BusArg, Global};
 use crate::model::evidence::Unread;
-use crate::model::{MediumId, PartyId, Phrase};
+use crate::model::statement::Handover as Said;
+use crate::model::{MediumId, PartyId, Phrase, Side, Statement};
 use crate::ops::alarms::{Looked, look, look_again};
 use crate::ops::bus::BusChoice;
 use crate::ops::handover::{HandoverWish, hand_over};
 use crate::ops::token_rotation::Rotation;
 use crate::ops::{Draft, Ledger, OpsError, receipt};
-use crate::report::{ReceiptView, words};
+use crate::report::{ReceiptView, Sheet, words};
 
 /// Hand drives over; both parties sign, and the receipt is shown
 #[derive(Debug, Args)]
@@ -200,6 +201,38 @@ pub(super) struct Finish<'a> {
     pub rotation: Rotation,
 }
 
+/// Who of a handover seals on paper: outside parties without a key.
+fn on_paper(said: &Said) -> Vec<&Side> {
+    [&said.giver, &said.receiver].into_iter().filter(|side| side.key().is_none()).collect()
+}
+
+/// Says before anybody signs that one side gives no signature, and what that is worth.
+fn warn_of_paper(ui: Ui, statement: &Statement) {
+    let Statement::Handover(said) = statement else { return };
+    for side in on_paper(said) {
+        let party = side.party.spoken();
+        ui.warn(&format!(
+            "{party} has no key and will seal on paper (書面のみ). That is weaker evidence: nobody \
+             but who holds the sealed sheet can check it"
+        ));
+    }
+}
+
+/// Says what is left to do once such a handover is recorded.
+fn next_on_paper(ui: Ui, view: &ReceiptView) {
+    if view.sheet != Some(Sheet::Awaited) {
+        return;
+    }
+    let sides = [&view.giver, &view.receiver].into_iter().filter(|side| side.key.is_none());
+    let names: Vec<String> = sides.map(|side| side.who.spoken()).collect();
+    ui.say(&format!(
+        "{0} waits for its sealed sheet:\n  1. print it: custody receipt {0} --pdf FILE\n  \
+         2. have it sealed by {1}\n  3. scan it: custody attach {0} FILE --by ID",
+        view.receipt,
+        names.join(", ")
+    ));
+}
+
 /// Signs, appends, shows and keeps the receipt: the same for both directions.
 pub(super) fn complete(
     global: &Global,
@@ -210,6 +243,7 @@ pub(super) fn complete(
 ) -> Result<i32, OpsError> {
     let Finish { signing, out, rotation } = finish;
     refuse_taken(out.file.as_deref())?;
+    warn_of_paper(global.ui(), draft.statement());
     let concluded = conclude_if(global, ledger, draft, signing, still)?;
     let tokens = settle(global.ui(), rotation);
     show(global, ledger, (concluded, tokens), out.file.as_deref())
@@ -230,6 +264,9 @@ pub(super) fn show(
     if let (Some(issued), Some(file)) = (&issued, file) {
         save_receipt(&issued.receipt.to_bytes(), file)?;
         ui.say(&format!("Receipt kept in {}.", file.display()));
+    }
+    if let Some(issued) = &issued {
+        next_on_paper(ui, &issued.view);
     }
     let drawn = issued.as_ref().map(Drawn::of);
     let answer = HandedOver { concluded, tokens, receipt: issued.map(|issued| issued.view) };

@@ -1,16 +1,21 @@
 //! The command line: thin. One command a file with its arguments, help and
 //! function; what goes wrong is worded in [`error`].
 
+mod attach;
 mod check;
 mod correct;
+mod erase;
 pub mod error;
 mod export;
+mod found;
 mod fsck;
 mod handover;
 mod init;
 mod key;
 mod label;
 mod log;
+mod lost;
+mod missing;
 mod override_alarms;
 mod paper;
 mod party;
@@ -18,7 +23,9 @@ mod policy;
 mod probe;
 mod receipt;
 mod register;
+mod retire;
 mod scan;
+mod sheet;
 mod sign;
 mod signing;
 mod status;
@@ -142,6 +149,7 @@ enum Command {
     Return(take_back::Return),
     Sign(sign::Sign),
     Submit(submit::Submit),
+    Attach(attach::Attach),
     Label(label::LabelCommand),
     Receipt(receipt::ReceiptCommand),
     Verify(verify::Verify),
@@ -151,6 +159,13 @@ enum Command {
     Show(log::Show),
     Override(override_alarms::Override),
     Correct(correct::Correct),
+    Missing(missing::Missing),
+    Found(found::Found),
+    Lost(lost::Lost),
+    Erase(erase::Erase),
+    Retire(retire::Retire),
+    #[command(subcommand)]
+    Sheet(sheet::Sheet),
     #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
@@ -183,6 +198,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Return(command) => command.run(global),
         Command::Sign(command) => command.run(global),
         Command::Submit(command) => command.run(global),
+        Command::Attach(command) => command.run(global),
         Command::Label(command) => command.run(global),
         Command::Receipt(command) => command.run(global),
         Command::Verify(command) => command.run(global),
@@ -192,6 +208,12 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Show(command) => command.run(global),
         Command::Override(command) => command.run(global),
         Command::Correct(command) => command.run(global),
+        Command::Missing(command) => command.run(global),
+        Command::Found(command) => command.run(global),
+        Command::Lost(command) => command.run(global),
+        Command::Erase(command) => command.run(global),
+        Command::Retire(command) => command.run(global),
+        Command::Sheet(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Export(command) => command.run(global),
         Command::Fsck(command) => command.run(global),

@@ -10,6 +10,7 @@ use super::paper::{PaperArgs, warn_of_missing};
 use super::ui::Ui;
 use crate::model::ReceiptId;
 use crate::ops::OpsError;
+use crate::ops::attach::export;
 use crate::ops::paper;
 use crate::ops::receipt::{IssuedReceipt, receipt};
 use crate::render::qr::{Code, QrError, Terminal};
@@ -47,6 +48,9 @@ pub(super) struct ReceiptCommand {
     /// Write both codes as PNG pictures: FILE-note.png and FILE-proof.png
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
+    /// Get the documents that are attached to it out into this folder
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<PathBuf>,
 }
 
 /// Both codes of a receipt. A handover of very many drives has a receipt too long
@@ -134,10 +138,16 @@ impl ReceiptCommand {
                 written.push(file);
             }
         }
+        if let Some(folder) = &self.attachments {
+            if issued.view.attachments.is_empty() {
+                ui.warn(&format!("nothing is attached to {id}"));
+            }
+            written.extend(export(&ledger, &id, folder)?);
+        }
         for file in &written {
             ui.say(&format!("Wrote {}.", file.display()));
         }
-        if written.is_empty() || ui.is_json() {
+        if (written.is_empty() && self.attachments.is_none()) || ui.is_json() {
             ui.answer(&issued.view, |style| drawn.text(&issued.view, ui, style));
         }
         Ok(0)

@@ -177,6 +177,24 @@ pub fn alarms(state: &State, medium: &Medium, now: &Description) -> Vec<AlarmLin
     found.into_iter().map(|alarm| AlarmLine { id: medium.line.id.clone(), alarm }).collect()
 }
 
+/// The alarms that an erasure itself brings about.
+const OF_ERASURE: &[&str] =
+    &["mark-drift", "sequence-backwards", "encryption-weaker", "token-missing", "token-stale"];
+
+/// Of what a drive raises after it was erased, that which the erasure does not explain;
+/// and `mark-remains` where a mark is read that was there before: whatever was done,
+/// it was done to another drive, or left the header where it was.
+pub fn after_erasure(medium: &Medium, now: &Content, raised: &[AlarmLine]) -> Vec<AlarmLine> {
+    let own = raised.iter().filter(|line| line.id == medium.line.id);
+    let mut found: Vec<AlarmLine> =
+        own.filter(|line| !OF_ERASURE.contains(&line.alarm.as_str())).cloned().collect();
+    let remains = now.marks.iter().flatten().any(|mark| medium.marks.contains(mark));
+    let named = named(&[("mark-remains", now.read && remains)]);
+    found.extend(named.into_iter().map(|alarm| AlarmLine { id: medium.line.id.clone(), alarm }));
+    found.sort();
+    found
+}
+
 /// The alarms under which a medium does not simply change hands: refused first,
 /// then those that want two people.
 pub fn grave(state: &State, alarms: &[AlarmLine]) -> Vec<AlarmLine> {

@@ -9,6 +9,10 @@ use crate::model::{
     Token, VerifierKey,
 };
 
+mod lifecycle;
+
+pub use lifecycle::{Attachment, Erasure, Find, Retirement};
+
 use super::alarms::News;
 use super::checks::Outcome;
 use super::judge::judge;
@@ -47,6 +51,18 @@ pub enum Intent {
     Sight(Box<Glimpse>),
     /// Let a medium change hands once in spite of these alarms.
     Override(Box<Lift>),
+    /// Attach a document to a receipt.
+    Attach(Box<Attachment>),
+    /// Certify an erasure.
+    Erase(Box<Erasure>),
+    /// Take a medium out of use.
+    Retire(Box<Retirement>),
+    /// Say that a medium is missing.
+    Miss { medium: MediumId, detail: Phrase, by: PartyId },
+    /// Say that a missing medium was found.
+    Find(Box<Find>),
+    /// Decide that a missing medium is lost.
+    Lose { medium: MediumId, detail: Phrase, by: PartyId },
     /// Correct an entry.
     Correct { entry: EntryRef, field: Token, correction: Phrase, reason: Phrase, by: PartyId },
 }
@@ -236,30 +252,14 @@ impl Filling<'_> {
             Intent::Register(wanted) => self.register(*wanted)?,
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
             Intent::CloseCheck { place, outcome, detail, by } => {
-                let by = self.signatory(&by)?;
-                let Outcome { found, missing, unexpected, unknown, alarms, news } = outcome;
-                let News { encryption, marks: mark, sequences: sequence, tokens: token } = news;
-                let alarm = alarms;
-                statement::Check {
-                    ledger,
-                    at,
-                    seen,
-                    place,
-                    found,
-                    missing,
-                    unexpected,
-                    unknown,
-                    encryption,
-                    mark,
-                    sequence,
-                    token,
-                    alarm,
-                    detail,
-                    by,
-                    nonce,
-                }
-                .into()
+                self.close_check(place, outcome, detail, &by)?
             }
+            Intent::Attach(wanted) => self.attach(*wanted)?,
+            Intent::Erase(wanted) => self.erase(*wanted)?,
+            Intent::Retire(wanted) => self.retire(*wanted)?,
+            Intent::Miss { medium, detail, by } => self.miss(&medium, detail, &by)?,
+            Intent::Find(wanted) => self.find(*wanted)?,
+            Intent::Lose { medium, detail, by } => self.lose(&medium, detail, &by)?,
             Intent::Sight(wanted) => self.sight(*wanted)?,
             Intent::Override(wanted) => self.lift(*wanted)?,
             Intent::Correct { entry, field, correction, reason, by } => {
@@ -286,6 +286,38 @@ impl Filling<'_> {
         }
         let key = key?;
         let body = statement::KeyRevoke { ledger, at, seen, party, key, reason, detail, by, nonce };
+        Some(body.into())
+    }
+
+    fn close_check(
+        &mut self,
+        place: Name,
+        outcome: Outcome,
+        detail: Option<Phrase>,
+        by: &PartyId,
+    ) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let by = self.signatory(by)?;
+        let Outcome { found, missing, unexpected, unknown, alarms: alarm, news } = outcome;
+        let News { encryption, marks: mark, sequences: sequence, tokens: token } = news;
+        let body = statement::Check {
+            ledger,
+            at,
+            seen,
+            place,
+            found,
+            missing,
+            unexpected,
+            unknown,
+            encryption,
+            mark,
+            sequence,
+            token,
+            alarm,
+            detail,
+            by,
+            nonce,
+        };
         Some(body.into())
     }
 

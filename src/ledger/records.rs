@@ -223,6 +223,19 @@ pub struct RequestRecord {
     pub verdict: Option<Verdict>,
 }
 
+/// A handover that one side sealed on paper, while its sheet is not attached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetRecord {
+    /// The handover's entry.
+    pub index: u64,
+    /// When it was.
+    pub at: Stamp,
+    /// The media that changed hands.
+    pub media: Vec<MediumId>,
+    /// Who sealed on paper.
+    pub party: PartyId,
+}
+
 /// Receipt numbers of one year.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReceiptNumbers {

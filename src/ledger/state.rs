@@ -44,6 +44,8 @@ pub struct State {
     pub receipts: BTreeMap<u16, ReceiptNumbers>,
     /// Requests not yet used up, by index.
     pub requests: BTreeMap<u64, RequestRecord>,
+    /// Handovers sealed on paper whose sheet nobody has attached yet.
+    pub sheets: BTreeMap<ReceiptId, SheetRecord>,
     /// Time of the newest entry.
     pub newest: Option<Stamp>,
 }
@@ -110,7 +112,10 @@ impl State {
                 }
             }
             Statement::Erase(said) => self.apply_erase(said),
-            Statement::Attach(_) | Statement::Correct(_) | Statement::Link(_) => {}
+            Statement::Attach(said) => {
+                self.sheets.remove(&said.receipt);
+            }
+            Statement::Correct(_) | Statement::Link(_) => {}
         }
         self.advance_clock(said);
         self.size += 1;
@@ -265,7 +270,17 @@ impl State {
         if let Some(request) = &said.request {
             self.requests.remove(&request.index);
         }
-        let fully_signed = said.giver.key().is_some() && said.receiver.key().is_some();
+        let on_paper = [&said.giver, &said.receiver].into_iter().find(|side| side.key().is_none());
+        let fully_signed = on_paper.is_none();
+        if let Some(side) = on_paper {
+            let record = SheetRecord {
+                index,
+                at: said.at,
+                media: said.medium.iter().map(|line| line.id.clone()).collect(),
+                party: side.id().clone(),
+            };
+            self.sheets.insert(said.receipt.clone(), record);
+        }
         for line in said.medium.iter() {
             // Both parties had it in their hands; no device was compared. The
             // receiver does not hold it yet, so this is not a holder's own word.
@@ -354,13 +369,20 @@ impl State {
         }
     }
 
-    /// The recorded reformat: what is read next is compared with nothing.
+    /// The recorded reformat: what is read next is compared with what was read
+    /// afterwards, or with nothing.
     fn apply_erase(&mut self, said: &statement::Erase) {
         let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
         medium.marks.clear();
         medium.sequences.clear();
         medium.token = None;
         medium.known = EncryptionGrade::NotExamined;
+        if let Some(line) = said.encryption.as_ref().filter(|line| line.id == said.medium.id) {
+            medium.encryption = line.clone();
+            medium.known = line.grade;
+        }
+        self.adopt(&said.mark);
+        self.raise(&said.sequence);
     }
 
     /// A fresh token answers every doubt about the one before.

@@ -1,6 +1,7 @@
 //! The nouns of custody. No clock, no randomness, no input or output.
 
 mod base64;
+pub mod document;
 pub mod evidence;
 pub mod hardware;
 pub mod hash;

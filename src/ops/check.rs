@@ -30,6 +30,17 @@ pub struct Round {
     pub unexamined: Vec<(String, Unread)>,
 }
 
+/// Refuses a place that is no medium's home, and says which are.
+pub(super) fn known_place(state: &State, place: &Name) -> Result<(), OpsError> {
+    let places = state.places();
+    if places.contains(place) {
+        return Ok(());
+    }
+    let known: Vec<&str> = places.iter().map(|place| place.as_str()).collect();
+    let problem = format!("no drive's home is '{place}'; known homes: {}", known.join(", "));
+    Err(OpsError::input("--place", problem))
+}
+
 /// Looks at the bus and the scanned labels and compares with what belongs there.
 ///
 /// # Errors
@@ -42,14 +53,7 @@ pub fn look(
     labels: &[String],
 ) -> Result<Round, OpsError> {
     let state = ledger.state();
-    let places = state.places();
-    if !places.contains(place) {
-        let known: Vec<&str> = places.iter().map(|place| place.as_str()).collect();
-        return Err(OpsError::input(
-            "--place",
-            format!("no drive's home is '{place}'; known homes: {}", known.join(", ")),
-        ));
-    }
+    known_place(state, place)?;
     let mut observed = read_labels(ledger, labels)?;
     let (mut unread, mut unexamined) = (Vec::new(), Vec::new());
     if let Some(bus) = bus {

@@ -103,6 +103,9 @@ pub enum OpsError {
     /// No token is written there.
     #[error(transparent)]
     Token(#[from] TokenRefusal),
+    /// A document beside the ledger.
+    #[error(transparent)]
+    Attachment(#[from] AttachmentError),
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),
@@ -207,6 +210,30 @@ pub enum TokenRefusal {
         /// The alarm.
         alarm: &'static str,
     },
+}
+
+/// What is wrong with a document that an entry names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AttachmentError {
+    /// Its file is not there.
+    #[error("the document of entry {entry} is not there: {file}")]
+    Missing {
+        /// The entry that attached it.
+        entry: u64,
+        /// The file, in the ledger's folder.
+        file: String,
+    },
+    /// Its file holds other bytes.
+    #[error("the document of entry {entry} is not what was attached: {file}")]
+    Altered {
+        /// The entry that attached it.
+        entry: u64,
+        /// The file, in the ledger's folder.
+        file: String,
+    },
+    /// A file stands under the name of another content.
+    #[error("{0} holds other bytes than its name says, and is not written over")]
+    NameTaken(String),
 }
 
 /// What changed at the ports between the look and the signature.

@@ -2,12 +2,14 @@
 //! they decide by `ledger`, append through `store` and answer with `report` values.
 
 pub mod alarms;
+pub mod attach;
 pub mod bus;
 pub mod check;
 pub mod clock;
 pub mod correct;
 pub mod description;
 pub mod draft;
+pub mod erase;
 pub mod error;
 pub mod examine;
 pub mod export;
@@ -18,6 +20,7 @@ pub mod fsck;
 pub mod handover;
 pub mod keys;
 pub mod ledger;
+pub mod loss;
 pub mod override_alarms;
 pub mod paper;
 pub mod party;
@@ -25,7 +28,9 @@ pub mod policy;
 pub mod probe;
 pub mod receipt;
 pub mod register;
+pub mod retire;
 pub mod scan;
+pub mod sheet;
 pub mod status;
 pub mod token;
 pub mod token_rotation;

@@ -1,8 +1,8 @@
 //! Receipts of entries that are in the ledger, in every form that leaves it.
 
+use super::attach::{attachments, handover_of};
 use super::error::OpsError;
 use super::ledger::Ledger;
-use crate::ledger::Refusal;
 use crate::model::{ReceiptId, Statement};
 use crate::proof::receipt::Receipt;
 use crate::report::KeyView;
@@ -28,15 +28,8 @@ pub struct IssuedReceipt {
 /// # Errors
 /// No such receipt, or the ledger cannot be read or sign its checkpoint.
 pub fn receipt(ledger: &mut Ledger, id: &ReceiptId) -> Result<IssuedReceipt, OpsError> {
-    let found = ledger.store().find(&Key::Receipt(id.to_string()))?;
-    for index in found {
-        let note = ledger.note(index)?;
-        // Attachments name the receipt as well; the handover is the receipt.
-        if let Ok(Statement::Handover(_)) = statement::parse(note.text()) {
-            return issue(ledger, index);
-        }
-    }
-    Err(OpsError::refused(Refusal::UnknownReceipt { receipt: id.clone() }))
+    let (index, _) = handover_of(ledger, id)?;
+    issue(ledger, index)
 }
 
 /// The overrides that let a medium's alarms pass at the handover at `index`: those since
@@ -73,8 +66,9 @@ pub fn issue(ledger: &mut Ledger, index: u64) -> Result<IssuedReceipt, OpsError>
     };
     let size = receipt.proof().checkpoint().checkpoint().size();
     let entry = EntryView { index, tree_size: Some(size), leaf: Some(receipt.leaf()) };
-    let mut view =
-        ReceiptView::new(&said, Some(entry)).with_codes(note_code.clone(), proof_code.clone());
+    let mut view = ReceiptView::new(&said, Some(entry))
+        .with_attachments(attachments(ledger, &said.receipt)?)
+        .with_codes(note_code.clone(), proof_code.clone());
     view.log_key = ledger.state().log_key().map(KeyView::from);
     for medium in &mut view.media {
         let known = ledger.state().media.get(&medium.medium);

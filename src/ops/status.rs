@@ -3,7 +3,7 @@
 use super::error::OpsError;
 use super::ledger::Ledger;
 use crate::ledger::Refusal;
-use crate::model::{MediumId, PartyId};
+use crate::model::{MediumId, PartyId, Statement};
 use crate::report::log::LogView;
 use crate::report::medium::MediumView;
 use crate::report::parties::{PartyList, PartyView};
@@ -27,9 +27,27 @@ pub fn show(ledger: &Ledger, id: &MediumId) -> Result<MediumView, OpsError> {
     if !ledger.state().media.contains_key(id) {
         return Err(unknown());
     }
-    let indices = ledger.store().find(&Key::Medium(id.to_string()))?;
-    let history = ledger.statements(&indices)?;
+    let history = history(ledger, id)?;
     MediumView::new(ledger.state(), id, ledger.now()?, &history).ok_or_else(unknown)
+}
+
+/// The entries that name a medium, and the documents attached to its receipts.
+///
+/// # Errors
+/// Entries that cannot be read.
+pub fn history(ledger: &Ledger, id: &MediumId) -> Result<Vec<(u64, Statement)>, OpsError> {
+    let indices = ledger.store().find(&Key::Medium(id.to_string()))?;
+    let mut history = ledger.statements(&indices)?;
+    let mut beside = Vec::new();
+    for (_, said) in &history {
+        if let Statement::Handover(said) = said {
+            beside.extend(ledger.store().find(&Key::Receipt(said.receipt.to_string()))?);
+        }
+    }
+    beside.retain(|index| !indices.contains(index));
+    history.extend(ledger.statements(&beside)?);
+    history.sort_by_key(|(index, _)| *index);
+    Ok(history)
 }
 
 /// The entries, or those of one medium; the newest `limit` of them.
@@ -50,7 +68,7 @@ pub fn log(ledger: &Ledger, medium: Option<&MediumId>, limit: usize) -> Result<L
             (size.saturating_sub(limit as u64)..size).collect()
         }
     };
-    Ok(LogView::new(&ledger.statements(&indices)?, ledger.state().size))
+    Ok(LogView::new(&ledger.statements(&indices)?, ledger.state()))
 }
 
 /// Everybody enrolled.

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
 
+use super::attach::attachments;
 use super::error::OpsError;
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use crate::audit::{Audit, Auditor, Cause};
@@ -259,9 +260,10 @@ fn join(texts: &[String]) -> Result<Evidence, OpsError> {
     }
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, OpsError> {
+/// The bytes of a file of at most 64 MiB.
+pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, OpsError> {
     use std::io::Read as _;
-    const MOST: u64 = 64 << 20;
+    const MOST: u64 = crate::model::document::DOCUMENT_MAX;
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|e| OpsError::file("cannot read", path, e))?;
     file.take(MOST + 1)
@@ -365,6 +367,10 @@ fn against_ledger(
     };
     let answer = answer.with("entry", found == Some(receipt.proof().index()), detail);
     let Some(index) = found else { return Ok(answer) };
+    let answer = match statement {
+        Statement::Handover(said) => answer.with_attachments(attachments(ledger, &said.receipt)?),
+        _ => answer,
+    };
     let strangers: Vec<String> = statement
         .signers()
         .into_iter()

@@ -36,6 +36,11 @@ const ABOUT_CONTENT: &[Words] = &[
         "識別用ファイル（トークン）が最後に書き込まれたものではありません。複製ではありませんか。",
     ),
     (
+        "mark-remains",
+        "an identifier that erasing should have removed is still on it: was it erased?",
+        "消去で無くなるはずの識別子が残っています。本当に消去されましたか。",
+    ),
+    (
         "encryption-weaker",
         "reading it shows weaker encryption than the ledger has of it",
         "読み取った暗号化の状態が、台帳の記録より弱くなっています。",

@@ -6,15 +6,22 @@ use crate::ledger::State;
 use crate::model::hardware::VidPid;
 use crate::model::statement::Check;
 use crate::model::vocabulary::SightingGrade;
-use crate::model::{MediumId, Name, Phrase, SeenLine, Stamp};
+use crate::model::{MediumId, Name, Origin, Phrase, SeenLine, Stamp};
 
 use super::evidence::Bilingual;
-use super::who::Who;
+use super::receipt::Head;
+use super::who::{KeyView, Who};
 use super::{optional_text, text};
 
 /// A round and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
+    /// The ledger's origin.
+    pub ledger: Origin,
+    /// Whose ledger it is; none before its genesis.
+    pub organisation: Option<Name>,
+    /// Where it is kept.
+    pub site: Option<Name>,
     /// Where.
     pub place: Name,
     /// When it was closed.
@@ -22,6 +29,12 @@ pub struct CheckReport {
     pub at: Stamp,
     /// Who checked.
     pub by: Who,
+    /// The key they signed with.
+    pub key: KeyView,
+    /// The head of the log that the checker saw.
+    pub seen: Head,
+    /// How many media belong there, seen or not.
+    pub expected: usize,
     /// The entry; none while it is not recorded.
     pub entry: Option<u64>,
     /// True when everything was there, nothing else, and nothing odd.
@@ -100,10 +113,17 @@ impl CheckReport {
             said.unknown.is_empty(),
             said.alarm.is_empty(),
         ];
+        let facts = state.facts.as_ref();
         CheckReport {
+            ledger: said.ledger.clone(),
+            organisation: facts.map(|facts| facts.organisation.clone()),
+            site: facts.map(|facts| facts.site.clone()),
             place: said.place.clone(),
             at: said.at,
             by: Who::from(&said.by.party),
+            key: KeyView::from(&said.by.key),
+            seen: Head { entries: said.seen.size, root: said.seen.root },
+            expected: said.found.len() + said.missing.len(),
             entry,
             clean: odd.iter().all(|none| *none),
             missing: said.missing.iter().map(|id| MissingRow::new(state, id)).collect(),

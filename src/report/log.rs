@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use crate::ledger::State;
 use crate::model::{MediumId, ReceiptId, Stamp, Statement};
 
+use super::attachment::Sheet;
 use super::who::Who;
 use super::{named, text, words};
 
@@ -34,19 +36,21 @@ pub struct LogEntry {
     pub receipt: Option<ReceiptId>,
     /// Who signed it with a key, in order.
     pub signers: Vec<Who>,
+    /// What became of the sheet of a handover that one side sealed on paper.
+    pub sheet: Option<Sheet>,
 }
 
 impl LogView {
-    /// These entries of a ledger that has `total`.
-    pub fn new(entries: &[(u64, Statement)], total: u64) -> Self {
-        let entries = entries.iter().map(|(index, said)| LogEntry::new(*index, said)).collect();
-        LogView { entries, total }
+    /// These entries of the ledger whose state this is.
+    pub fn new(entries: &[(u64, Statement)], state: &State) -> Self {
+        let one = |(index, said): &(u64, Statement)| LogEntry::new(*index, said, state);
+        LogView { entries: entries.iter().map(one).collect(), total: state.size }
     }
 }
 
 impl LogEntry {
     /// One entry.
-    pub fn new(index: u64, said: &Statement) -> Self {
+    pub fn new(index: u64, said: &Statement, state: &State) -> Self {
         LogEntry {
             index,
             at: said.at(),
@@ -55,6 +59,7 @@ impl LogEntry {
             media: named::media(said),
             receipt: named::receipt(said),
             signers: named::signers(said),
+            sheet: named::sheet(said, state),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::model::hardware::{Grade, HardwareIdentity, VidPid};
 use crate::model::vocabulary::EncryptionGrade;
 use crate::model::{MediumId, Name, Phrase, ReceiptId, Stamp, Statement, Token};
 
+use super::attachment::Sheet;
 use super::status::Row;
 use super::who::Who;
 use super::words::Told;
@@ -84,6 +85,8 @@ pub struct Event {
     pub parties: Vec<Who>,
     /// The receipt it is or belongs to.
     pub receipt: Option<ReceiptId>,
+    /// What became of the sheet of a handover that one side sealed on paper.
+    pub sheet: Option<Sheet>,
     /// Whether it tells of something wrong: not found, lost, an alarm.
     pub alarming: bool,
 }
@@ -121,7 +124,7 @@ impl MediumView {
             class: medium.class.clone(),
             interval_days: medium.interval_days.unwrap_or(state.policy.interval_days),
             grace_days: state.policy.grace_days,
-            timeline: timeline(id, history),
+            timeline: timeline(state, id, history),
         })
     }
 }
@@ -133,7 +136,7 @@ fn look_alikes(state: &State, medium: &Medium) -> Vec<MediumId> {
 
 /// The entries that name `id`, and those that answer, correct or complete one
 /// of them.
-fn timeline(id: &MediumId, history: &[(u64, Statement)]) -> Vec<Event> {
+fn timeline(state: &State, id: &MediumId, history: &[(u64, Statement)]) -> Vec<Event> {
     let mut entries = BTreeSet::new();
     let mut receipts = BTreeSet::new();
     let mut events = Vec::new();
@@ -149,7 +152,7 @@ fn timeline(id: &MediumId, history: &[(u64, Statement)]) -> Vec<Event> {
         };
         entries.insert(*index);
         receipts.extend(named.then(|| named::receipt(said)).flatten());
-        events.push(Event::new(*index, said, told));
+        events.push(Event { sheet: named::sheet(said, state), ..Event::new(*index, said, told) });
     }
     events
 }
@@ -164,6 +167,7 @@ impl Event {
             details: told.details,
             parties: named::parties(said),
             receipt: named::receipt(said),
+            sheet: None,
             alarming: told.alarming,
         }
     }

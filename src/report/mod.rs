@@ -7,16 +7,22 @@
 //! meaning; what is not known is `null`.
 
 pub mod alarm;
+pub mod attachment;
+pub mod certificate;
 pub mod check;
 pub mod evidence;
 pub mod export;
+pub mod history;
+pub mod labels;
 pub mod log;
 pub mod medium;
 mod named;
 pub mod parties;
 pub mod receipt;
+pub mod register;
 pub mod registration;
 pub mod scan;
+pub mod sheet;
 pub mod soundness;
 pub mod status;
 pub mod verification;
@@ -24,15 +30,21 @@ pub mod watch;
 pub mod who;
 pub mod words;
 
+pub use attachment::{AttachmentView, Sheet};
+pub use certificate::{ErasureCertificate, RetirementCertificate};
 pub use check::CheckReport;
 pub use evidence::EvidenceReport;
 pub use export::ExportView;
+pub use history::HistorySheet;
+pub use labels::LabelSheet;
 pub use log::LogView;
 pub use medium::MediumView;
 pub use parties::{PartyList, PartyView};
 pub use receipt::ReceiptView;
+pub use register::RegisterSheet;
 pub use registration::RegistrationView;
 pub use scan::{ScanReport, ScanRow};
+pub use sheet::CheckSheet;
 pub use status::Status;
 pub use verification::{JudgedBy, LedgerVerification, ReceiptVerification, Verdict};
 pub use watch::WatchEvent;

@@ -1,9 +1,11 @@
 //! Whom and what an entry names.
 
+use crate::ledger::State;
 use crate::model::{
     EntryRef, MediumId, MediumLine, PartyRef, ReceiptId, SeenLine, Side, Signatory, Statement,
 };
 
+use super::attachment::Sheet;
 use super::who::Who;
 
 /// The media an entry names, in its own order, each once.
@@ -45,6 +47,14 @@ pub(super) fn receipt(said: &Statement) -> Option<ReceiptId> {
     match said {
         Statement::Handover(said) => Some(said.receipt.clone()),
         Statement::Attach(said) => Some(said.receipt.clone()),
+        _ => None,
+    }
+}
+
+/// What became of the sheet of an entry that one side sealed on paper.
+pub(super) fn sheet(said: &Statement, state: &State) -> Option<Sheet> {
+    match said {
+        Statement::Handover(said) => Sheet::of(state, said),
         _ => None,
     }
 }
@@ -101,7 +111,9 @@ fn people(said: &Statement) -> Vec<(&PartyRef, bool)> {
         Statement::Missing(said) => vec![by(&said.by)],
         Statement::Found(said) => vec![by(&said.by)],
         Statement::Lost(said) => vec![by(&said.by)],
-        Statement::Retire(said) => vec![by(&said.by)],
+        Statement::Retire(said) => {
+            [Some(by(&said.by)), said.verifier.as_ref().map(by)].into_iter().flatten().collect()
+        }
         Statement::Correct(said) => vec![by(&said.by)],
         Statement::LogKey(said) => vec![by(&said.by)],
         Statement::Link(said) => vec![by(&said.by)],

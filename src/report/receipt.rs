@@ -10,6 +10,7 @@ use crate::model::{
     Stamp, Token, VerifierKey,
 };
 
+use super::attachment::{AttachmentView, Sheet, on_paper};
 use super::who::{KeyView, Who};
 use super::{optional_text, text, words};
 
@@ -45,6 +46,11 @@ pub struct ReceiptView {
     pub request: Option<u64>,
     /// The head of the log that the signers saw.
     pub seen: Head,
+    /// What became of its sheet, where one side sealed on paper; none where both signed
+    /// with a key.
+    pub sheet: Option<Sheet>,
+    /// The documents attached to it, as far as the ledger was asked.
+    pub attachments: Vec<AttachmentView>,
     /// Where it stands in the ledger; none for a draft.
     pub entry: Option<EntryView>,
     /// The key that signed the proof; none where only the receipt is at hand.
@@ -154,10 +160,19 @@ impl ReceiptView {
             due: said.due,
             request: said.request.map(|request| request.index),
             seen: Head { entries: said.seen.size, root: said.seen.root },
+            sheet: on_paper(said).then_some(Sheet::NotAsked),
+            attachments: Vec::new(),
             entry,
             log_key: None,
             codes: None,
         }
+    }
+
+    /// The same with the documents that the ledger has for it.
+    #[must_use]
+    pub fn with_attachments(self, attachments: Vec<AttachmentView>) -> Self {
+        let known = if attachments.is_empty() { Sheet::Awaited } else { Sheet::Attached };
+        ReceiptView { sheet: self.sheet.map(|_| known), attachments, ..self }
     }
 
     /// The same with the texts of its QR codes.
@@ -207,7 +222,7 @@ impl Sealed {
         }
     }
 
-    fn by_key(party: &PartyRef, key: Option<&VerifierKey>) -> Self {
+    pub(super) fn by_key(party: &PartyRef, key: Option<&VerifierKey>) -> Self {
         Sealed { who: party.into(), key: key.map(KeyView::from) }
     }
 }

@@ -11,6 +11,11 @@ pub struct Soundness {
     pub repairable: bool,
     /// Whole entries, up to the first that is not.
     pub entries: u64,
+    /// Documents attached to receipts that are there as they were attached.
+    pub attachments: u64,
+    /// Files among the documents that no entry names: of a draft that is still out, or
+    /// of one that was never submitted. They harm nothing.
+    pub unreferenced: Vec<String>,
     /// What is wrong, damage to entries first.
     pub findings: Vec<SoundnessFinding>,
     /// What a repair did.
@@ -22,6 +27,8 @@ pub struct Soundness {
 pub struct SoundnessFinding {
     /// The entry it concerns, counted from 0, where one can be named.
     pub entry: Option<u64>,
+    /// The file, where it is a document attached to a receipt.
+    pub attachment: Option<String>,
     /// What is wrong.
     pub problem: String,
     /// What `--repair` would do; none for damage that only a backup mends.

@@ -7,6 +7,7 @@ use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::SightingGrade;
 use crate::model::{Day, MediumId, Name, Origin, ReceiptId, Stamp};
 
+use super::attachment::{AwaitedSheet, Sheet};
 use super::who::Who;
 use super::{optional_text, text};
 
@@ -28,6 +29,8 @@ pub struct Status {
     pub counts: Vec<Count>,
     /// Every medium, most urgent first.
     pub rows: Vec<Row>,
+    /// Handovers sealed on paper whose sheet is still to be attached, oldest first.
+    pub sheets_awaited: Vec<AwaitedSheet>,
 }
 
 /// How many media have one standing.
@@ -105,6 +108,8 @@ pub struct Row {
     pub weak: bool,
     /// How strong the evidence for its custody is.
     pub seal: SealStrength,
+    /// What became of the sheet, where one side sealed on paper.
+    pub sheet: Option<Sheet>,
 }
 
 const STANDINGS: [Standing; 8] = [
@@ -137,6 +142,7 @@ impl Status {
             entries: state.size,
             counts: STANDINGS.map(count).to_vec(),
             rows,
+            sheets_awaited: AwaitedSheet::all(state),
         }
     }
 
@@ -164,6 +170,7 @@ impl Row {
             (Some(_), true) => SealStrength::BothSigned,
             (Some(_), false) => SealStrength::Paper,
         };
+        let on_paper = custody.receipt.as_ref().filter(|_| seal == SealStrength::Paper);
         let seen = &medium.seen;
         let mut row = Row {
             medium: medium.line.id.clone(),
@@ -188,6 +195,7 @@ impl Row {
             receipt: custody.receipt.clone(),
             weak: medium.is_weak(),
             seal,
+            sheet: on_paper.map(|receipt| Sheet::of_receipt(state, receipt)),
         };
         if standing.is_alarm() {
             row.overdue_days = row.urgent_since().map(|day| day.days_until(now.day()));

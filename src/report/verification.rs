@@ -8,6 +8,7 @@ use crate::model::{Hash, Origin, ReceiptId, Stamp};
 use crate::proof::receipt::ReceiptRefused;
 use crate::proof::tlog_proof::Included;
 
+use super::attachment::{AttachmentView, Sheet};
 use super::receipt::{EntryView, ReceiptView, Sealed};
 use super::words::listed;
 use super::{optional_text, text};
@@ -35,6 +36,8 @@ pub struct LedgerVerification {
     pub entries: u64,
     /// Number of signatures that verified.
     pub signatures: u64,
+    /// Number of handovers sealed on paper whose sheet is still to be attached.
+    pub sheets_awaited: usize,
     /// Root over the entries.
     #[serde(serialize_with = "text")]
     pub root: Hash,
@@ -89,11 +92,17 @@ impl LedgerVerification {
              of entries with the newest receipt or a checkpoint kept elsewhere"
                 .to_owned(),
         );
+        not_shown.push(
+            "that the documents attached to receipts are there and unaltered: 'custody fsck' \
+             reads them"
+                .to_owned(),
+        );
         LedgerVerification {
             verdict: if audit.is_green() { Verdict::Passed } else { Verdict::Failed },
             ledger: audit.state.facts.as_ref().map(|facts| facts.origin.clone()),
             entries: audit.entries,
             signatures: audit.signatures,
+            sheets_awaited: audit.state.sheets.len(),
             root: audit.root,
             checkpoint: audit.checkpoint,
             log_key_given,
@@ -182,6 +191,19 @@ impl ReceiptVerification {
         };
         fresh.conclude();
         fresh
+    }
+
+    /// Notes the documents that the ledger has for a receipt.
+    #[must_use]
+    pub fn with_attachments(mut self, attachments: Vec<AttachmentView>) -> Self {
+        self.receipt = self.receipt.map(|view| view.with_attachments(attachments));
+        self.conclude();
+        self
+    }
+
+    /// What became of its sheet, where one side sealed on paper.
+    pub fn sheet(&self) -> Option<Sheet> {
+        self.receipt.as_ref().and_then(|view| view.sheet)
     }
 
     /// Notes one check.
@@ -285,12 +307,21 @@ impl ReceiptVerification {
             );
             not_shown.push("that no key had been revoked before: the ledger tells".to_owned());
         }
-        if self.parties.iter().any(|party| party.key.is_none()) {
-            not_shown.push(
-                "the seal on paper: compare it on the sheet; no signature stands for it".to_owned(),
-            );
-        }
+        not_shown.extend(self.sheet().map(|sheet| paper_seal(sheet).to_owned()));
         not_shown.push("where the drive is now: look at the drive itself".to_owned());
         not_shown
+    }
+}
+
+/// What a seal on paper leaves open.
+fn paper_seal(sheet: Sheet) -> &'static str {
+    match sheet {
+        Sheet::NotAsked => "the seal on paper: compare it on the sheet; no signature stands for it",
+        Sheet::Awaited => {
+            "the seal on paper: no signature stands for it, and its sheet is not attached"
+        }
+        Sheet::Attached => {
+            "the seal on paper: compare it on the attached sheet; no signature stands for it"
+        }
     }
 }

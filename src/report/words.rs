@@ -2,8 +2,8 @@
 
 use super::evidence::Bilingual;
 use crate::model::evidence::Unread;
-use crate::model::statement::{Check, Handover, RollCall};
-use crate::model::vocabulary::{EncryptionGrade, Role, SightingGrade, Verdict};
+use crate::model::statement::{Check, Handover, Retire, RollCall};
+use crate::model::vocabulary::{EncryptionGrade, ErasureMethod, Role, SightingGrade, Verdict};
 use crate::model::{
     AlarmLine, EncryptionLine, MediumId, MediumLine, Phrase, SeenLine, Statement, Token,
 };
@@ -64,6 +64,18 @@ pub fn unread(why: Unread) -> Bilingual {
         Unread::NotOpened => {
             ("not read (its disk could not be opened)", "未読取（ディスクを開けません）")
         }
+    };
+    Bilingual { en, ja }
+}
+
+/// A sanitisation method, in both languages.
+pub fn erasure_method(method: ErasureMethod) -> Bilingual {
+    let (en, ja) = match method {
+        ErasureMethod::Clear => ("clear (overwritten)", "クリア（上書き消去）"),
+        ErasureMethod::Purge => {
+            ("purge (beyond laboratory recovery)", "パージ（研究室での復元も不可）")
+        }
+        ErasureMethod::Destroy => ("destroy (unusable)", "物理破壊（使用不能）"),
     };
     Bilingual { en, ja }
 }
@@ -246,10 +258,16 @@ pub(super) fn told_of(said: &Statement, id: &MediumId) -> Option<Told> {
         Statement::Lost(said) => Told::alarm(format!("LOST: {}", said.detail)),
         Statement::Erase(said) => Told::new(format!("erased: {}, {}", said.method, said.technique))
             .line("tool", Some(&said.tool))
-            .line("verified", Some(&said.verification))
-            .line("goes to", said.destination.as_ref()),
-        Statement::Retire(said) => Told::new(format!("retired: {}", said.reason))
-            .line("went to", said.destination.as_ref()),
+            .line(
+                "verified",
+                Some(format!("{}, by {}", said.verification, said.verifier.party.spoken())),
+            )
+            .line("read afterwards", said.encryption.as_ref().map(encryption))
+            .line("at", said.place.as_ref())
+            .line("goes to", said.destination.as_ref())
+            .remark(&said.detail)
+            .alarms(&said.alarm, id),
+        Statement::Retire(said) => retire_told(said),
         // Entries that name no medium were turned away above.
         other => Told::new(summary(other)),
     })
@@ -286,6 +304,18 @@ fn handover_told(said: &Handover, id: &MediumId) -> Told {
         .line("sealed on paper only", paper(&said.receiver))
         .line("together with", (others > 0).then(|| drives(others)))
         .alarms(&said.alarm, id)
+}
+
+fn retire_told(said: &Retire) -> Told {
+    Told::new(format!("retired: {}", said.reason))
+        .line("method", said.method)
+        .line("technique", said.technique.as_ref())
+        .line("tool", said.tool.as_ref())
+        .line("verified", said.verification.as_ref())
+        .line("verifier", said.verifier.as_ref().map(|verifier| verifier.party.spoken()))
+        .line("at", said.place.as_ref())
+        .line("went to", said.destination.as_ref())
+        .remark(&said.detail)
 }
 
 fn grade_in(lines: &[SeenLine], id: &MediumId) -> Option<SightingGrade> {

@@ -8,6 +8,7 @@
 //! process, [`FaultyStore`] fails on demand for the tests of whatever stands
 //! above.
 
+pub mod attachments;
 mod checkpoint;
 mod error;
 mod file;
@@ -31,6 +32,7 @@ pub mod memory;
 
 use std::ops::{ControlFlow, Range};
 
+pub use attachments::{Attachments, Kept};
 pub use error::{Cause, Damage, StoreError, Witness};
 pub use faulty::{Fault, FaultyStore};
 pub use file::{FileStore, Notice, Options};

@@ -21,7 +21,7 @@ const INPUT_MAX: usize = 4096;
 
 const PREFIX: &str = "CM1-";
 /// Crockford's base 32: no I, L, O and U, which are taken for 1, 0 and V.
-const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(super) const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// The alphabet of ISO 7064 MOD 37,36, a character's value being its place.
 const ALPHANUMERIC: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -41,6 +41,12 @@ pub enum LabelError {
          the drive is; scan the label on the drive itself"
     )]
     ReceiptGiven,
+    /// The code of a check sheet was given. A list of drives is no drive.
+    #[error(
+        "this is the code of a check sheet, not the label of a drive: scan the label on the \
+         drive itself"
+    )]
+    SheetGiven,
     /// Kana: the scanner typed into an input method in kana or romaji mode.
     #[error(
         "the scanner's text arrived as kana: switch the input method to direct input (半角英数) \
@@ -92,6 +98,9 @@ impl Label {
         let plain: String = text.trim().chars().map(narrow).collect();
         if plain.starts_with("CN1:") || plain.starts_with("CP1:") {
             return Err(LabelError::ReceiptGiven);
+        }
+        if plain.starts_with("CR1-") {
+            return Err(LabelError::SheetGiven);
         }
         if plain.chars().any(is_kana) {
             return Err(LabelError::Kana);
@@ -156,9 +165,9 @@ pub fn check_medium_id(text: &str) -> Result<(), LabelError> {
     if fits && characters && hyphens { Ok(()) } else { Err(LabelError::MediumId) }
 }
 
-/// The first 30 bits of a leaf hash, most significant first, in Crockford's
+/// The first 30 bits of a hash, most significant first, in Crockford's
 /// base 32.
-fn tag(registration: &Hash) -> String {
+pub(super) fn tag(registration: &Hash) -> String {
     let [a, b, c, d, ..] = registration.0;
     let bits = u32::from_be_bytes([a, b, c, d]) >> 2;
     let digits = (0..TAG_LEN).rev().map(|place| (bits >> (5 * place)) & 31);
@@ -184,7 +193,7 @@ fn value(byte: u8) -> Option<usize> {
 }
 
 /// Undoes what an input method makes of one keystroke.
-fn narrow(c: char) -> char {
+pub(super) fn narrow(c: char) -> char {
     let narrow = match c {
         // Full-width forms of printable ASCII.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
@@ -202,7 +211,7 @@ fn is_kana(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{309f}' | '\u{30a0}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}')
 }
 
-fn unambiguous(c: char) -> char {
+pub(super) fn unambiguous(c: char) -> char {
     match c {
         'I' | 'L' => '1',
         'O' => '0',

@@ -7,6 +7,7 @@ pub mod label;
 pub mod note;
 pub mod parts;
 pub mod qr;
+pub mod round;
 pub mod signature;
 pub mod statement;
 

@@ -23,7 +23,7 @@ fn commands(case: &Case) -> Vec<String> {
             found.extend(below.into_iter().map(|sub| format!("{name} {sub}")));
         }
     }
-    assert!(found.len() >= 24, "{found:?}");
+    assert!(found.len() >= 38, "{found:?}");
     found
 }
 
@@ -101,12 +101,17 @@ fn every_command_answers_in_json_with_its_keys() {
         (
             0,
             "receipt SZ-2026-000001".to_owned(),
-            "ledger receipt at media giver receiver witness purpose contents persons place due request seen entry codes",
+            "ledger receipt at media giver receiver witness purpose contents persons place due request seen sheet attachments entry codes",
+        ),
+        (
+            0,
+            format!("attach SZ-2026-000001 scan.pdf --by yamada {with}"),
+            "outcome entry leaf kind text receipt sheet attachments",
         ),
         (
             0,
             "verify".to_owned(),
-            "verdict ledger entries signatures root checkpoint log_key_given findings findings_total not_shown",
+            "verdict ledger entries signatures sheets_awaited root checkpoint log_key_given findings findings_total not_shown",
         ),
         (
             0,
@@ -118,7 +123,7 @@ fn every_command_answers_in_json_with_its_keys() {
             format!("check --place {HOME} --by sasaki {with}"),
             "outcome entry leaf kind text check",
         ),
-        (0, "status".to_owned(), "ledger organisation site now entries counts rows"),
+        (0, "status".to_owned(), "ledger organisation site now entries counts rows sheets_awaited"),
         (0, "log".to_owned(), "entries total"),
         (
             0,
@@ -138,11 +143,56 @@ fn every_command_answers_in_json_with_its_keys() {
             ),
             appended,
         ),
+        (0, format!("missing USB-0422 --detail 棚が空 --by sasaki {with}"), appended),
+        (0, format!("lost USB-0422 --detail 見つからず --by kato {with}"), appended),
+        (0, format!("found USB-0422 --place 会議室 --by kato {with}"), appended),
+        (
+            0,
+            format!(
+                "erase USB-0421 --method purge --technique 暗号化消去 --tool cryptsetup \
+                 --verification 全読取 --by yamada --verifier sasaki {with}"
+            ),
+            "outcome entry leaf kind text certificate",
+        ),
+        (
+            0,
+            format!("retire USB-0421 --reason 耐用年数 --by kato --verifier sasaki {with}"),
+            "outcome entry leaf kind text certificate",
+        ),
+        (0, "sheet register".to_owned(), "ledger organisation site now seen rows sheets_awaited"),
+        (
+            0,
+            format!("sheet check --place {HOME}"),
+            "ledger organisation site place now seen code rows away",
+        ),
+        (0, "sheet result".to_owned(), "ledger organisation site place at by key seen expected"),
+        (0, "sheet history USB-0421".to_owned(), "ledger organisation site now seen medium"),
+        (
+            0,
+            "sheet erasure USB-0421".to_owned(),
+            "ledger at medium entry seen corrections codes media_type method method_words \
+             technique tool verification read_afterwards place destination by verifier",
+        ),
+        (
+            0,
+            "sheet retirement USB-0421".to_owned(),
+            "ledger at medium entry seen corrections codes reason method erasure by verifier",
+        ),
+        (0, "sheet labels --contact 総務課".to_owned(), "ledger organisation contact rows"),
+        (
+            3,
+            "sheet read CR1-20261122-000000-000000-A".to_owned(),
+            "code day entries place entries_since",
+        ),
         (0, format!("party revoke sasaki --reason left --by kato {with}"), appended),
-        (0, "export usbguard".to_owned(), "media left_out rules"),
-        (0, "export udev".to_owned(), "media left_out rules"),
-        (0, "export csv".to_owned(), "media left_out rules"),
-        (0, "fsck".to_owned(), "sound repairable entries findings repaired"),
+        (0, "export usbguard".to_owned(), "media left_out file"),
+        (0, "export udev".to_owned(), "media left_out file"),
+        (0, "export csv".to_owned(), "media left_out file"),
+        (
+            0,
+            "fsck".to_owned(),
+            "sound repairable entries attachments unreferenced findings repaired",
+        ),
         (
             0,
             format!(
@@ -157,6 +207,7 @@ fn every_command_answers_in_json_with_its_keys() {
             "folder receipts verified edited_file_named rewrite_named",
         ),
     ];
+    case.write("scan.pdf", "%PDF-1.7 sealed");
     let mut seen: Vec<String> = Vec::new();
     for (code, line, keys) in lines {
         // A watch answers with one object a line; all have the same keys.

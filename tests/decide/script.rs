@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use media_custody::ledger::alarms::News;
+use media_custody::ledger::alarms::{Content, News};
 use media_custody::ledger::checks::Outcome;
-use media_custody::ledger::intent::{HandOver, Lift, Registration};
+use media_custody::ledger::intent::{
+    Attachment, Erasure, Find, HandOver, Lift, Registration, Retirement,
+};
 use media_custody::ledger::{Intent, Policy, Refusal, Refusals};
 use media_custody::model::hardware::grade;
 use media_custody::model::vocabulary::RevocationReason;
 use media_custody::model::{
-    EntryRef, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement, Token,
+    EntryRef, Hash, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement, Token,
 };
 use media_custody::wire::statement;
 
@@ -84,6 +86,17 @@ impl Script {
         }
         if let Some(medium) = does.strip_prefix("kept ") {
             self.kept(medium);
+            return Ok(());
+        }
+        if let Some(expected) = does.strip_prefix("sheets ") {
+            let awaited = self.world.state.sheets.iter();
+            let shown = awaited.map(|(id, record)| {
+                let media: Vec<&str> = record.media.iter().map(MediumId::as_str).collect();
+                format!("{}:{}:{}", id.number(), record.party, media.join("+"))
+            });
+            let found: Vec<String> = shown.collect();
+            let found = if found.is_empty() { "none".to_owned() } else { found.join(",") };
+            assert_eq!(found, expected.trim(), "sheets");
             return Ok(());
         }
         if let Some(draft) = does.strip_prefix("hold ") {
@@ -247,6 +260,21 @@ impl Script {
                 by,
                 second: options["second"].parse().expect("party id"),
             })),
+            "attaches" => self.attach(by, &words, &options),
+            "erases" => self.erase(by, &words, &options),
+            "retires" => self.retire(by, &words, &options),
+            "misses" => {
+                Intent::Miss { medium: of(words[0]), detail: of("the drawer is empty"), by }
+            }
+            "finds" => Intent::Find(Box::new(Find {
+                medium: of(words[0]),
+                grade: of(options.get("grade").unwrap_or(&"label")),
+                place: of(options.get("place").unwrap_or(&"Cellar")),
+                alarm: Vec::new(),
+                detail: None,
+                by,
+            })),
+            "loses" => Intent::Lose { medium: of(words[0]), detail: of("searched for a week"), by },
             "corrects" => Intent::Correct {
                 entry: self.entry(&words[0][1..]),
                 field: words[1].parse().expect("field"),
@@ -257,6 +285,61 @@ impl Script {
             _ => panic!("no such verb: {line}"),
         };
         self.world.decide(intent)
+    }
+
+    fn attach(&self, by: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
+        let scan = options.get("scan").unwrap_or(&"one");
+        Intent::Attach(Box::new(Attachment {
+            receipt: of(&format!("SZ-2026-{:06}", of::<u32>(words[0]))),
+            sha256: Hash::of(&[scan.as_bytes()]),
+            length: 48_213,
+            media_type: of("application/pdf"),
+            by,
+        }))
+    }
+
+    fn erase(&self, by: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
+        let news = news(options);
+        let read = news.encryption.first().map(|line| Content {
+            read: true,
+            grade: line.grade,
+            scheme: line.scheme.clone(),
+            cipher: line.cipher.clone(),
+            marks: Some(news.marks.iter().map(|line| line.mark.clone()).collect()),
+            sequences: news.sequences.iter().map(|s| (s.volume.clone(), s.number)).collect(),
+        });
+        Intent::Erase(Box::new(Erasure {
+            medium: of(words[0]),
+            media_type: of("flash"),
+            method: of(options.get("method").unwrap_or(&"purge")),
+            technique: of("crypto erase"),
+            tool: of("cryptsetup 2.7"),
+            verification: of("full read"),
+            destination: None,
+            place: None,
+            content: read,
+            alarm: Vec::new(),
+            detail: None,
+            by,
+            verifier: of(options["verifier"]),
+        }))
+    }
+
+    fn retire(&self, by: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
+        Intent::Retire(Box::new(Retirement {
+            medium: of(words[0]),
+            reason: of("worn out"),
+            method: options.get("method").map(|method| of(method)),
+            media_type: None,
+            technique: None,
+            tool: None,
+            verification: None,
+            destination: None,
+            place: None,
+            detail: None,
+            by,
+            verifier: options.get("verifier").map(|id| of(id)),
+        }))
     }
 
     fn enrol(&self, by: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
@@ -372,6 +455,10 @@ impl Script {
             }),
         }))
     }
+}
+
+fn of<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("what is meant")
 }
 
 /// `capacity-drift,mark-drift`; `none` for no alarm, `^100` for a hundred.

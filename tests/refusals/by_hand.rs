@@ -30,6 +30,13 @@ mod faults;
 
 use crate::office::{self, Case, at, of};
 
+/// The only document in the ledger's folder.
+fn attached(case: &Case) -> Result<std::path::PathBuf, String> {
+    let mut files = fs::read_dir(case.path("ledger/attachments")).map_err(|e| e.to_string())?;
+    let file = files.next().ok_or("no document")?.map_err(|e| e.to_string())?;
+    Ok(file.path())
+}
+
 /// Brings the case about.
 pub fn prepare(name: &str, case: &Case) -> Result<(), String> {
     match name {
@@ -78,6 +85,12 @@ pub fn prepare(name: &str, case: &Case) -> Result<(), String> {
             case.write("held.receipt", format!("{kept}\n"));
         }
         "a hundred drives" => hundred_drives(case),
+        "the attached document removed" => {
+            fs::remove_file(attached(case)?).map_err(|e| e.to_string())?;
+        }
+        "the attached document altered" => {
+            fs::write(attached(case)?, b"%PDF-1.7 another").map_err(|e| e.to_string())?;
+        }
         _ => return Err(format!("by_hand.rs has no '{name}'")),
     }
     Ok(())

@@ -190,3 +190,67 @@ fn latest(world: &mut World, giver: &[(&str, &str)], receiver: &[(&str, &str)]) 
     let lines: Vec<(&str, &str)> = giver.iter().chain(receiver).chain(&rest).copied().collect();
     hand_over(world, "2026-11-22T10:15:00+09:00", "SZ-2026-000003", &["USB-0421"], &lines);
 }
+
+/// `by` or `verifier` with the key, as it stands in a statement.
+fn signing(world: &World, key: &str, id: &str) -> String {
+    let signatory = world.signatory(id);
+    format!("{}\n{key}-key: {}", signatory.party, signatory.key)
+}
+
+/// The story and its last day: the sealed sheet is attached, a drive is erased, the
+/// certificate corrected, the drive retired.
+pub fn ended() -> World {
+    let mut world = told();
+    let scan = [
+        ("receipt", "SZ-2026-000002"),
+        ("sha-256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+        ("length", "48213"),
+        ("media-type", "application/pdf"),
+    ];
+    said(&mut world, "2026-11-22T11:00:00+09:00", "attach", "yamada", &scan);
+    let line = world.state.media[&id("USB-0425")].line.to_string();
+    let (by, verifier) = (signing(&world, "by", "yamada"), signing(&world, "verifier", "suzuki"));
+    let erase = [
+        ("medium", line.as_str()),
+        ("media-type", "フラッシュメモリ"),
+        ("method", "purge"),
+        ("technique", "暗号化消去"),
+        ("tool", "cryptsetup 2.7.0"),
+        ("verification", "ヘッダーの消去を確認、全読取"),
+        ("destination", "静岡リサイクル"),
+        ("place", "静岡支部 作業室"),
+        ("encryption", "USB-0425 - - none"),
+        ("alarm", "USB-0425 release-drift"),
+        ("detail", "年度末の消去"),
+        ("by", &by),
+        ("verifier", &verifier),
+    ];
+    said(&mut world, "2026-11-22T11:30:00+09:00", "erase", "yamada", &erase);
+    let index = world.entries.len() - 1;
+    let entry = format!("{index} {}", world.entries[index].leaf);
+    let slip = [
+        ("entry", entry.as_str()),
+        ("field", "tool"),
+        ("correction", "cryptsetup 2.7.5"),
+        ("reason", "転記誤り"),
+    ];
+    said(&mut world, "2026-11-22T11:40:00+09:00", "correct", "yamada", &slip);
+    let (by, verifier) = (signing(&world, "by", "admin"), signing(&world, "verifier", "suzuki"));
+    let retire = [
+        ("medium", line.as_str()),
+        ("reason", "耐用年数"),
+        ("method", "destroy"),
+        ("media-type", "フラッシュメモリ"),
+        ("technique", "破砕"),
+        ("tool", "MBD-16"),
+        ("verification", "6 mm 以下の破片"),
+        ("destination", "静岡リサイクル"),
+        ("place", "静岡支部 作業室"),
+        ("detail", "立会いのうえ破砕"),
+        ("by", &by),
+        ("verifier", &verifier),
+    ];
+    said(&mut world, "2026-11-22T11:50:00+09:00", "retire", "admin", &retire);
+    world.clock = stamp("2026-11-22T12:00:00+09:00");
+    world
+}

@@ -26,7 +26,8 @@ use media_custody::wire::Note;
 use media_custody::wire::qr::{PayloadKind, encode};
 
 use crate::fixture::{ORIGIN, World, signing_key, vkey};
-use crate::story::{id, now};
+use crate::lifecycle::Lifecycle;
+use crate::story::{self, id, now};
 
 /// Every report of the story.
 pub struct Shown {
@@ -54,6 +55,7 @@ pub struct Shown {
     unsigned: Statement,
     policy: media_custody::ledger::Policy,
     codes: (Code, Code),
+    lifecycle: Lifecycle,
 }
 
 /// Which codes stand on the SVG.
@@ -85,7 +87,7 @@ impl Shown {
             missing: medium("USB-0420"),
             paper: medium("USB-0422"),
             weak: medium("USB-0424"),
-            log: LogView::new(&history, state.size),
+            log: LogView::new(&history, state),
             receipt: ReceiptView::new(&said, entry(index))
                 .with_codes("CN1:AB".to_owned(), "CP1:CD".to_owned()),
             receipt_paper: ReceiptView::new(&on_paper, entry(paper_index)),
@@ -114,13 +116,14 @@ impl Shown {
                 .expect("a registration"),
             policy: state.policy.clone(),
             codes: codes(&receipt_of(&notes, index)),
+            lifecycle: Lifecycle::of(&story::ended()),
         }
     }
 
     /// Every report as text.
     pub fn texts(&self, style: Style) -> Vec<(&'static str, String)> {
         let code = "██▀▄██\n██▄▀██\n";
-        vec![
+        let mut all = vec![
             ("status", text::status(&self.status, style)),
             ("medium-missing", text::medium(&self.missing, style)),
             ("medium-paper", text::medium(&self.paper, style)),
@@ -144,12 +147,14 @@ impl Shown {
             ("probe", text::evidence(&self.probe, style)),
             ("to-sign", text::statement_summary(&self.unsigned, style)),
             ("policy", text::policy(&self.policy, style)),
-        ]
+        ];
+        all.extend(self.lifecycle.texts(style));
+        all
     }
 
     /// Every report as JSON.
     pub fn json(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let mut all = vec![
             ("status", to_json(&self.status)),
             ("medium", to_json(&self.paper)),
             ("log", to_json(&self.log)),
@@ -161,7 +166,9 @@ impl Shown {
             ("registration", to_json(&self.registration_weak)),
             ("scan", to_json(&self.scan)),
             ("probe", to_json(&self.probe)),
-        ]
+        ];
+        all.extend(self.lifecycle.json());
+        all
     }
 
     /// The receipt as SVG.
@@ -192,7 +199,7 @@ impl Shown {
     }
 }
 
-fn handover(history: &[(u64, Statement)], number: &str) -> (Handover, u64) {
+pub fn handover(history: &[(u64, Statement)], number: &str) -> (Handover, u64) {
     history
         .iter()
         .find_map(|(index, said)| match said {

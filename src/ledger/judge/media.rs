@@ -118,6 +118,11 @@ pub(super) fn erase(verdict: &mut Verdict<'_>, said: &statement::Erase) {
         party: said.by.party.id.clone(),
     });
     at_hand(verdict, &said.medium);
+    let read = said.encryption.iter().map(|line| &line.id);
+    let read = read.chain(said.mark.iter().map(|line| &line.id));
+    let read = read.chain(said.sequence.iter().map(|line| &line.id));
+    let read = read.chain(said.alarm.iter().map(|line| &line.id));
+    of_media(verdict, read, |id| *id == said.medium.id);
 }
 
 /// Retirement ends every alarm about a medium, so it is no way round one: a
@@ -125,6 +130,12 @@ pub(super) fn erase(verdict: &mut Verdict<'_>, said: &statement::Erase) {
 /// off by an administrator, and a holder does not retire what they hold.
 pub(super) fn retire(verdict: &mut Verdict<'_>, said: &statement::Retire) {
     let by = &said.by.party.id;
+    if let Some(verifier) = &said.verifier {
+        signatory(verdict, verifier, COLLEAGUES);
+        verdict.refuse_if(verifier.party.id == *by, || Refusal::SecondPersonNeeded {
+            party: by.clone(),
+        });
+    }
     let Some(medium) = registered(verdict, &said.medium) else {
         signatory(verdict, &said.by, KEEPERS);
         return;

@@ -4,18 +4,13 @@ use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Hash;
 use super::super::hardware::{Grade, HardwareIdentity};
-use super::super::ids::{MediumId, Origin, ReceiptId, ReceiptPrefix, Token};
-use super::super::key::VerifierKey;
-use super::super::lines::{
-    AlarmLine, EncryptionLine, EntryRef, MarkLine, MediumLine, Nonce, Seen, SeenLine, SequenceLine,
-    TokenLine, UnknownLine,
-};
-use super::super::party::{PartyRef, Side, Signatory};
-use super::super::text::{Name, Phrase};
-use super::super::time::{Day, Stamp};
 use super::super::vocabulary::*;
+use super::super::{
+    AlarmLine, Day, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce,
+    Origin, PartyRef, Phrase, ReceiptId, ReceiptPrefix, Seen, SeenLine, SequenceLine, Side,
+    Signatory, Stamp, Token, TokenLine, UnknownLine, VerifierKey,
+};
 use super::define::statements;
 use super::field::{Field, FieldError, FieldShape, Lines, Reader, Signs, Some1};
 
@@ -457,6 +452,18 @@ statements! {
         verification: "verification" => Name,
         /// Where the medium goes next.
         destination: "destination" => Option<Name>,
+        /// Where it was done.
+        place: "place" => Option<Name>,
+        /// Encryption that was read afterwards.
+        encryption: "encryption" => Option<EncryptionLine>,
+        /// Content marks that were read afterwards.
+        mark: "mark" => Vec<MarkLine>,
+        /// Sequence ids that were read afterwards.
+        sequence: "sequence" => Vec<SequenceLine>,
+        /// What was odd about it.
+        alarm: "alarm" => Vec<AlarmLine>,
+        /// A remark.
+        detail: "detail" => Option<Phrase>,
         /// Who erased it.
         by: "by" => Signatory,
         /// Who verified it; somebody else.
@@ -479,10 +486,24 @@ statements! {
         reason: "reason" => Phrase,
         /// Clear, purge or destroy, where its data was dealt with.
         method: "method" => Option<ErasureMethod>,
+        /// Kind of medium, `flash memory`.
+        media_type: "media-type" => Option<Name>,
+        /// How: `shredded`, `drilled` ...
+        technique: "technique" => Option<Name>,
+        /// With what.
+        tool: "tool" => Option<Name>,
+        /// How the result was verified.
+        verification: "verification" => Option<Name>,
         /// Where it went.
         destination: "destination" => Option<Name>,
+        /// Where it was done.
+        place: "place" => Option<Name>,
+        /// A remark.
+        detail: "detail" => Option<Phrase>,
         /// Who retires it.
         by: "by" => Signatory,
+        /// Who saw that it was done; somebody else.
+        verifier: "verifier" => Option<Signatory>,
         /// Random bytes.
         nonce: "nonce" => Nonce,
     }

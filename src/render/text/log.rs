@@ -14,6 +14,9 @@ pub fn log(report: &LogView, style: Style) -> String {
         let head = format!("{}  {}{receipt}", entry.at.short(), entry.kind);
         page.hang(0, &entry.index.to_string(), column, Tone::Strong, &head);
         page.field(0, "", column, &entry.summary);
+        if let Some(sheet) = entry.sheet {
+            page.hang(0, "", column, Tone::Warning, sheet.words().en);
+        }
         let signers: Vec<String> = entry.signers.iter().map(|who| who.spoken()).collect();
         if !signers.is_empty() {
             page.hang(0, "", column, Tone::Faint, &format!("signed: {}", signers.join("; ")));

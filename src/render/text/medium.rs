@@ -69,12 +69,18 @@ fn told(page: &mut Page, event: &Event) {
     for detail in &event.details {
         page.field(2, "", 18, detail);
     }
+    if let Some(sheet) = event.sheet {
+        page.hang(2, "", 18, Tone::Warning, sheet.words().en);
+    }
     let receipt = event.receipt.as_ref().map_or_else(String::new, |id| format!(", receipt {id}"));
     // A handover names its parties in its own words.
-    let by = match (event.kind, event.parties.last()) {
-        ("handover", _) | (_, None) => String::new(),
-        (_, Some(by)) => format!(", by {}", by.spoken()),
+    let by = match event.kind {
+        "handover" => None,
+        // Who verified it stands behind the one who did it, and in the details.
+        "erase" | "retire" => event.parties.first(),
+        _ => event.parties.last(),
     };
+    let by = by.map_or_else(String::new, |by| format!(", by {}", by.spoken()));
     page.hang(2, "", 18, Tone::Faint, &format!("entry {}{receipt}{by}", event.index));
 }
 

@@ -1,30 +1,40 @@
 //! Reports as text for a terminal or a sheet of paper.
 
+mod certificate;
 mod check;
 mod evidence;
+mod history;
+mod labels;
 mod layout;
 mod log;
 mod medium;
 mod parties;
 mod policy;
 mod receipt;
+mod register;
 mod registration;
 mod scan;
+mod sheet;
 mod soundness;
 mod statement;
 mod status;
 mod verification;
 mod watch;
 
+pub use certificate::{erasure, retirement};
 pub use check::check;
 pub use evidence::evidence;
+pub use history::history;
+pub use labels::labels;
 pub use log::log;
 pub use medium::medium;
 pub use parties::{parties, party};
 pub use policy::policy;
 pub use receipt::receipt;
+pub use register::register;
 pub use registration::registration;
 pub use scan::scan;
+pub use sheet::{check_sheet, round};
 pub use soundness::soundness;
 pub use statement::statement_summary;
 pub use status::status;

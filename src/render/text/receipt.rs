@@ -2,8 +2,9 @@
 
 use super::Style;
 use super::layout::{Page, Tone};
-use crate::report::ReceiptView;
+use super::medium::bytes;
 use crate::report::receipt::{ReceiptMedium, Sealed};
+use crate::report::{ReceiptView, Sheet};
 
 const LABELS: usize = 24;
 
@@ -34,6 +35,7 @@ pub fn receipt(report: &ReceiptView, codes: Option<(&str, &str)>, style: Style) 
     }
     page.blank();
     terms(&mut page, report);
+    on_paper(&mut page, report);
     evidence(&mut page, report);
     if let Some((note, proof)) = codes {
         drawings(&mut page, note, proof);
@@ -85,6 +87,23 @@ fn terms(page: &mut Page, report: &ReceiptView) {
     put("場所 Place", report.place.to_string());
     if let Some(due) = report.due {
         put("返却期限 Due back", due.to_string());
+    }
+}
+
+/// What a seal on paper is worth, and what of it the ledger has.
+fn on_paper(page: &mut Page, report: &ReceiptView) {
+    if let Some(sheet) = report.sheet {
+        let tone = if sheet == Sheet::Attached { Tone::Plain } else { Tone::Warning };
+        let words = sheet.words();
+        page.blank();
+        page.hang(0, "書面 Sealed sheet", LABELS, tone, words.ja);
+        page.hang(0, "", LABELS, tone, words.en);
+    }
+    for one in &report.attachments {
+        let words = format!("{}, {}, entry {}", one.media_type, bytes(one.length), one.entry);
+        page.field(0, "添付 Attached", LABELS, &words);
+        page.field(0, "", LABELS, &format!("{} {}", one.at.short(), one.by.spoken()));
+        page.field(0, "", LABELS, &format!("SHA-256 {}", one.sha256));
     }
 }
 

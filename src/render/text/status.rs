@@ -5,7 +5,8 @@ use super::Style;
 use super::layout::{Column, Page, Tone};
 use crate::ledger::schedule::Standing;
 use crate::report::Status;
-use crate::report::status::{Row, SealStrength};
+use crate::report::attachment::AwaitedSheet;
+use crate::report::status::Row;
 use crate::report::words::{drives, sighting};
 
 /// The status of every medium as text, most urgent first.
@@ -35,6 +36,7 @@ pub fn status(report: &Status, style: Style) -> String {
             calm(&mut page, count.standing, &rows);
         }
     }
+    awaited(&mut page, &report.sheets_awaited);
     page.finish()
 }
 
@@ -141,8 +143,24 @@ pub(super) fn marks(page: &mut Page, row: &Row) {
 
 fn mark_words(row: &Row) -> Vec<&'static str> {
     let weak = row.weak.then_some("weak identity: only its label tells it from others like it");
-    let paper = (row.seal == SealStrength::Paper).then_some("one side sealed on paper only");
+    let paper = row.sheet.map(|sheet| sheet.words().en);
     [weak, paper].into_iter().flatten().collect()
+}
+
+/// Receipts whose sealed sheet nobody has scanned yet.
+pub(super) fn awaited(page: &mut Page, sheets: &[AwaitedSheet]) {
+    if sheets.is_empty() {
+        return;
+    }
+    page.blank();
+    page.put(0, Tone::Warning, "Sealed on paper, sheet not attached yet (書面のみ・写し未添付)");
+    for sheet in sheets {
+        let ids: Vec<&str> = sheet.media.iter().map(|id| id.as_str()).collect();
+        page.hang(2, &sheet.receipt.to_string(), 18, Tone::Plain, &ids.join(", "));
+        let by = format!("{}, sealed by {}", sheet.at.short(), sheet.party.spoken());
+        page.field(2, "", 18, &by);
+    }
+    page.put(2, Tone::Faint, "Scan each sealed sheet: custody attach RECEIPT FILE --by ID");
 }
 
 /// Rows that need nobody now: one line each.

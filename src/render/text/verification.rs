@@ -42,6 +42,10 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
     put("Ledger", ledger);
     put("Entries", report.entries.to_string());
     put("Signatures", format!("{} hold", report.signatures));
+    if report.sheets_awaited > 0 {
+        let words = format!("{} handovers whose sheet is not attached", report.sheets_awaited);
+        put("Paper seals", words);
+    }
     put("Root", report.root.to_string());
     let checkpoint = match report.checkpoint {
         Some(size) => format!("over {size} entries"),
@@ -100,14 +104,9 @@ pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> Strin
             problems(&mut page, "WRONG", 7, &words);
         }
     }
-    if report.parties.iter().any(|party| party.key.is_none()) {
-        page.hang(
-            2,
-            "note",
-            7,
-            Tone::Warning,
-            "one side sealed on paper: no signature stands for it",
-        );
+    if let Some(sheet) = report.sheet() {
+        page.hang(2, "note", 7, Tone::Warning, sheet.words().en);
+        page.hang(2, "", 7, Tone::Warning, sheet.words().ja);
     }
     if report.verdict == Verdict::Incomplete {
         page.put(2, Tone::Warning, "Half of the evidence is missing: scan the other code as well.");
