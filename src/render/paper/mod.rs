@@ -11,12 +11,14 @@ pub mod bitmap;
 pub mod breaking;
 #[cfg(feature = "raster")]
 pub mod brother;
+pub mod certificate;
 #[cfg(feature = "raster")]
 pub mod escpos;
 pub mod flow;
 pub mod labels;
 pub mod pdf;
 pub mod receipt;
+pub mod sheets;
 pub mod table;
 pub mod thermal;
 pub mod typeface;
