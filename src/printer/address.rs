@@ -74,7 +74,9 @@ pub enum AddressError {
     #[error("'{0}' is no path of a printer, such as /ipp/print")]
     Path(String),
     /// A queue name that cannot be.
-    #[error("'{0}' is no name of a queue: 1 to 127 letters, digits and marks, no '/', '#' or space")]
+    #[error(
+        "'{0}' is no name of a queue: 1 to 127 letters, digits and marks, no '/', '#' or space"
+    )]
     Queue(String),
     /// A device that cannot be.
     #[error("'{0}' is no device: it has to lie below /dev")]
@@ -271,12 +273,42 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for text in [
-            "", "office", "ipp:/x", "ipp://", "ipp:///x", "ipp://a b/", "ipp://user@host/x",
-            "ipp://host:0/", "ipp://host:065/", "ipp://host:65536/", "ipp://host:/", "ipp://-a/",
-            "ipp://a..b/", "ipp://host/a?b", "ipp://host/a#b", "ipp://host/../x", "ipp://[::1",
-            "ipp://[::g]/", "ipp://[::1]x/", "IPP://host/", "http://host/", "lp:", "lp:-d", "lp:a b",
-            "lp:a/b", "lp:名", "tcp://", "tcp://host/path", "tcp://host:x", "/dev/", "/etc/passwd",
-            "/dev/../etc/passwd", "/dev/\u{1b}[2J", "file:x", "file:/", "file:/a/../b",
+            "",
+            "office",
+            "ipp:/x",
+            "ipp://",
+            "ipp:///x",
+            "ipp://a b/",
+            "ipp://user@host/x",
+            "ipp://host:0/",
+            "ipp://host:065/",
+            "ipp://host:65536/",
+            "ipp://host:/",
+            "ipp://-a/",
+            "ipp://a..b/",
+            "ipp://host/a?b",
+            "ipp://host/a#b",
+            "ipp://host/../x",
+            "ipp://[::1",
+            "ipp://[::g]/",
+            "ipp://[::1]x/",
+            "IPP://host/",
+            "http://host/",
+            "lp:",
+            "lp:-d",
+            "lp:a b",
+            "lp:a/b",
+            "lp:名",
+            "tcp://",
+            "tcp://host/path",
+            "tcp://host:x",
+            "/dev/",
+            "/etc/passwd",
+            "/dev/../etc/passwd",
+            "/dev/\u{1b}[2J",
+            "file:x",
+            "file:/",
+            "file:/a/../b",
         ] {
             assert!(text.parse::<Address>().is_err(), "{text} is taken");
         }

@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike, value};
 
 use super::{Address, Printer};
-use crate::model::printable::printable;
 use crate::model::DocumentKind;
+use crate::model::printable::printable;
 
 const FILE_MAX: u64 = 64 << 10;
 const NAME_MAX: usize = 32;

@@ -98,8 +98,7 @@ impl<'a> Client<'a> {
         }
         let answer = response.body_mut().with_config().limit(ANSWER_MAX).read_to_vec();
         let answer = answer.map_err(|error| NoAnswer::Unclear(shown(&error)))?;
-        Answer::parse(answer)
-            .ok_or_else(|| NoAnswer::Unclear("the answer is not IPP".to_owned()))
+        Answer::parse(answer).ok_or_else(|| NoAnswer::Unclear("the answer is not IPP".to_owned()))
     }
 
     /// Asks something that prints nothing.
@@ -108,7 +107,8 @@ impl<'a> Client<'a> {
         request: Option<IppRequestResponse>,
         patience: Patience,
     ) -> Result<Answer, SendError> {
-        let request = request.ok_or_else(|| SendError::Refused("the address is too long".into()))?;
+        let request =
+            request.ok_or_else(|| SendError::Refused("the address is too long".into()))?;
         let limit = patience.connect + patience.answer;
         self.ask(&request, &[], limit).map_err(|error| error.harmless(self.at))
     }
@@ -308,7 +308,8 @@ fn state_of(client: &Client<'_>, job: i32, patience: Patience) -> Result<Deliver
 fn delivery(job: &IppAttributeGroup, asked: i32) -> Result<Delivery, SendError> {
     let reasons = [texts(job, "job-state-reasons"), texts(job, "job-printer-state-reasons")];
     let says = in_words(reasons.iter().flatten().map(String::as_str));
-    let pages = number(job, "job-impressions-completed").and_then(|pages| u32::try_from(pages).ok());
+    let pages =
+        number(job, "job-impressions-completed").and_then(|pages| u32::try_from(pages).ok());
     let pages = pages.unwrap_or(0);
     match number(job, "job-state") {
         Some(9) => Ok(Delivery::Printed),
@@ -319,11 +320,7 @@ fn delivery(job: &IppAttributeGroup, asked: i32) -> Result<Delivery, SendError> 
 }
 
 /// What became of a job the printer accepted.
-pub(super) fn follow(
-    at: &IppAddress,
-    job: i32,
-    patience: Patience,
-) -> Result<Delivery, SendError> {
+pub(super) fn follow(at: &IppAddress, job: i32, patience: Patience) -> Result<Delivery, SendError> {
     let client = Client::new(at, patience)?;
     match state_of(&client, job, patience)? {
         Delivery::Accepted { number, says } if says.is_empty() => {

@@ -67,8 +67,10 @@ impl Answer {
 
     /// What the printer says about this answer, with the name of its status.
     pub fn words(&self) -> String {
-        let operation = |group: &&IppAttributeGroup| group.tag() == DelimiterTag::OperationAttributes;
-        let said = self.groups.iter().find(operation).and_then(|group| text(group, "status-message"));
+        let operation =
+            |group: &&IppAttributeGroup| group.tag() == DelimiterTag::OperationAttributes;
+        let said =
+            self.groups.iter().find(operation).and_then(|group| text(group, "status-message"));
         let name = status_words(self.status);
         match said.filter(|said| !said.is_empty()) {
             Some(said) => format!("{name} ({said})"),

@@ -240,7 +240,8 @@ impl Transport for Wires {
     fn send(&self, printer: &Printer, job: Outgoing<'_>) -> Result<Delivery, SendError> {
         let format = job.job.format;
         if !format.is_raw() && printer.address.is_raw() && !printer.pdf {
-            let takes = "raw bytes only (if it does print PDF, say 'pdf = true' in the configuration)";
+            let takes =
+                "raw bytes only (if it does print PDF, say 'pdf = true' in the configuration)";
             return Err(SendError::Format { format, takes: takes.to_owned() });
         }
         let patience = self.patience;
@@ -277,12 +278,17 @@ impl Transport for Wires {
     }
 
     fn find(&self, printer: &Printer, mark: &str) -> Result<Option<Delivery>, SendError> {
-        match &printer.address {
-            Address::Ipp(at) => ipp::find(at, mark, self.patience),
+        let (found, is_queue) = match &printer.address {
+            Address::Ipp(at) => (ipp::find(at, mark, self.patience), at.queue().is_some()),
             Address::Queue(name) => {
-                ipp::find(&address::IppAddress::of_queue(name), mark, self.patience)
+                (ipp::find(&address::IppAddress::of_queue(name), mark, self.patience), true)
             }
-            _ => Ok(None),
+            _ => return Ok(None),
+        };
+        match found {
+            // Only its command line knows this queue, and that cannot say.
+            Err(SendError::NotReached { .. }) if is_queue => Ok(None),
+            found => found,
         }
     }
 }

@@ -51,7 +51,12 @@ pub(super) fn is_here() -> bool {
 }
 
 /// Runs a program with `input`, for at most `limit`.
-fn run(program: Program, arguments: &[&str], input: &[u8], limit: Duration) -> Result<Said, Silent> {
+fn run(
+    program: Program,
+    arguments: &[&str],
+    input: &[u8],
+    limit: Duration,
+) -> Result<Said, Silent> {
     let mut command = Command::new(program.name());
     // Its messages are read by this program, so they are wanted in one language.
     command.args(arguments).env("LC_ALL", "C").stdin(Stdio::piped());
@@ -213,7 +218,8 @@ mod tests {
     fn the_number_of_a_job_is_read_or_not() {
         let read = |said: &str| job_number(said, "office-2");
         assert_eq!(read("request id is office-2-17 (1 file(s))").as_deref(), Some("office-2-17"));
-        for other in ["", "request id is other-17", "office-2-", "office-2-x", "office-2-1234567890"]
+        for other in
+            ["", "request id is other-17", "office-2-", "office-2-x", "office-2-1234567890"]
         {
             assert_eq!(read(other), None, "{other}");
         }

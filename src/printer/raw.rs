@@ -44,10 +44,8 @@ fn is_printer(device: u64) -> bool {
 
 /// Opens a device and makes sure that it is one to print on.
 fn open(path: &Path) -> Result<File, SendError> {
-    let not_reached = |why: String| SendError::NotReached {
-        address: path.display().to_string(),
-        why,
-    };
+    let not_reached =
+        |why: String| SendError::NotReached { address: path.display().to_string(), why };
     let refused = || {
         let path = path.display();
         SendError::Refused(format!("{path} is no printer's device, so nothing is written to it"))
@@ -154,7 +152,8 @@ pub(super) fn tcp(at: &Host, job: &Job, patience: Patience) -> Result<Delivery, 
 /// Ends the sending and listens for a moment: a printer that resets the connection has
 /// thrown away what it had not read yet.
 fn farewell(mut stream: TcpStream, total: usize) -> Result<Delivery, SendError> {
-    let broken = |error: io::Error| SendError::Broken { sent: total, total, why: error.to_string() };
+    let broken =
+        |error: io::Error| SendError::Broken { sent: total, total, why: error.to_string() };
     stream.shutdown(std::net::Shutdown::Write).map_err(broken)?;
     stream.set_read_timeout(Some(FAREWELL)).map_err(broken)?;
     let begun = Instant::now();

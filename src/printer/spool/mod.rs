@@ -180,7 +180,10 @@ impl Spool {
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         // Whoever fills the folder must not fill the memory.
-        entries.take(JOBS_MAX * 10).filter_map(|entry| entry.file_name().into_string().ok()).collect()
+        entries
+            .take(JOBS_MAX * 10)
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect()
     }
 
     /// The jobs, by number.
@@ -218,7 +221,10 @@ impl Spool {
     /// How many jobs there are; for the line under other commands, which must not fail
     /// because of it.
     pub fn count(&self) -> usize {
-        self.names().iter().filter(|name| name.starts_with("job-") && name.ends_with(".json")).count()
+        self.names()
+            .iter()
+            .filter(|name| name.starts_with("job-") && name.ends_with(".json"))
+            .count()
     }
 
     fn record(&self, id: u32) -> Result<Record, SpoolError> {
@@ -324,9 +330,8 @@ impl Claim {
         let damaged = || SpoolError::Damaged(self.record.id);
         let mut bytes = Vec::new();
         let file = &mut self.lock.file;
-        let read = file.rewind().and_then(|()| {
-            file.take(DOCUMENT_MAX as u64 + 1).read_to_end(&mut bytes)
-        });
+        let read =
+            file.rewind().and_then(|()| file.take(DOCUMENT_MAX as u64 + 1).read_to_end(&mut bytes));
         if read.is_err() || Hash::of(&[&bytes]) != self.record.sha256 {
             return Err(damaged());
         }

@@ -31,8 +31,8 @@ pub struct Record {
     pub size: u64,
     /// Their hash.
     pub(super) sha256: Hash,
-    /// The mark by which it is found at the printer.
-    pub mark: String,
+    /// What begins the marks by which its attempts are found at the printer.
+    pub(super) mark: String,
     /// The printer's name in the configuration.
     pub printer: Option<String>,
     /// The printer's address when the job was made.
@@ -95,6 +95,12 @@ impl Record {
     /// The printer that it is for.
     pub fn to(&self) -> Printer {
         Printer { name: self.printer.clone(), address: self.address.clone(), pdf: self.pdf }
+    }
+
+    /// The mark of the present attempt: one that the printer gave up is not taken for
+    /// the one after it.
+    pub fn mark(&self) -> String {
+        format!("{}-{}", self.mark, self.attempts)
     }
 
     /// What to do, by whoever holds the job's lock.
