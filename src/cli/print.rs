@@ -59,7 +59,7 @@ impl Print {
             (_, Some(None), _) => {
                 let jobs = PrintRoom::beside(&global.ledger_folder()?).attend_all()?;
                 show(global.ui(), &jobs);
-                let left = jobs.jobs.iter().any(|job| taken_over(job).is_err());
+                let left = jobs.jobs.iter().any(|job| job.standing.needs_somebody());
                 Ok(if left { EXIT_ERROR } else { EXIT_FINE })
             }
             (_, _, Some(job)) => {
@@ -113,7 +113,7 @@ impl Print {
                 // not keep anybody from a handover.
                 let mut ledger = global.open()?;
                 let bytes = print::document(&mut ledger, &id, kind, &on)?;
-                (print::job(id.as_str(), kind, copies, bytes)?, on)
+                (print::job(&id.to_string(), kind, copies, bytes)?, on)
             }
             Err(_) => {
                 let job = print::file(Path::new(&what), kind, copies)?;
@@ -202,13 +202,13 @@ pub(super) fn spool_receipt(
             OpsError::input("--print", "no printer is named and none is the default")
         })?;
         let bytes = print::document(ledger, id, kind, &on)?;
-        let job = print::job(id.as_str(), kind, 1, bytes)?;
+        let job = print::job(&id.to_string(), kind, 1, bytes)?;
         PrintRoom::beside(&global.ledger_folder()?).take(&job, &on)
     };
     match spooled() {
         Ok(job) => Some(Printing(job)),
         Err(error) => {
-            note(global, id.as_str(), &error);
+            note(global, &id.to_string(), &error);
             None
         }
     }

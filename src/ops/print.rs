@@ -231,16 +231,8 @@ impl<T: Transport> PrintRoom<T> {
     /// The spool fails, or somebody else has the job in hand.
     pub fn readdress(&self, id: u32, on: &Chosen) -> Result<(), OpsError> {
         let mut claim = self.spool.claim(id)?;
-        let record = claim.record().clone();
-        // Another printer cannot be asked about the job; what was not surely printed
-        // there is not surely unprinted.
-        let stage = match record.stage {
-            Stage::Waiting => Stage::Waiting,
-            _ => Stage::Doubtful,
-        };
-        let printer = on.printer.clone();
-        let (name, address, pdf) = (printer.name, printer.address, printer.pdf);
-        Ok(claim.note(Record { printer: name, address, pdf, stage, ..record })?)
+        let elsewhere = claim.record().readdressed(&on.printer);
+        Ok(claim.note(elsewhere)?)
     }
 
     /// What is in the spool.

@@ -64,6 +64,10 @@ impl<'a> Client<'a> {
             .timeout_recv_body(Some(patience.answer))
             .http_status_as_error(false)
             .max_redirects(0)
+            // A connection for each request: many printers close one after an answer, and a
+            // job sent into a closed one could not be told from a job that got lost.
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
             // A job goes to the printer that was named, and to nobody in between.
             .proxy(None)
             .user_agent(concat!("custody/", env!("CARGO_PKG_VERSION")))
@@ -200,8 +204,6 @@ pub(super) fn send(
     let upload = Duration::from_secs(bytes.len() as u64 / SLOWEST);
     let limit = patience.connect + patience.answer + upload;
     let answer = client.ask(&request, bytes, limit).map_err(|error| match error {
-        // Even "not reached" is doubted here if the printer answered a moment ago: the
-        // connection may be a second one.
         NoAnswer::NotReached(_) | NoAnswer::Refused(_) => error.harmless(at),
         NoAnswer::Unclear(why) => SendError::Unanswered(why),
     })?;

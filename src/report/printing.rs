@@ -79,6 +79,11 @@ impl PrintStanding {
         }
     }
 
+    /// Whether a person has to see to it.
+    pub fn needs_somebody(self) -> bool {
+        matches!(self, Self::Waiting | Self::MayHaveBeenPrinted | Self::Damaged)
+    }
+
     /// Whether the printer took over: nothing is left to do here.
     pub fn is_delivered(self) -> bool {
         matches!(self, Self::Printed | Self::Sent | Self::WithThePrinter)

@@ -1,6 +1,8 @@
 //! The IPP printer: what it is told, what is made of its answers, and that no answer
 //! hangs, swells or ends the program.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use media_custody::model::Format;
@@ -48,13 +50,20 @@ fn the_printer_is_told_what_it_needs_and_asked_until_the_job_ends() {
 
 #[test]
 fn out_of_paper_is_told_in_words_and_the_job_is_followed() {
-    let empty = job_in(6, "media-empty-error");
-    let stub =
-        Stub::of_states(vec![empty.clone(), empty.clone(), empty.clone(), empty, job_in(9, "x")]);
+    let paper = Arc::new(AtomicBool::new(false));
+    let tray = paper.clone();
+    let stub = Stub::new(move |request| {
+        Reply::Body(match (request.operation, tray.load(Ordering::SeqCst)) {
+            (GET_PRINTER, _) => ready(),
+            (_, true) => job_in(9, "job-completed-successfully"),
+            (_, false) => job_in(6, "media-empty-error"),
+        })
+    });
     let taken = send(&stub, Format::Pdf).expect("taken");
     let says = vec!["out of paper".to_owned()];
     assert_eq!(taken, Delivery::Accepted { number: "42".to_owned(), says });
     // Somebody adds paper; the job is asked for and not sent again.
+    paper.store(true, Ordering::SeqCst);
     assert_eq!(wires().follow(&printer(&stub.address), "42"), Ok(Delivery::Printed));
     assert_eq!(stub.requests(PRINT_JOB).len(), 1);
 }

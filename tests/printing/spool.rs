@@ -69,13 +69,13 @@ struct Play {
 }
 
 #[derive(Clone, Default)]
-struct Stage1(Arc<Mutex<Play>>);
+struct Shared(Arc<Mutex<Play>>);
 
 fn given_up(pages: u32) -> SendError {
     SendError::GivenUp { state: "aborted", pages, says: Vec::new() }
 }
 
-impl Transport for Stage1 {
+impl Transport for Shared {
     fn send(&self, _: &Printer, out: Outgoing<'_>) -> Result<Delivery, SendError> {
         let mut play = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let name = out.job.name.clone();
@@ -112,7 +112,8 @@ impl Transport for Stage1 {
             }
             Fate::GivenUp => Err(given_up(0)),
             Fate::GivenUpHalfway => Err(given_up(1)),
-            Fate::DiesBefore | Fate::DiesAfter => std::panic::panic_any("the program is killed"),
+            // Without a word on the terminal: it is meant to happen.
+            Fate::DiesBefore | Fate::DiesAfter => std::panic::resume_unwind(Box::new("killed")),
         }
     }
 
@@ -162,7 +163,7 @@ fn named(number: usize) -> Job {
     Job { name: format!("SZ-2026-{number:06}"), ..job(Format::EscPos, 300 + number) }
 }
 
-fn room(folder: &Path, play: &Stage1) -> PrintRoom<Stage1> {
+fn room(folder: &Path, play: &Shared) -> PrintRoom<Shared> {
     let clock = Box::new(FixedClock::at(1_795_000_000));
     PrintRoom::with(Spool::at(folder), play.clone(), clock)
 }
@@ -177,7 +178,7 @@ proptest! {
         remembers in any::<bool>(),
     ) {
         let folder = tempfile::tempdir().expect("a folder");
-        let play = Stage1(Arc::new(Mutex::new(Play { fates, remembers, ..Play::default() })));
+        let play = Shared(Arc::new(Mutex::new(Play { fates, remembers, ..Play::default() })));
         let (mut added, mut dropped) = (Vec::new(), Vec::new());
         for act in acts {
             // A room of its own each time, as a new process has.

@@ -159,6 +159,7 @@ impl Spool {
             attempts: 0,
             last: None,
             error: None,
+            doubted_before: false,
             stage: Stage::Waiting,
         };
         self.keep(&record)?;

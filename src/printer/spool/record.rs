@@ -47,6 +47,9 @@ pub struct Record {
     pub last: Option<i64>,
     /// What went wrong then.
     pub error: Option<String>,
+    /// Whether an attempt before the present one may have printed it. That stays so,
+    /// however surely a later one failed.
+    pub(super) doubted_before: bool,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -120,6 +123,7 @@ impl Record {
             attempts: self.attempts.saturating_add(1),
             last: Some(now),
             error: None,
+            doubted_before: self.doubted_before || self.stage == Stage::Doubtful,
             ..self.clone()
         }
     }
@@ -138,11 +142,25 @@ impl Record {
             {
                 (self.stage.clone(), Some(error))
             }
-            Err(error) if error.may_have_printed() => (Stage::Doubtful, Some(error)),
+            Err(error) if error.may_have_printed() || self.doubted_before => {
+                (Stage::Doubtful, Some(error))
+            }
             Err(error) => (Stage::Waiting, Some(error)),
         };
         let error = error.map(|error| printable(&error.to_string(), ERROR_MAX));
         Some(Record { stage, error, last: Some(now), ..self.clone() })
+    }
+
+    /// As it is when another printer is to print it. That one cannot be asked what
+    /// became of it: what was not surely unprinted stays in doubt.
+    #[must_use]
+    pub fn readdressed(&self, to: &Printer) -> Record {
+        let stage = match self.stage {
+            Stage::Waiting => Stage::Waiting,
+            _ => Stage::Doubtful,
+        };
+        let Printer { name, address, pdf } = to.clone();
+        Record { printer: name, address, pdf, stage, ..self.clone() }
     }
 
     /// As it is once nobody knows whether it was printed.
@@ -150,5 +168,61 @@ impl Record {
     pub fn doubted(&self, why: &str) -> Record {
         let error = Some(printable(why, ERROR_MAX));
         Record { stage: Stage::Doubtful, error, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(stage: Stage) -> Record {
+        Record {
+            form: FORM.to_owned(),
+            id: 1,
+            kind: DocumentKind::Receipt,
+            name: "SZ-2026-000001".to_owned(),
+            format: Format::Pdf,
+            copies: 1,
+            size: 1,
+            sha256: Hash::of(&[b"x"]),
+            mark: "ab".to_owned(),
+            printer: None,
+            address: Address::Queue("a".to_owned()),
+            pdf: false,
+            added: 0,
+            attempts: 0,
+            last: None,
+            error: None,
+            doubted_before: false,
+            stage,
+        }
+    }
+
+    fn not_reached() -> Result<Delivery, SendError> {
+        Err(SendError::NotReached { address: "a".to_owned(), why: "refused".to_owned() })
+    }
+
+    #[test]
+    fn a_sure_failure_settles_no_earlier_doubt() {
+        let first = record(Stage::Waiting).begun(1);
+        let half = Err(SendError::Stalled { sent: 1, total: 2 });
+        let doubtful = first.after(&half, 2).expect("kept");
+        assert_eq!(doubtful.stage, Stage::Doubtful);
+        let again = doubtful.begun(3).after(&not_reached(), 4).expect("kept");
+        assert_eq!((again.stage.clone(), again.attempts), (Stage::Doubtful, 2));
+        assert_eq!(again.begun(5).after(&Ok(Delivery::Printed), 6), None);
+    }
+
+    #[test]
+    fn a_question_without_an_answer_changes_nothing_but_the_error() {
+        let number = "42".to_owned();
+        for stage in [Stage::Accepted { number, says: Vec::new() }, Stage::Doubtful] {
+            let after = record(stage.clone()).after(&not_reached(), 9).expect("kept");
+            assert_eq!(after.stage, stage);
+            assert!(after.error.is_some());
+        }
+        // The same said of an attempt: nothing was sent.
+        let sent = record(Stage::Waiting).begun(1).after(&not_reached(), 2).expect("kept");
+        assert_eq!(sent.stage, Stage::Waiting);
     }
 }
