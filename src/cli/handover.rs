@@ -71,7 +71,7 @@ pub(super) struct Handover {
 #[derive(Debug, Args)]
 pub(super) struct ReceiptOut {
     /// Keep the receipt in this new file as well
-    #[arg(long = "receipt-file", value_name = "FILE")]
+    #[arg(id = "receipt_file", long = "receipt-file", value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Print the receipt, on this printer or the configured one
     #[arg(long, value_name = "PRINTER", num_args = 0..=1, default_missing_value = "")]

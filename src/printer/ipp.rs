@@ -15,7 +15,7 @@ use ureq::http::Uri;
 use super::address::IppAddress;
 use super::ipp_answer::{ANSWER_MAX, Answer, number, text, texts, yes};
 use super::reasons::in_words;
-use super::{Delivery, Look, Outgoing, Patience, SendError};
+use super::{Delivery, Look, Outgoing, Patience, SendError, plainly};
 
 /// The name under which jobs are handed in, and by which they are found again.
 const USER: &str = "custody";
@@ -119,7 +119,14 @@ impl<'a> Client<'a> {
 }
 
 fn shown(error: &ureq::Error) -> String {
-    crate::model::printable::printable(&error.to_string(), 200)
+    match error {
+        ureq::Error::Io(error) => plainly(error),
+        ureq::Error::HostNotFound => "nothing on the network has that name".to_owned(),
+        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+        ureq::Error::ConnectionFailed => "nothing there takes the connection".to_owned(),
+        ureq::Error::BodyExceedsLimit(_) => "its answer is too large".to_owned(),
+        other => crate::model::printable::printable(&other.to_string(), 200),
+    }
 }
 
 fn no_answer(error: ureq::Error) -> NoAnswer {

@@ -102,7 +102,7 @@ pub enum Delivery {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// Nothing is at that address.
-    #[error("{address} does not answer: {why}")]
+    #[error("it does not answer: {why}")]
     NotReached {
         /// Where.
         address: String,
@@ -154,6 +154,25 @@ pub enum SendError {
         /// Why, in words.
         says: Vec<String>,
     },
+}
+
+/// What the system said of a connection or a device, in words for people.
+fn plainly(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    let words = match error.kind() {
+        ErrorKind::ConnectionRefused => "nothing there takes the connection",
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+            "the printer closed the connection"
+        }
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "no way leads there",
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => "no answer in time",
+        ErrorKind::NotFound => "there is no such file or device",
+        ErrorKind::PermissionDenied => "you may not write to it",
+        ErrorKind::UnexpectedEof => "the answer ends too early",
+        ErrorKind::StorageFull => "no space is left",
+        _ => return crate::model::printable::printable(&error.to_string(), 120),
+    };
+    words.to_owned()
 }
 
 fn said(says: &[String]) -> String {

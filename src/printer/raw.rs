@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::address::Host;
-use super::{Address, Delivery, Job, Look, Patience, SendError};
+use super::{Address, Delivery, Job, Look, Patience, SendError, plainly};
 
 /// Bytes given to a printer at a time.
 const PIECE: usize = 8 << 10;
@@ -52,7 +52,7 @@ fn open(path: &Path) -> Result<File, SendError> {
     };
     // Looked at before it is opened as well: opening alone can mean something to a
     // device that is not one of ours.
-    let known = std::fs::metadata(path).map_err(|error| not_reached(error.to_string()))?;
+    let known = std::fs::metadata(path).map_err(|error| not_reached(plainly(&error)))?;
     if !known.file_type().is_char_device() || !is_printer(known.rdev()) {
         return Err(refused());
     }
@@ -66,7 +66,7 @@ fn open(path: &Path) -> Result<File, SendError> {
         io::ErrorKind::PermissionDenied => {
             not_reached("you may not write to it; join the group lp".to_owned())
         }
-        _ => not_reached(error.to_string()),
+        _ => not_reached(plainly(&error)),
     })?;
     match file.metadata() {
         Ok(now) if now.rdev() == known.rdev() && now.file_type().is_char_device() => Ok(file),
@@ -99,7 +99,7 @@ pub(super) fn device(path: &Path, job: &Job, patience: Patience) -> Result<Deliv
                     // Ready and yet not: a driver that polls. It is not asked in a rush.
                     std::thread::sleep(Duration::from_millis(20));
                 }
-                _ => return Err(SendError::Broken { sent, total, why: error.to_string() }),
+                _ => return Err(SendError::Broken { sent, total, why: plainly(&error) }),
             },
         }
     }
@@ -132,7 +132,7 @@ pub(super) fn tcp(at: &Host, job: &Job, patience: Patience) -> Result<Delivery, 
     let total = job.bytes.len() * usize::from(job.copies);
     let mut sent = 0;
     let set = stream.set_write_timeout(Some(patience.idle));
-    set.map_err(|error| SendError::Broken { sent, total, why: error.to_string() })?;
+    set.map_err(|error| SendError::Broken { sent, total, why: plainly(&error) })?;
     while sent < total {
         match stream.write(piece(job, sent)) {
             Ok(0) => return Err(SendError::Stalled { sent, total }),
@@ -142,7 +142,7 @@ pub(super) fn tcp(at: &Host, job: &Job, patience: Patience) -> Result<Delivery, 
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
                     return Err(SendError::Stalled { sent, total });
                 }
-                _ => return Err(SendError::Broken { sent, total, why: error.to_string() }),
+                _ => return Err(SendError::Broken { sent, total, why: plainly(&error) }),
             },
         }
     }
@@ -153,7 +153,7 @@ pub(super) fn tcp(at: &Host, job: &Job, patience: Patience) -> Result<Delivery, 
 /// thrown away what it had not read yet.
 fn farewell(mut stream: TcpStream, total: usize) -> Result<Delivery, SendError> {
     let broken =
-        |error: io::Error| SendError::Broken { sent: total, total, why: error.to_string() };
+        |error: io::Error| SendError::Broken { sent: total, total, why: plainly(&error) };
     stream.shutdown(std::net::Shutdown::Write).map_err(broken)?;
     stream.set_read_timeout(Some(FAREWELL)).map_err(broken)?;
     let begun = Instant::now();
@@ -177,13 +177,13 @@ fn connect(at: &Host, patience: Patience) -> Result<TcpStream, SendError> {
     let not_reached =
         |why: String| SendError::NotReached { address: Address::Tcp(at.clone()).to_string(), why };
     let found = (at.name.as_str(), at.port).to_socket_addrs();
-    let found = found.map_err(|error| not_reached(error.to_string()))?;
+    let found = found.map_err(|error| not_reached(plainly(&error)))?;
     let mut why = "the name has no address".to_owned();
     // A name with very many addresses must not multiply the waiting.
     for address in found.take(4) {
         match TcpStream::connect_timeout(&address, patience.connect) {
             Ok(stream) => return Ok(stream),
-            Err(error) => why = error.to_string(),
+            Err(error) => why = plainly(&error),
         }
     }
     Err(not_reached(why))
@@ -193,7 +193,7 @@ fn connect(at: &Host, patience: Patience) -> Result<TcpStream, SendError> {
 pub(super) fn file(path: &Path, job: &Job) -> Result<Delivery, SendError> {
     let failed = |error: io::Error| SendError::NotReached {
         address: path.display().to_string(),
-        why: error.to_string(),
+        why: plainly(&error),
     };
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(SendError::Refused(format!("{} is not a regular file", path.display())));
