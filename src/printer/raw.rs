@@ -152,8 +152,7 @@ pub(super) fn tcp(at: &Host, job: &Job, patience: Patience) -> Result<Delivery, 
 /// Ends the sending and listens for a moment: a printer that resets the connection has
 /// thrown away what it had not read yet.
 fn farewell(mut stream: TcpStream, total: usize) -> Result<Delivery, SendError> {
-    let broken =
-        |error: io::Error| SendError::Broken { sent: total, total, why: plainly(&error) };
+    let broken = |error: io::Error| SendError::Broken { sent: total, total, why: plainly(&error) };
     stream.shutdown(std::net::Shutdown::Write).map_err(broken)?;
     stream.set_read_timeout(Some(FAREWELL)).map_err(broken)?;
     let begun = Instant::now();

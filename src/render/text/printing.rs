@@ -1,8 +1,8 @@
 //! Print jobs and printers as text.
 
 use super::Style;
-use super::layout::{Column, Page, Tone};
-use crate::report::printing::{PrintJobView, PrintJobs, PrintStanding, PrintersView};
+use super::layout::{Page, Tone};
+use crate::report::printing::{PrintJobView, PrintJobs, PrintStanding, PrinterView, PrintersView};
 
 const LABELS: usize = 12;
 
@@ -82,16 +82,9 @@ pub fn printers(report: &PrintersView, style: Style) -> String {
     let mut page = Page::new(style);
     if report.printers.is_empty() {
         page.put(0, Tone::Warning, "No printer is configured and none was found.");
-    } else {
-        let columns = [
-            Column::fixed("PRINTER"),
-            Column::fixed("ANSWERS"),
-            Column::flexible("PRINTS BY DEFAULT"),
-            Column::flexible("WHERE"),
-            Column::flexible("SAYS"),
-        ];
-        let rows: Vec<Vec<String>> = report.printers.iter().map(row).collect();
-        page.table(0, &columns, &rows);
+    }
+    for found in &report.printers {
+        printer(&mut page, found);
     }
     page.blank();
     let missing: Vec<&str> = report.without_default.iter().map(|kind| kind.as_str()).collect();
@@ -108,7 +101,13 @@ pub fn printers(report: &PrintersView, style: Style) -> String {
     page.finish()
 }
 
-fn row(printer: &crate::report::printing::PrinterView) -> Vec<String> {
+fn printer(page: &mut Page, printer: &PrinterView) {
+    let name = printer.name.as_ref().unwrap_or(&printer.address);
+    let (tone, answers) = match printer.answers {
+        true => (Tone::Good, "answers"),
+        false => (Tone::Warning, "does not answer"),
+    };
+    page.put(0, tone, &format!("{name}: {answers}"));
     let mut place = format!("{}, {}", printer.address, printer.known.words());
     if let Some(roll) = printer.roll {
         place.push_str(&format!(", {roll} mm"));
@@ -116,12 +115,12 @@ fn row(printer: &crate::report::printing::PrinterView) -> Vec<String> {
     if let Some(dpi) = printer.dpi {
         place.push_str(&format!(", {dpi} dpi"));
     }
-    let kinds: Vec<&str> = printer.default_for.iter().map(|kind| kind.as_str()).collect();
-    vec![
-        printer.name.clone().unwrap_or_else(|| printer.address.clone()),
-        if printer.answers { "yes" } else { "no" }.to_owned(),
-        kinds.join(", "),
-        place,
-        printer.says.join("; "),
-    ]
+    page.field(2, "Where", LABELS, &place);
+    if !printer.default_for.is_empty() {
+        let kinds: Vec<&str> = printer.default_for.iter().map(|kind| kind.as_str()).collect();
+        page.field(2, "Prints", LABELS, &format!("{} by default", kinds.join(", ")));
+    }
+    if !printer.says.is_empty() {
+        page.field(2, "Says", LABELS, &printer.says.join("; "));
+    }
 }
