@@ -9,8 +9,10 @@ mod fsck;
 mod handover;
 mod init;
 mod key;
+mod label;
 mod log;
 mod override_alarms;
+mod paper;
 mod party;
 mod policy;
 mod print;
@@ -155,6 +157,7 @@ enum Command {
     Return(take_back::Return),
     Sign(sign::Sign),
     Submit(submit::Submit),
+    Label(label::LabelCommand),
     Receipt(receipt::ReceiptCommand),
     Print(print::Print),
     Printers(printers::PrintersCommand),
@@ -197,6 +200,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Return(command) => command.run(global),
         Command::Sign(command) => command.run(global),
         Command::Submit(command) => command.run(global),
+        Command::Label(command) => command.run(global),
         Command::Receipt(command) => command.run(global),
         Command::Print(command) => command.run(global),
         Command::Printers(command) => command.run(global),

@@ -11,6 +11,7 @@ use crate::picture::PictureError;
 use crate::printer::config::ConfigurationError;
 use crate::printer::spool::SpoolError;
 use crate::proof::receipt::ReceiptError;
+use crate::render::paper::PaperError;
 use crate::render::qr::QrError;
 use crate::store::StoreError;
 use crate::usb::BusError;
@@ -42,6 +43,9 @@ pub enum OpsError {
     /// A code is too large to draw.
     #[error(transparent)]
     Code(#[from] QrError),
+    /// A document cannot be written.
+    #[error(transparent)]
+    Paper(#[from] PaperError),
     /// A picture holds no code, or is none.
     #[error(transparent)]
     Picture(#[from] PictureError),
