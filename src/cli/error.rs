@@ -496,11 +496,9 @@ fn token(refusal: &TokenRefusal) -> Failure {
 
 fn print(error: &PrintError) -> Failure {
     let (kind, remedy) = match error {
-        PrintError::NotYet { receipt, .. } => (
+        PrintError::WrongKind { receipt, .. } => (
             Kind::NotPrintable,
-            format!(
-                "Nothing was printed. 'custody receipt {receipt} --svg FILE' makes a page of it."
-            ),
+            format!("Nothing was printed. Print {receipt} as receipt or thermal."),
         ),
         PrintError::NotPrintable(_) => (
             Kind::NotPrintable,

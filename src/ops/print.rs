@@ -7,19 +7,22 @@ use super::clock::{Clock, SystemClock};
 use super::error::OpsError;
 use super::follow::Onlooker;
 use super::ledger::Ledger;
+use super::paper::{Look, fonts, pdf, receipt_sheet};
 use super::printers::Chosen;
-use super::receipt::receipt;
+use super::receipt::{IssuedReceipt, receipt};
 use crate::model::{DocumentKind, Format, ReceiptId, Stamp, Zone};
 use crate::printer::spool::{Claim, Consent, Listed, Record, Spool, Stage, Step};
 use crate::printer::{DOCUMENT_MAX, Delivery, Job, Outgoing, SendError, Transport, Wires};
+use crate::render::paper::receipt::Format::A4;
+use crate::render::paper::words::Tongue;
 use crate::report::printing::{PrintJobView, PrintJobs, PrintStanding};
 
 /// Why something is not printed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrintError {
-    /// The document cannot be made for a printer.
-    #[error("{receipt} cannot be made ready for a printer yet (kind: {kind})")]
-    NotYet {
+    /// A receipt is neither a label nor a sheet.
+    #[error("a receipt is not printed as a {kind}")]
+    WrongKind {
         /// Which receipt.
         receipt: ReceiptId,
         /// As what.
@@ -44,18 +47,39 @@ pub enum PrintError {
     },
 }
 
-/// A receipt ready for a printer.
+/// A receipt ready for a printer: a PDF with original and copy, or both for the roll
+/// that the printer is configured with (80 mm where nothing is said).
 ///
 /// # Errors
-/// No such receipt, or it cannot be made ready as this kind for this printer.
+/// No such receipt, or it cannot be made ready as this kind.
 pub fn document(
     ledger: &mut Ledger,
     id: &ReceiptId,
     kind: DocumentKind,
-    _on: &Chosen,
+    on: &Chosen,
 ) -> Result<Vec<u8>, OpsError> {
-    receipt(ledger, id)?;
-    Err(PrintError::NotYet { receipt: id.clone(), kind }.into())
+    let issued = receipt(ledger, id)?;
+    let look = Look { tongue: Tongue::Both, format: A4, faces: fonts(None)? };
+    match kind {
+        DocumentKind::Receipt => pdf(&receipt_sheet(&issued, &look)?, &look),
+        DocumentKind::Thermal => strips(&issued, on, &look),
+        DocumentKind::Label | DocumentKind::Sheet => {
+            Err(PrintError::WrongKind { receipt: id.clone(), kind }.into())
+        }
+    }
+}
+
+#[cfg(feature = "raster")]
+fn strips(issued: &IssuedReceipt, on: &Chosen, look: &Look) -> Result<Vec<u8>, OpsError> {
+    use crate::render::paper::thermal::Roll;
+    let narrow = on.roll.is_some_and(|width| width < 80);
+    super::paper::thermal(issued, if narrow { Roll::Mm58 } else { Roll::Mm80 }, look)
+}
+
+#[cfg(not(feature = "raster"))]
+fn strips(_: &IssuedReceipt, _: &Chosen, _: &Look) -> Result<Vec<u8>, OpsError> {
+    let problem = "this program was built without the feature 'raster'; print it as receipt";
+    Err(OpsError::input("--kind", problem))
 }
 
 /// A document for a printer, and what it is.

@@ -90,6 +90,23 @@ fn a_handover_stands_whatever_becomes_of_its_receipt() {
 }
 
 #[test]
+fn a_handover_prints_its_receipt() {
+    let case = case();
+    let stub = Stub::of_states(vec![job_in(9, "none")]);
+    let given = "handover USB-0421 --from yamada --to sato --purpose 印刷 --passphrase-file words";
+    let done = case.exits(0, &format!("{given} --print {}", stub.address));
+    assert!(done.stderr.contains("SZ-2026-000002: printed"), "{}", done.stderr);
+    let [request] = stub.requests(PRINT_JOB).try_into().expect("one job");
+    case.ok("receipt SZ-2026-000002 --pdf again.pdf");
+    assert!(request.document == case.read("again.pdf"), "another document arrived");
+    // Later and on a roll, from the ledger.
+    let sent = case.json(0, "print SZ-2026-000002 --printer /dev/null");
+    let job = &sent["jobs"][0];
+    assert_eq!((&job["standing"], &job["format"]), (&"sent".into(), &"esc-pos".into()));
+    case.exits(1, "print SZ-2026-999999 --printer /dev/null");
+}
+
+#[test]
 fn a_program_that_is_killed_while_printing_leaves_doubt() {
     let case = case();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
