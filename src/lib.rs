@@ -8,7 +8,7 @@
 //! Layers import downward only: `model` is the bottom; `ledger`, `wire` and
 //! `proof` stand on it and not on one another, but for `proof`, whose checkpoints
 //! are `wire` notes; `report` and `render` show what they hold; the adapters
-//! (`store`, `usb`, `volume`, `keyring`) never import one another; `ops` joins them; `cli`
+//! (`store`, `usb`, `volume`, `keyring`, `picture`, `printer`) never import one another; `ops` joins them; `cli`
 //! sits on `ops`. `tests/layers.rs` holds the rule.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod model;
 pub mod ops;
 pub mod picture;
+pub mod printer;
 pub mod proof;
 pub mod render;
 pub mod report;

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
 use crate::ops::error::{AttachmentError, ChangedSince, DeviceChoice, Problem, TokenRefusal};
-use crate::ops::{BusError, KeyringError, OpsError, StoreError};
+use crate::ops::print::PrintError;
+use crate::ops::{BusError, ConfigurationError, KeyringError, OpsError, SpoolError, StoreError};
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;
@@ -134,6 +135,14 @@ kinds! {
     Token = "token";
     /// A document attached to a receipt is gone or altered.
     Attachment = "attachment";
+    /// A printer did not print; the job is kept.
+    NotPrinted = "not-printed";
+    /// Something is nothing that can be printed.
+    NotPrintable = "not-printable";
+    /// The spool of print jobs cannot do it.
+    Spool = "spool";
+    /// The configuration is not sound.
+    Configuration = "configuration";
 }
 
 impl Serialize for Kind {
@@ -208,6 +217,9 @@ impl From<&OpsError> for Failure {
             OpsError::Since(change) => since(change),
             OpsError::Token(refusal) => token(refusal),
             OpsError::Attachment(error) => attachment(error),
+            OpsError::Print(error) => print(error),
+            OpsError::Spool(error) => spool(error),
+            OpsError::Configuration { path, source } => configuration(path, source),
             other => {
                 let (kind, remedy, code) = plain(other);
                 Failure::one(kind, other, remedy).exiting(code)
@@ -498,4 +510,68 @@ fn token(refusal: &TokenRefusal) -> Failure {
         }
     };
     Failure::one(Kind::Token, refusal, remedy)
+}
+
+fn print(error: &PrintError) -> Failure {
+    let (kind, remedy) = match error {
+        PrintError::WrongKind { receipt, .. } => (
+            Kind::NotPrintable,
+            format!("Nothing was printed. Print {receipt} as receipt or thermal."),
+        ),
+        PrintError::NotPrintable(_) => (
+            Kind::NotPrintable,
+            "Nothing was printed. Give a receipt's number, or a file made for a printer."
+                .to_owned(),
+        ),
+        PrintError::Kept { job, doubtful: false, .. } => (
+            Kind::NotPrinted,
+            format!(
+                "It waits as job {job}: see to the printer, then 'custody print --retry {job}'."
+            ),
+        ),
+        PrintError::Kept { job, doubtful: true, .. } => (
+            Kind::NotPrinted,
+            format!(
+                "It may be on paper all the same: look. It is kept as job {job}; 'custody print \
+                 --retry {job}' prints it again, 'custody print --drop {job}' gives it up."
+            ),
+        ),
+    };
+    Failure::one(kind, error, remedy.as_str())
+}
+
+fn spool(error: &SpoolError) -> Failure {
+    let remedy = match error {
+        SpoolError::Full(_) => {
+            "Nothing was printed. See 'custody print --list', and print or drop what waits."
+        }
+        SpoolError::Size(_) => "Nothing was printed. Print it from another program.",
+        SpoolError::NoJob(_) => "'custody print --list' shows what waits.",
+        SpoolError::Busy(_) => "Wait until it has ended.",
+        SpoolError::Damaged(_) => {
+            "Drop it with 'custody print --drop', and print it anew from the ledger."
+        }
+        SpoolError::Io { .. } => "Check the disk and what you may read and write there.",
+    };
+    Failure::one(Kind::Spool, error, remedy)
+}
+
+/// All that is wrong in the file, each with its line.
+fn configuration(path: &std::path::Path, error: &ConfigurationError) -> Failure {
+    let remedy = "Nothing was done. docs/printing.md shows a sound file.";
+    let one = |what: String| Failure::one(Kind::Configuration, what, None);
+    let file = path.display();
+    let mut failure = match error {
+        ConfigurationError::Faults(faults) => {
+            let problems = faults.iter().flat_map(|fault| {
+                one(format!("{file}, line {}: {}", fault.line, fault.what)).problems
+            });
+            Failure { problems: problems.collect(), ..one(String::new()) }
+        }
+        other => one(format!("{file}: {other}")),
+    };
+    if let Some(last) = failure.problems.last_mut() {
+        last.remedy = Some(remedy.to_owned());
+    }
+    failure.exiting(EXIT_USAGE)
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::error::EXIT_FINE;
+use super::print::{Printing, remind, spool_receipt};
 use super::receipt::{Drawn, refuse_taken, save_receipt};
 use super::signing::{Concluded, SignArgs, conclude_if};
 use super::tokens::{Renewed, TokensArg, settle};
@@ -70,8 +72,27 @@ pub(super) struct Handover {
 #[derive(Debug, Args)]
 pub(super) struct ReceiptOut {
     /// Keep the receipt in this new file as well
-    #[arg(long = "receipt-file", value_name = "FILE")]
+    #[arg(id = "receipt_file", long = "receipt-file", value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Print the receipt, on this printer or the configured one
+    #[arg(long, value_name = "PRINTER", num_args = 0..=1, default_missing_value = "")]
+    pub print: Option<String>,
+}
+
+/// A handover that was shown; its receipt may have to be printed yet.
+pub(super) struct Shown(Option<Printing>);
+
+impl Shown {
+    /// What is left to do once the ledger is closed. Nothing of it can fail the
+    /// handover, which is recorded.
+    pub fn print(self, global: &Global) -> i32 {
+        if let Some(printing) = self.0 {
+            printing.send(global);
+        } else {
+            remind(global);
+        }
+        EXIT_FINE
+    }
 }
 
 /// What a handover answers.
@@ -135,7 +156,9 @@ impl Handover {
         }
         let still = |ledger: &Ledger| compare_again(ledger, &self.bus, &media, looked.as_ref());
         let finish = Finish { signing: &self.signing, out: &self.out, rotation };
-        complete(global, &mut ledger, draft, finish, &still)
+        let shown = complete(global, &mut ledger, draft, finish, &still)?;
+        drop(ledger);
+        Ok(shown.print(global))
     }
 }
 
@@ -240,13 +263,13 @@ pub(super) fn complete(
     draft: Draft,
     finish: Finish<'_>,
     still: &dyn Fn(&Ledger) -> Result<(), OpsError>,
-) -> Result<i32, OpsError> {
+) -> Result<Shown, OpsError> {
     let Finish { signing, out, rotation } = finish;
     refuse_taken(out.file.as_deref())?;
     warn_of_paper(global.ui(), draft.statement());
     let concluded = conclude_if(global, ledger, draft, signing, still)?;
     let tokens = settle(global.ui(), rotation);
-    show(global, ledger, (concluded, tokens), out.file.as_deref())
+    show(global, ledger, (concluded, tokens), out)
 }
 
 /// Shows what became of a handover, with the receipt where there is one.
@@ -254,14 +277,14 @@ pub(super) fn show(
     global: &Global,
     ledger: &mut Ledger,
     (concluded, tokens): (Concluded, Vec<Renewed>),
-    file: Option<&std::path::Path>,
-) -> Result<i32, OpsError> {
+    out: &ReceiptOut,
+) -> Result<Shown, OpsError> {
     let ui = global.ui();
     let issued = match concluded.entry() {
         Some(entry) => Some(receipt::issue(ledger, entry)?),
         None => None,
     };
-    if let (Some(issued), Some(file)) = (&issued, file) {
+    if let (Some(issued), Some(file)) = (&issued, &out.file) {
         save_receipt(&issued.receipt.to_bytes(), file)?;
         ui.say(&format!("Receipt kept in {}.", file.display()));
     }
@@ -274,5 +297,9 @@ pub(super) fn show(
         (Some(view), Some(drawn)) => drawn.text(view, ui, style),
         _ => answer.concluded.words(),
     });
-    Ok(0)
+    let printing = match (&answer.receipt, &out.print) {
+        (Some(view), Some(printer)) => spool_receipt(global, ledger, &view.receipt, printer),
+        _ => None,
+    };
+    Ok(Shown(printing))
 }

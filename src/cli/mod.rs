@@ -20,6 +20,8 @@ mod override_alarms;
 mod paper;
 mod party;
 mod policy;
+mod print;
+mod printers;
 mod probe;
 mod receipt;
 mod register;
@@ -72,6 +74,9 @@ pub(crate) struct Global {
     /// The folder of private keys [default: custody/keys in your data folder]
     #[arg(long, global = true, value_name = "DIR", env = "CUSTODY_KEYS")]
     keys: Option<PathBuf>,
+    /// The configuration [default: custody/config.toml in your configuration folder]
+    #[arg(long, global = true, value_name = "FILE", env = "CUSTODY_CONFIG")]
+    config: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long, global = true)]
     json: bool,
@@ -88,6 +93,16 @@ impl Global {
     pub(crate) fn keyring(&self) -> Result<Keyring, OpsError> {
         let folder = self.keys.clone().map_or_else(|| data_folder("keys"), Ok)?;
         Ok(Keyring::at(&folder))
+    }
+
+    pub(crate) fn configuration(&self) -> Result<PathBuf, OpsError> {
+        use etcetera::BaseStrategy as _;
+        if let Some(file) = &self.config {
+            return Ok(file.clone());
+        }
+        let base = etcetera::choose_base_strategy()
+            .map_err(|_| OpsError::input("--config", "there is no home folder; name a file"))?;
+        Ok(base.config_dir().join("custody").join("config.toml"))
     }
 
     pub(crate) fn ui(&self) -> Ui {
@@ -152,6 +167,8 @@ enum Command {
     Attach(attach::Attach),
     Label(label::LabelCommand),
     Receipt(receipt::ReceiptCommand),
+    Print(print::Print),
+    Printers(printers::PrintersCommand),
     Verify(verify::Verify),
     Check(check::Check),
     Status(status::StatusCommand),
@@ -201,6 +218,8 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Attach(command) => command.run(global),
         Command::Label(command) => command.run(global),
         Command::Receipt(command) => command.run(global),
+        Command::Print(command) => command.run(global),
+        Command::Printers(command) => command.run(global),
         Command::Verify(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Status(command) => command.run(global),

@@ -17,6 +17,7 @@ impl StatusCommand {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let status = status::status(&global.open()?)?;
         global.ui().answer(&status, |style| text::status(&status, style));
+        super::print::remind(global);
         Ok(0)
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Global;
-use super::handover::show;
+use super::handover::{ReceiptOut, show};
 use super::receipt::refuse_taken;
 use super::sign::read_draft;
 use super::signing::submit;
@@ -20,25 +20,21 @@ use crate::ops::OpsError;
 pub(super) struct Submit {
     /// The draft
     file: PathBuf,
-    /// For a handover: keep the receipt in this new file
-    #[arg(long, value_name = "FILE")]
-    receipt_file: Option<PathBuf>,
+    #[command(flatten)]
+    out: ReceiptOut,
 }
 
 impl Submit {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let draft = read_draft(&self.file)?;
-        refuse_taken(self.receipt_file.as_deref())?;
+        refuse_taken(self.out.file.as_deref())?;
         let handover = matches!(draft.statement(), Statement::Handover(_));
         let mut ledger = global.open()?;
         let concluded = submit(&mut ledger, draft)?;
         if handover {
-            return show(
-                global,
-                &mut ledger,
-                (concluded, Vec::new()),
-                self.receipt_file.as_deref(),
-            );
+            let shown = show(global, &mut ledger, (concluded, Vec::new()), &self.out)?;
+            drop(ledger);
+            return Ok(shown.print(global));
         }
         global.ui().answer(&concluded, |_| concluded.words());
         Ok(0)

@@ -68,6 +68,8 @@ impl Return {
         }
         let still = |ledger: &Ledger| compare_again(ledger, &self.bus, &media, looked.as_ref());
         let finish = Finish { signing: &self.signing, out: &self.out, rotation };
-        complete(global, &mut ledger, drafted, finish, &still)
+        let shown = complete(global, &mut ledger, drafted, finish, &still)?;
+        drop(ledger);
+        Ok(shown.print(global))
     }
 }

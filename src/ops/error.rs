@@ -8,6 +8,8 @@ use crate::ledger::{Refusal, Refusals};
 use crate::model::MediumId;
 use crate::model::key::KeyName;
 use crate::picture::PictureError;
+use crate::printer::config::ConfigurationError;
+use crate::printer::spool::SpoolError;
 use crate::proof::receipt::ReceiptError;
 use crate::render::paper::PaperError;
 use crate::render::qr::QrError;
@@ -106,6 +108,20 @@ pub enum OpsError {
     /// A document beside the ledger.
     #[error(transparent)]
     Attachment(#[from] AttachmentError),
+    /// Something is not printed.
+    #[error(transparent)]
+    Print(#[from] super::print::PrintError),
+    /// The spool of print jobs.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The configuration is not sound.
+    #[error("{}: {source}", .path.display())]
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ConfigurationError,
+    },
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),

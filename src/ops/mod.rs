@@ -25,6 +25,8 @@ pub mod override_alarms;
 pub mod paper;
 pub mod party;
 pub mod policy;
+pub mod print;
+pub mod printers;
 pub mod probe;
 pub mod receipt;
 pub mod register;
@@ -46,6 +48,9 @@ pub use ledger::{Committed, Ledger};
 // What a command has to name, but never to call: a passphrase it asked for, an error
 // it explains. The adapters themselves stay behind these use cases.
 pub use crate::keyring::{Cost, KeyringError, Passphrase, Unencrypted};
+pub use crate::printer::config::ConfigurationError;
+pub use crate::printer::spool::{Consent, SpoolError};
+pub use crate::printer::{Address, COPIES_MAX};
 pub use crate::store::{Notice, StoreError};
 pub use crate::usb::BusError;
 pub use crate::wire::signature::Signer;

@@ -49,6 +49,7 @@ fn every_command_answers_in_json_with_its_keys() {
     let case = Case::new();
     let bus = devices("uas-ssd.json");
     let with = "--passphrase-file words";
+    case.write("roll.bin", b"\x1b@hello");
     let draft = "handover USB-0421 --from yamada --to sato --purpose 印刷 --draft a.draft --passphrase-file yamada=words".to_owned();
     let appended = "outcome entry leaf kind text";
     let lines = [
@@ -185,6 +186,18 @@ fn every_command_answers_in_json_with_its_keys() {
             "code day entries place entries_since",
         ),
         (0, format!("party revoke sasaki --reason left --by kato {with}"), appended),
+        (0, "print roll.bin --printer /dev/null".to_owned(), "jobs waiting"),
+        (0, "printers".to_owned(), "configuration printers without_default"),
+        (
+            0,
+            "printers add counter /dev/null --roll 80".to_owned(),
+            "configuration printers without_default",
+        ),
+        (
+            0,
+            "printers default thermal counter".to_owned(),
+            "configuration printers without_default",
+        ),
         (0, "export usbguard".to_owned(), "media left_out file"),
         (0, "export udev".to_owned(), "media left_out file"),
         (0, "export csv".to_owned(), "media left_out file"),

@@ -293,6 +293,8 @@ impl Case {
         }
         command
             .env("HOME", self.folder.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_DATA_HOME")
             .env("CUSTODY_LEDGER", "ledger")
             .env("CUSTODY_KEYS", "keys")
             .env("CUSTODY_BUS", devices("tour.json"))

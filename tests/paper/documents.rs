@@ -180,6 +180,8 @@ pub fn receipt_view(wanted: &Wanted) -> ReceiptView {
             tree_size: Some(wanted.entries),
             leaf: Some(hash),
         }),
+        attachments: Vec::new(),
+        sheet: None,
         log_key: (!wanted.draft).then(|| key("log")),
         codes,
     }

@@ -1,0 +1,435 @@
+//! The configuration: which printers there are, and which prints what by default.
+//!
+//! ```toml
+//! [default]
+//! receipt = "office"
+//! thermal = "counter"
+//!
+//! [printer.office]
+//! address = "ipp://printer.example.jp/ipp/print"
+//!
+//! [printer.counter]
+//! address = "/dev/usb/lp0"
+//! roll = 80       # mm
+//! dpi = 203
+//! ```
+//!
+//! Read strictly: a misspelt key would silently print on another printer. All problems
+//! are told at once, each with its line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Document, DocumentMut, Item, Table, TableLike, value};
+
+use super::{Address, Printer};
+use crate::model::DocumentKind;
+use crate::model::printable::printable;
+
+const FILE_MAX: u64 = 64 << 10;
+const NAME_MAX: usize = 32;
+/// Widths of rolls in millimetres: labels begin at 12, office printers end at 120.
+const ROLL: std::ops::RangeInclusive<i64> = 12..=120;
+/// Dots per inch of thermal heads.
+const DPI: std::ops::RangeInclusive<i64> = 150..=600;
+
+/// What is configured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Configuration {
+    /// The default printer of each kind: a name of `printers`, or an address.
+    pub defaults: BTreeMap<DocumentKind, String>,
+    /// The printers, by name.
+    pub printers: BTreeMap<String, Configured>,
+}
+
+/// A printer in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Configured {
+    /// Where it is.
+    pub address: Address,
+    /// Width of its roll in millimetres.
+    pub roll: Option<u16>,
+    /// Its dots per inch.
+    pub dpi: Option<u16>,
+    /// Whether it prints PDF although its address takes raw bytes.
+    pub pdf: bool,
+}
+
+/// Something wrong in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// It says what it may not.
+    #[error("{}", .0.iter().map(|f| format!("line {}: {}", f.line, f.what)).collect::<Vec<_>>().join("; "))]
+    Faults(Vec<Fault>),
+    /// It is too large to be one.
+    #[error("has more than 65536 bytes")]
+    TooLarge,
+    /// It is no text.
+    #[error("is no UTF-8 text")]
+    NoText,
+    /// It cannot be read or written.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Whether this can name a printer.
+pub fn is_name(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=NAME_MAX).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-')
+}
+
+impl Configuration {
+    /// The printer of this name.
+    pub fn printer(&self, name: &str) -> Option<Printer> {
+        let found = self.printers.get(name)?;
+        let name = Some(name.to_owned());
+        Some(Printer { name, address: found.address.clone(), pdf: found.pdf })
+    }
+
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// All that is wrong in it.
+    pub fn parse(text: &str) -> Result<Self, ConfigurationError> {
+        let mut reading = Reading { text, faults: Vec::new() };
+        let document = Document::parse(text).map_err(|error| {
+            let line = reading.line(error.span());
+            let what = printable(error.message(), 200).trim_end_matches('.').to_owned();
+            ConfigurationError::Faults(vec![Fault { line, what }])
+        })?;
+        let mut read = Configuration::default();
+        for (key, item) in document.iter() {
+            let table = item.as_table_like();
+            match (key, table) {
+                ("default", Some(table)) => read.defaults = reading.defaults(table),
+                ("printer", Some(table)) => read.printers = reading.printers(table),
+                ("default" | "printer", None) => reading.fault(item, format!("{key} is no table")),
+                _ => {
+                    let at = reading.span(document.as_table(), key, item);
+                    reading.unknown(at, "", key, "default, printer");
+                }
+            }
+        }
+        for (kind, name) in &read.defaults {
+            let known = read.printers.contains_key(name) || name.parse::<Address>().is_ok();
+            if !known {
+                let item = document.get("default").and_then(|table| table.get(kind.as_str()));
+                let shown = printable(name, NAME_MAX);
+                let what = format!("default.{kind}: no printer '{shown}' is configured");
+                reading.fault(item.unwrap_or(&Item::None), what);
+            }
+        }
+        if reading.faults.is_empty() {
+            return Ok(read);
+        }
+        reading.faults.sort_by_key(|fault| fault.line);
+        Err(ConfigurationError::Faults(reading.faults))
+    }
+
+    /// Reads the file; one that is not there says nothing.
+    ///
+    /// # Errors
+    /// It cannot be read, or as [`Configuration::parse`].
+    pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
+        Configuration::parse(&text_of(path)?)
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigurationError> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(ConfigurationError::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|_| ConfigurationError::NoText)
+}
+
+struct Reading<'a> {
+    text: &'a str,
+    faults: Vec<Fault>,
+}
+
+impl Reading<'_> {
+    fn line(&self, span: Option<Range<usize>>) -> usize {
+        let before = span.and_then(|span| self.text.as_bytes().get(..span.start));
+        before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    fn at(&mut self, span: Option<Range<usize>>, what: String) {
+        let line = self.line(span);
+        self.faults.push(Fault { line, what });
+    }
+
+    fn fault(&mut self, item: &Item, what: String) {
+        self.at(item.span(), what);
+    }
+
+    /// Where a key stands. The value of a table that is only implied by `[a.b]` has no
+    /// place of its own.
+    fn span(&self, table: &dyn TableLike, key: &str, item: &Item) -> Option<Range<usize>> {
+        table.key(key).and_then(|key| key.span()).or_else(|| item.span())
+    }
+
+    fn unknown(&mut self, at: Option<Range<usize>>, under: &str, key: &str, known: &str) {
+        let key = printable(key, NAME_MAX);
+        self.at(at, format!("{under}{key} is not known here; known are: {known}"));
+    }
+
+    fn defaults(&mut self, table: &dyn TableLike) -> BTreeMap<DocumentKind, String> {
+        let mut read = BTreeMap::new();
+        for (key, item) in table.iter() {
+            match (key.parse::<DocumentKind>(), item.as_str()) {
+                (Ok(kind), Some(name)) => {
+                    read.insert(kind, name.to_owned());
+                }
+                (Ok(kind), None) => self.fault(item, format!("default.{kind} is no text")),
+                (Err(_), _) => {
+                    let at = self.span(table, key, item);
+                    self.unknown(at, "default.", key, "receipt, thermal, label, sheet");
+                }
+            }
+        }
+        read
+    }
+
+    fn printers(&mut self, table: &dyn TableLike) -> BTreeMap<String, Configured> {
+        let mut read = BTreeMap::new();
+        for (name, item) in table.iter() {
+            let at = self.span(table, name, item);
+            if !is_name(name) {
+                let shown = printable(name, NAME_MAX);
+                let what = "has to be 1 to 32 small letters, digits and hyphens";
+                self.at(at.clone(), format!("printer.{shown}: the name {what}"));
+            }
+            let Some(keys) = item.as_table_like() else {
+                self.at(at, format!("printer.{} is no table", printable(name, NAME_MAX)));
+                continue;
+            };
+            if let Some(printer) = self.printer(name, keys, at) {
+                read.insert(name.to_owned(), printer);
+            }
+        }
+        read
+    }
+
+    fn printer(
+        &mut self,
+        name: &str,
+        keys: &dyn TableLike,
+        at: Option<Range<usize>>,
+    ) -> Option<Configured> {
+        let under = format!("printer.{}.", printable(name, NAME_MAX));
+        let (mut address, mut roll, mut dpi, mut pdf) = (None, None, None, false);
+        let mut addressed = false;
+        for (key, item) in keys.iter() {
+            match key {
+                "address" => {
+                    addressed = true;
+                    match item.as_str().map(str::parse::<Address>) {
+                        Some(Ok(read)) => address = Some(read),
+                        Some(Err(error)) => self.fault(item, format!("{under}address: {error}")),
+                        None => self.fault(item, format!("{under}address is no text")),
+                    }
+                }
+                "roll" => roll = self.number(item, &under, key, ROLL),
+                "dpi" => dpi = self.number(item, &under, key, DPI),
+                "pdf" => match item.as_bool() {
+                    Some(yes) => pdf = yes,
+                    None => self.fault(item, format!("{under}pdf is neither true nor false")),
+                },
+                _ => {
+                    let at = self.span(keys, key, item);
+                    self.unknown(at, &under, key, "address, roll, dpi, pdf");
+                }
+            }
+        }
+        if !addressed {
+            self.at(at, format!("{under}address is missing"));
+        }
+        Some(Configured { address: address?, roll, dpi, pdf })
+    }
+
+    fn number(
+        &mut self,
+        item: &Item,
+        under: &str,
+        key: &str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<u16> {
+        let read = item.as_integer().filter(|number| range.contains(number));
+        if read.is_none() {
+            let (from, to) = (range.start(), range.end());
+            self.fault(item, format!("{under}{key} is no whole number from {from} to {to}"));
+        }
+        read.and_then(|number| u16::try_from(number).ok())
+    }
+}
+
+/// Something to be written into the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// This printer prints that kind by default.
+    Default(DocumentKind, String),
+    /// There is a printer.
+    Printer(String, Configured),
+}
+
+/// Writes a change into the file and leaves everything else in it, comments included,
+/// as it is. Whatever happens on the way, the old or the new file is there, whole.
+///
+/// # Errors
+/// The file is not sound, would not be, or cannot be written.
+pub fn change(path: &Path, change: &Change) -> Result<Configuration, ConfigurationError> {
+    let old = text_of(path)?;
+    Configuration::parse(&old)?;
+    let new = changed(&old, change);
+    let read = Configuration::parse(&new)?;
+    replace(path, new.as_bytes())?;
+    Ok(read)
+}
+
+fn changed(old: &str, change: &Change) -> String {
+    let mut document: DocumentMut = old.parse().unwrap_or_default();
+    let root = document.as_table_mut();
+    match change {
+        Change::Default(kind, name) => {
+            if let Some(defaults) = table(root, "default").as_table_like_mut() {
+                defaults.insert(kind.as_str(), value(name));
+            }
+        }
+        Change::Printer(name, printer) => {
+            let mut entry = Table::new();
+            entry.insert("address", value(printer.address.to_string()));
+            let numbers = [("roll", printer.roll), ("dpi", printer.dpi)];
+            for (key, number) in numbers {
+                if let Some(number) = number {
+                    entry.insert(key, value(i64::from(number)));
+                }
+            }
+            if printer.pdf {
+                entry.insert("pdf", value(true));
+            }
+            if let Some(printers) = table(root, "printer").as_table_like_mut() {
+                printers.insert(name, Item::Table(entry));
+            }
+        }
+    }
+    document.to_string()
+}
+
+fn table<'a>(root: &'a mut Table, name: &str) -> &'a mut Item {
+    root.entry(name).or_insert_with(|| {
+        let mut table = Table::new();
+        // `[printer]` alone says nothing; its `[printer.NAME]` do.
+        table.set_implicit(true);
+        Item::Table(table)
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A file that is a link into a collection of settings stays one.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_owned);
+    fs::create_dir_all(&folder)?;
+    let mut fresh = tempfile::NamedTempFile::new_in(&folder)?;
+    fresh.write_all(bytes)?;
+    fresh.as_file().sync_all()?;
+    fresh.persist(&path)?;
+    fs::File::open(&folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOUND: &str = "\
+# our printers
+[default]
+receipt = \"office\" # the big one
+label = \"lp:Label_QL\"
+
+[printer.office]
+address = \"ipp://printer.example.jp/ipp/print\"
+
+[printer.counter]
+address = \"/dev/usb/lp0\"
+roll = 80
+dpi = 203
+";
+
+    fn faults(text: &str) -> Vec<(usize, String)> {
+        match Configuration::parse(text) {
+            Err(ConfigurationError::Faults(faults)) => {
+                faults.into_iter().map(|fault| (fault.line, fault.what)).collect()
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_sound_file_is_read() {
+        let read = Configuration::parse(SOUND).expect("sound");
+        assert_eq!(read.printers.keys().collect::<Vec<_>>(), ["counter", "office"]);
+        assert_eq!(read.printers["counter"].roll, Some(80));
+        assert_eq!(read.defaults[&DocumentKind::Label], "lp:Label_QL");
+        assert_eq!(Configuration::parse("").expect("empty"), Configuration::default());
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_line() {
+        let text = "[default]\nreciept = \"office\"\nsheet = \"nowhere\"\nlabel = 3\n\n\
+                    [printer.office]\naddress = \"ipps://x/\"\nroll = 8\ncolour = true\n\n\
+                    [printer.Big]\nadress = \"lp:a\"\n\n[mail]\n";
+        let told = faults(text);
+        let lines: Vec<usize> = told.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4, 7, 8, 9, 11, 11, 12, 14], "{told:#?}");
+        assert!(told[0].1.contains("default.reciept is not known"), "{told:?}");
+        assert!(told[3].1.contains("TLS"), "{told:?}");
+    }
+
+    #[test]
+    fn what_is_no_toml_is_told_with_its_line() {
+        assert_eq!(faults("[default]\nreceipt = office\n")[0].0, 2);
+        assert_eq!(faults("[default]\nreceipt = \"a\"\nreceipt = \"b\"\n")[0].0, 3);
+        assert_eq!(faults("default = 3\n")[0].0, 1);
+        assert_eq!(faults("printer.x = 3\n")[0].0, 1);
+        let deep = format!("a = {}", "[".repeat(100_000));
+        assert!(!faults(&deep).is_empty());
+    }
+
+    #[test]
+    fn a_change_leaves_the_rest_as_it_is() {
+        let change = Change::Default(DocumentKind::Receipt, "counter".to_owned());
+        let new = changed(SOUND, &change);
+        assert_eq!(new, SOUND.replace("receipt = \"office\"", "receipt = \"counter\""));
+        let printer = Configured {
+            address: "tcp://label".parse().expect("an address"),
+            roll: Some(62),
+            dpi: Some(300),
+            pdf: false,
+        };
+        let new = changed(SOUND, &Change::Printer("label".to_owned(), printer.clone()));
+        assert!(new.starts_with(SOUND), "{new}");
+        assert_eq!(Configuration::parse(&new).expect("sound").printers["label"], printer);
+        let first = changed("", &Change::Default(DocumentKind::Label, "lp:a".to_owned()));
+        assert_eq!(first, "[default]\nlabel = \"lp:a\"\n");
+    }
+}
