@@ -6,13 +6,14 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Global;
-use super::paper::{PaperArgs, warn_of_missing};
+use super::paper::{Paper, PaperArgs, warn_of_missing};
 use super::receipt::save_receipt;
-use crate::model::MediumId;
-use crate::ops::OpsError;
+use crate::model::{MediumId, Phrase};
 use crate::ops::paper::{LabelForm, Look, label_pdf, labels};
-use crate::ops::{Ledger, error::Problem};
+use crate::ops::{Ledger, OpsError, error::Problem, sheet};
 use crate::render::paper::labels::{Grid, Label, Size};
+use crate::render::text;
+use crate::report::labels::LabelSheet;
 
 /// Make labels for drives: PDF, A4 sheets, or for a label printer
 #[derive(Debug, Args)]
@@ -21,16 +22,13 @@ The code on a label is read by 'custody check --label'; it names the drive and p
 Sizes are width x height in millimetres. Grids are COLUMNSxROWS@LEFT,TOP+GAPX,GAPY.
 Examples:
   custody label USB-0421 USB-0422 --pdf labels.pdf --size 60x20 --contact 054-000-0000
-  custody label --all --pdf sheet.pdf --sheet 4x11@8.4,8.8+0,0 --size 48.3x25.4 --start 5
+  custody label --pdf sheet.pdf --sheet 4x11@8.4,8.8+0,0 --size 48.3x25.4 --start 5
   custody label USB-0421 --zpl label.zpl --size 50x25 --dpi 203
   custody label USB-0421 --brother label.bin --tape 62x29")]
 pub(super) struct LabelCommand {
-    /// Asset ids of the drives
+    /// Asset ids of the drives [default: all that are in use]
     #[arg(value_name = "MEDIUM")]
     media: Vec<String>,
-    /// All drives that are in use
-    #[arg(long, conflicts_with = "media")]
-    all: bool,
     /// Whom to call for whoever finds one: a telephone number or an address
     #[arg(long, value_name = "TEXT")]
     contact: Option<String>,
@@ -68,33 +66,22 @@ pub(super) struct LabelCommand {
 /// What `label` answers.
 #[derive(Debug, Serialize)]
 struct Made {
-    labels: Vec<Named>,
+    #[serde(flatten)]
+    sheet: LabelSheet,
     files: Vec<PathBuf>,
-}
-
-#[derive(Debug, Serialize)]
-struct Named {
-    medium: String,
-    code: String,
 }
 
 impl LabelCommand {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let ui = global.ui();
         let mut asking = ui.asking();
-        let mut names = self.media.clone();
-        if names.is_empty() && !self.all {
-            names.extend(asking.need::<String>("MEDIUM", None, "Which drive (asset id)", None));
-        }
-        let media: Vec<MediumId> = asking.each("MEDIUM", &names);
+        let media: Vec<MediumId> = asking.each("MEDIUM", &self.media);
+        let contact: Option<Phrase> = asking.may("--contact", self.contact.as_deref());
         asking.end()?;
         let (form, look) = self.sound()?;
         let ledger = global.open()?;
-        let media = match self.all {
-            true => in_use(&ledger),
-            false => media,
-        };
-        let wanted = labels(&ledger, &media, self.contact.as_deref())?;
+        let sheet = sheet::labels(&ledger, &media, contact)?;
+        let wanted = labels(&sheet);
         for label in &wanted {
             let contact = label.contact.as_deref().unwrap_or_default();
             warn_of_missing(ui, &look, &label.medium, &format!("{} {contact}", label.owner));
@@ -103,11 +90,10 @@ impl LabelCommand {
         for file in &files {
             ui.say(&format!("Wrote {}.", file.display()));
         }
-        let labels = wanted.into_iter().map(|one| Named { medium: one.medium, code: one.code });
-        let made = Made { labels: labels.collect(), files };
-        ui.answer(&made, |_| {
-            made.labels.iter().map(|one| format!("{}  {}\n", one.medium, one.code)).collect()
-        });
+        let made = Made { sheet, files };
+        if made.files.is_empty() || ui.is_json() {
+            ui.answer(&made, |style| text::labels(&made.sheet, style));
+        }
         Ok(0)
     }
 
@@ -135,7 +121,7 @@ impl LabelCommand {
             Some(grid) => LabelForm::Sheets(grid, self.start),
             None => LabelForm::Single(size),
         };
-        Ok((form, self.paper.look()?))
+        Ok((form, self.paper.look(Paper::A4)?))
     }
 
     fn write(
@@ -212,11 +198,6 @@ impl LabelCommand {
             false => Ok(()),
         }
     }
-}
-
-fn in_use(ledger: &Ledger) -> Vec<MediumId> {
-    let media = ledger.state().media.values().filter(|medium| medium.in_use());
-    media.map(|medium| medium.line.id.clone()).collect()
 }
 
 /// `60x20`.

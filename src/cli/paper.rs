@@ -4,18 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::receipt::save_receipt;
 use super::ui::Ui;
 use crate::ops::OpsError;
-use crate::ops::paper::{Look, fonts};
+use crate::ops::paper::{Look, fonts, pdf};
 use crate::render::paper::receipt::Format;
 use crate::render::paper::words::Tongue;
+use crate::render::paper::{PaperError, Sheet};
 
-/// Paper, language and font of a document.
+/// Language and font of a document.
 #[derive(Debug, Clone, Args)]
 pub(super) struct PaperArgs {
-    /// Size of the paper of a PDF
-    #[arg(long, value_name = "SIZE", default_value = "a4")]
-    paper: Paper,
     /// Language of a PDF
     #[arg(long, value_name = "LANGUAGE", default_value = "both")]
     language: Language,
@@ -24,10 +23,44 @@ pub(super) struct PaperArgs {
     font: Option<PathBuf>,
 }
 
+/// Size of the paper.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Paper {
+pub(super) enum Paper {
     A4,
     A5,
+}
+
+/// A list or a certificate as a file.
+#[derive(Debug, Clone, Args)]
+pub(super) struct SheetOut {
+    /// Write it as PDF, A4
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+    #[command(flatten)]
+    paper: PaperArgs,
+}
+
+impl SheetOut {
+    /// Writes the file, if one is wanted, and says so.
+    pub fn write(
+        &self,
+        ui: Ui,
+        draw: impl FnOnce(&Look) -> Result<Sheet, PaperError>,
+    ) -> Result<bool, OpsError> {
+        let Some(file) = &self.pdf else { return Ok(false) };
+        let look = self.paper.look(Paper::A4)?;
+        let sheet = draw(&look)?;
+        let missing = sheet.missing(&look.faces);
+        if !missing.is_empty() {
+            let listed = missing.iter().collect::<String>();
+            ui.warn(&format!(
+                "the font has no {listed}; 〓 stands there. Name a font with --font."
+            ));
+        }
+        save_receipt(&pdf(&sheet, &look)?, file)?;
+        ui.say(&format!("Wrote {}.", file.display()));
+        Ok(true)
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -38,8 +71,8 @@ enum Language {
 }
 
 impl PaperArgs {
-    pub fn look(&self) -> Result<Look, OpsError> {
-        let format = match self.paper {
+    pub fn look(&self, paper: Paper) -> Result<Look, OpsError> {
+        let format = match paper {
             Paper::A4 => Format::A4,
             Paper::A5 => Format::A5,
         };

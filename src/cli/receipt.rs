@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Global;
-use super::paper::{PaperArgs, warn_of_missing};
+use super::paper::{Paper, PaperArgs, warn_of_missing};
 use super::ui::Ui;
 use crate::model::ReceiptId;
 use crate::ops::OpsError;
@@ -34,8 +34,11 @@ pub(super) struct ReceiptCommand {
     /// Write it as PDF: the original and the copy, with both codes
     #[arg(long, value_name = "FILE")]
     pdf: Option<PathBuf>,
+    /// Size of the paper of a PDF
+    #[arg(long, value_name = "SIZE", default_value = "a4")]
+    paper: Paper,
     #[command(flatten)]
-    paper: PaperArgs,
+    style: PaperArgs,
     /// Write it for a receipt printer (ESC/POS)
     #[arg(long, value_name = "FILE")]
     thermal: Option<PathBuf>,
@@ -117,7 +120,7 @@ impl ReceiptCommand {
             written.push(file.clone());
         }
         if let Some(file) = &self.pdf {
-            let look = self.paper.look()?;
+            let look = self.style.look(self.paper)?;
             warn_of_missing(ui, &look, &id.to_string(), issued.receipt.note().text());
             let sheet = paper::receipt_sheet(&issued, &look)?;
             save_receipt(&paper::pdf(&sheet, &look)?, file)?;
@@ -157,7 +160,7 @@ impl ReceiptCommand {
     fn strips(&self, issued: &IssuedReceipt) -> Result<Vec<u8>, OpsError> {
         use crate::render::paper::thermal::Roll;
         let roll = if self.roll == "58" { Roll::Mm58 } else { Roll::Mm80 };
-        paper::thermal(issued, roll, &self.paper.look()?)
+        paper::thermal(issued, roll, &self.style.look(self.paper)?)
     }
 
     #[cfg(not(feature = "raster"))]

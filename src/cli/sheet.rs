@@ -5,11 +5,14 @@ use serde::Serialize;
 
 use super::Global;
 use super::error::{EXIT_DISCREPANCY, EXIT_FINE};
-use crate::model::{MediumId, Name, Phrase};
+use super::paper::SheetOut;
+use crate::model::{MediumId, Name};
+use crate::ops::paper::Look;
 use crate::ops::{OpsError, sheet};
+use crate::render::paper::{certificate, sheets};
 use crate::render::text::{self, Style};
 
-/// Documents made from the ledger: register, check sheet, history, certificates, labels
+/// Documents made from the ledger: register, check sheet, history, certificates
 #[derive(Debug, Subcommand)]
 pub(super) enum Sheet {
     Register(Register),
@@ -18,25 +21,29 @@ pub(super) enum Sheet {
     History(History),
     Erasure(Erasure),
     Retirement(Retirement),
-    Labels(Labels),
     Read(Read),
 }
 
 /// The register of media (媒体管理台帳)
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  custody sheet register")]
-pub(super) struct Register {}
+#[command(after_help = "Example:\n  custody sheet register --pdf register.pdf")]
+pub(super) struct Register {
+    #[command(flatten)]
+    out: SheetOut,
+}
 
 /// The list for a round of presence checks at a place (棚卸表), to be ticked by hand
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Its code says for which place, day and head of the log it was made: 'custody sheet read'.
 Example:
-  custody sheet check --place 静岡支部保管庫")]
+  custody sheet check --place 静岡支部保管庫 --pdf check.pdf")]
 pub(super) struct Check {
     /// The place
     #[arg(long)]
     place: Option<String>,
+    #[command(flatten)]
+    out: SheetOut,
 }
 
 /// The result of a round (点検結果): the newest one, or that of an entry
@@ -45,6 +52,8 @@ pub(super) struct Check {
 pub(super) struct Outcome {
     /// The entry of the check [default: the newest check]
     entry: Option<u64>,
+    #[command(flatten)]
+    out: SheetOut,
 }
 
 /// What happened to a drive (媒体履歴)
@@ -53,6 +62,8 @@ pub(super) struct Outcome {
 pub(super) struct History {
     /// Asset id of the drive
     medium: String,
+    #[command(flatten)]
+    out: SheetOut,
 }
 
 /// The certificate of a drive's erasure (消去証明書)
@@ -64,6 +75,8 @@ pub(super) struct Erasure {
     /// The entry of the erasure [default: the last one]
     #[arg(long)]
     entry: Option<u64>,
+    #[command(flatten)]
+    out: SheetOut,
 }
 
 /// The certificate of a drive's retirement (廃棄証明書)
@@ -72,20 +85,8 @@ pub(super) struct Erasure {
 pub(super) struct Retirement {
     /// Asset id of the drive
     medium: String,
-}
-
-/// The words on labels: asset id, code, owner, and whom to call
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  custody sheet labels USB-0421 USB-0422 --contact '静岡支部 総務課 054-000-0000'")]
-pub(super) struct Labels {
-    /// Asset ids of the drives [default: all that are in use]
-    #[arg(value_name = "MEDIUM")]
-    media: Vec<String>,
-    /// Whom to tell when a drive is found
-    #[arg(long)]
-    contact: Option<String>,
+    #[command(flatten)]
+    out: SheetOut,
 }
 
 /// Say which check sheet a code was printed on
@@ -105,29 +106,43 @@ fn medium(text: &str) -> Result<MediumId, OpsError> {
 impl Sheet {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         match self {
-            Sheet::Register(_) => show(global, &sheet::register(&global.open()?)?, text::register),
+            Sheet::Register(command) => {
+                let report = sheet::register(&global.open()?)?;
+                let draw = |look: &Look| sheets::register(&report, look.tongue, &look.faces);
+                let written = command.out.write(global.ui(), draw)?;
+                show(global, &report, text::register, written);
+            }
             Sheet::Check(command) => command.run(global)?,
             Sheet::Result(command) => {
-                show(global, &sheet::result(&global.open()?, command.entry)?, text::check);
+                let report = sheet::result(&global.open()?, command.entry)?;
+                let draw = |look: &Look| sheets::check_result(&report, look.tongue, &look.faces);
+                let written = command.out.write(global.ui(), draw)?;
+                show(global, &report, text::check, written);
             }
             Sheet::History(command) => {
                 let id = medium(&command.medium)?;
-                show(global, &sheet::of_medium(&global.open()?, &id)?, text::history);
+                let report = sheet::of_medium(&global.open()?, &id)?;
+                let draw = |look: &Look| sheets::history(&report, look.tongue, &look.faces);
+                let written = command.out.write(global.ui(), draw)?;
+                show(global, &report, text::history, written);
             }
             Sheet::Erasure(command) => {
                 let id = medium(&command.medium)?;
-                let certificate = sheet::erasure(&mut global.open()?, &id, command.entry)?;
-                show(global, &certificate, text::erasure);
+                let report = sheet::erasure(&mut global.open()?, &id, command.entry)?;
+                let draw = |look: &Look| certificate::erasure(&report, look.tongue, &look.faces);
+                let written = command.out.write(global.ui(), draw)?;
+                show(global, &report, text::erasure, written);
             }
             Sheet::Retirement(command) => {
                 let id = medium(&command.medium)?;
-                let certificate = sheet::retirement(&mut global.open()?, &id)?;
-                show(global, &certificate, text::retirement);
+                let report = sheet::retirement(&mut global.open()?, &id)?;
+                let draw = |look: &Look| certificate::retirement(&report, look.tongue, &look.faces);
+                let written = command.out.write(global.ui(), draw)?;
+                show(global, &report, text::retirement, written);
             }
-            Sheet::Labels(command) => command.run(global)?,
             Sheet::Read(command) => {
                 let round = sheet::round(&global.open()?, &command.code)?;
-                show(global, &round, text::round);
+                show(global, &round, text::round, false);
                 return Ok(if round.place.is_some() { EXIT_FINE } else { EXIT_DISCREPANCY });
             }
         }
@@ -135,8 +150,12 @@ impl Sheet {
     }
 }
 
-fn show<T: Serialize>(global: &Global, value: &T, render: fn(&T, Style) -> String) {
-    global.ui().answer(value, |style| render(value, style));
+/// Shows it, unless it was written to a file and nobody asked for JSON.
+fn show<T: Serialize>(global: &Global, value: &T, render: fn(&T, Style) -> String, written: bool) {
+    let ui = global.ui();
+    if !written || ui.is_json() {
+        ui.answer(value, |style| render(value, style));
+    }
 }
 
 impl Check {
@@ -146,18 +165,10 @@ impl Check {
             asking.need("--place", self.place.as_deref(), "Which place", None);
         asking.end()?;
         let place = place.ok_or_else(|| OpsError::input("--place", "an answer is missing"))?;
-        show(global, &sheet::check(&global.open()?, &place)?, text::check_sheet);
-        Ok(())
-    }
-}
-
-impl Labels {
-    fn run(self, global: &Global) -> Result<(), OpsError> {
-        let mut asking = global.ui().asking();
-        let media: Vec<MediumId> = asking.each("MEDIUM", &self.media);
-        let contact: Option<Phrase> = asking.may("--contact", self.contact.as_deref());
-        asking.end()?;
-        show(global, &sheet::labels(&global.open()?, &media, contact)?, text::labels);
+        let report = sheet::check(&global.open()?, &place)?;
+        let draw = |look: &Look| sheets::check_sheet(&report, look.tongue, &look.faces);
+        let written = self.out.write(global.ui(), draw)?;
+        show(global, &report, text::check_sheet, written);
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::error::OpsError;
 use super::ledger::Ledger;
 use super::receipt::IssuedReceipt;
-use crate::ledger::{Refusal, Refusals};
-use crate::model::{MediumId, Stamp};
+use crate::ledger::Refusal;
+use crate::model::Stamp;
 #[cfg(feature = "raster")]
 use crate::render::paper::bitmap::{Bitmap, bitmap};
 #[cfg(feature = "raster")]
@@ -18,6 +18,7 @@ use crate::render::paper::thermal::{self, Roll, strips};
 use crate::render::paper::typeface::Typefaces;
 use crate::render::paper::words::{Tongue, Words};
 use crate::render::paper::{Sheet, pdf};
+use crate::report::labels::{LabelRow, LabelSheet};
 
 /// How a document is to look.
 #[derive(Debug, Clone)]
@@ -80,30 +81,15 @@ pub fn thermal(issued: &IssuedReceipt, roll: Roll, look: &Look) -> Result<Vec<u8
     Ok(commands)
 }
 
-/// What stands on the labels of these drives.
-///
-/// # Errors
-/// Every drive that is not registered.
-pub fn labels(
-    ledger: &Ledger,
-    media: &[MediumId],
-    contact: Option<&str>,
-) -> Result<Vec<Label>, OpsError> {
-    let state = ledger.state();
-    let unknown = media.iter().filter(|id| !state.media.contains_key(*id));
-    let unknown = unknown.map(|id| Refusal::UnknownMedium { medium: id.clone() }).collect();
-    Refusals::into_result(unknown)?;
-    let label = |id: &MediumId| -> Option<Label> {
-        let medium = state.media.get(id)?;
-        let code = crate::wire::Label::new(id.as_str(), &medium.registered.leaf).ok()?;
-        Some(Label {
-            medium: id.to_string(),
-            code: code.to_string(),
-            owner: medium.owner.to_string(),
-            contact: contact.map(str::to_owned),
-        })
+/// What is drawn on the labels.
+pub fn labels(sheet: &LabelSheet) -> Vec<Label> {
+    let label = |row: &LabelRow| Label {
+        medium: row.medium.to_string(),
+        code: row.label.clone(),
+        owner: row.owner.to_string(),
+        contact: sheet.contact.as_ref().map(ToString::to_string),
     };
-    Ok(media.iter().filter_map(label).collect())
+    sheet.rows.iter().map(label).collect()
 }
 
 /// Labels as they are to be printed.

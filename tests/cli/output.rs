@@ -179,7 +179,7 @@ fn every_command_answers_in_json_with_its_keys() {
             "sheet retirement USB-0421".to_owned(),
             "ledger at medium entry seen corrections codes reason method erasure by verifier",
         ),
-        (0, "sheet labels --contact 総務課".to_owned(), "ledger organisation contact rows"),
+        (0, "label --contact 総務課".to_owned(), "ledger organisation contact rows files"),
         (
             3,
             "sheet read CR1-20261122-000000-000000-A".to_owned(),

@@ -85,14 +85,14 @@ fn a_check_sheet_lists_what_should_be_there_and_knows_itself_again() {
 fn labels_say_whom_to_call() {
     let case = Case::new();
     let contact = "'静岡支部 総務課 054-000-0000'";
-    let sheet = case.json(0, &format!("sheet labels USB-0422 USB-0421 --contact {contact}"));
+    let sheet = case.json(0, &format!("label USB-0422 USB-0421 --contact {contact}"));
     assert_eq!(ids(&sheet["rows"]), ["USB-0422", "USB-0421"], "in the order asked for");
     assert_eq!(sheet["rows"][1]["label"], case.json(0, "show USB-0421")["label"]);
-    let text = case.ok(&format!("sheet labels --contact {contact}"));
+    let text = case.ok(&format!("label --contact {contact}"));
     assert_eq!(text.matches("If found: 静岡支部 総務課 054-000-0000").count(), 2, "{text}");
-    assert!(!case.ok("sheet labels").contains("If found"));
-    let refused = case.exits(1, "sheet labels USB-9998 USB-0421 USB-9999").stderr;
+    assert!(!case.ok("label").contains("If found"));
+    let refused = case.exits(1, "label USB-9998 USB-0421 USB-9999").stderr;
     assert!(refused.contains("USB-9998") && refused.contains("USB-9999"), "{refused}");
     case.ok(&format!("retire USB-0421 --reason 故障 --by kato {WITH}"));
-    assert_eq!(ids(&case.json(0, "sheet labels")["rows"]), ["USB-0422"]);
+    assert_eq!(ids(&case.json(0, "label")["rows"]), ["USB-0422"]);
 }

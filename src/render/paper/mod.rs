@@ -38,6 +38,21 @@ pub struct Sheet {
     pub about: About,
 }
 
+impl Sheet {
+    /// The characters on it that none of the fonts has, each once.
+    pub fn missing(&self, faces: &typeface::Typefaces) -> Vec<char> {
+        let marks = self.pages.iter().flat_map(|page| &page.blocks).flat_map(|block| &block.marks);
+        let texts = marks.filter_map(|mark| match mark {
+            Mark::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        let mut missing: Vec<char> = texts.flat_map(|text| faces.missing(text)).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+}
+
 /// A document's metadata.
 #[derive(Debug, Clone)]
 pub struct About {
