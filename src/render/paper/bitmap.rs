@@ -4,6 +4,7 @@
 //! codes are set dot by dot, each module the same whole number of dots. A module that is
 //! now three, now four dots wide is what makes codes unreadable on such printers.
 
+use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hayro::hayro_interpret::InterpreterSettings;
@@ -93,7 +94,7 @@ impl Bitmap {
     pub fn to_png(&self) -> Result<Vec<u8>, PaperError> {
         let side = |dots: usize| u32::try_from(dots).map_err(|_| PaperError::Size);
         let (width, height) = (side(self.width)?, side(self.height())?);
-        let mut png = std::io::Cursor::new(Vec::new());
+        let mut png = Cursor::new(Vec::new());
         PngEncoder::new(&mut png)
             .write_image(&self.to_grey(), width, height, ExtendedColorType::L8)
             .map_err(|error| PaperError::Pdf(error.to_string()))?;
