@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::typed::{Begins, begins, is_kana, narrow, without_lead};
 use crate::model::Hash;
 
 /// Longest label in characters: what a QR code of version 2, level Q, holds in
@@ -81,7 +82,8 @@ impl Label {
 
     /// Reads a label as a scanner or a person typed it: white space around it,
     /// lower case, full-width forms and the many hyphens of input methods are
-    /// accepted, and `I`, `L`, `O` in the tag are read as 1, 1 and 0.
+    /// accepted, and `I`, `L`, `O` in the tag are read as 1, 1 and 0. Kana are not
+    /// guessed: the same kana comes from different keys in different modes.
     ///
     /// # Errors
     /// [`LabelError`].
@@ -89,10 +91,10 @@ impl Label {
         if text.len() > INPUT_MAX {
             return Err(LabelError::TooLong(text.chars().count()));
         }
-        let plain: String = text.trim().chars().map(narrow).collect();
-        if plain.starts_with("CN1:") || plain.starts_with("CP1:") {
+        if begins(text) == Begins::Receipt {
             return Err(LabelError::ReceiptGiven);
         }
+        let plain: String = without_lead(text).trim_end().chars().map(narrow).collect();
         if plain.chars().any(is_kana) {
             return Err(LabelError::Kana);
         }
@@ -181,25 +183,6 @@ pub fn check_character(text: &str) -> char {
 
 fn value(byte: u8) -> Option<usize> {
     ALPHANUMERIC.iter().position(|&known| known == byte)
-}
-
-/// Undoes what an input method makes of one keystroke.
-fn narrow(c: char) -> char {
-    let narrow = match c {
-        // Full-width forms of printable ASCII.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        // The hyphen key gives a long-vowel mark (full or half width), and
-        // conversion may turn it into any dash or a minus sign.
-        'ー' | 'ｰ' | '−' | '‐' | '\u{2011}' | '‒' | '–' | '—' | '―' | '﹣' | '─' => {
-            '-'
-        }
-        other => other,
-    };
-    narrow.to_ascii_uppercase()
-}
-
-fn is_kana(c: char) -> bool {
-    matches!(c, '\u{3041}'..='\u{309f}' | '\u{30a0}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}')
 }
 
 fn unambiguous(c: char) -> char {

@@ -8,6 +8,7 @@ pub mod note;
 pub mod qr;
 pub mod signature;
 pub mod statement;
+pub mod typed;
 
 pub use label::{Label, LabelError};
 pub use note::{Note, NoteError, SignatureLine};
