@@ -250,7 +250,7 @@ fn fitted(grey: &Grey) -> Vec<String> {
 /// The text of one code, by the first way of telling its modules apart that yields one.
 fn decoded(lattice: &Lattice, grey: &Grey) -> Option<String> {
     let (modules, size) = (lattice.modules(grey), lattice.size);
-    for (reach, edge) in [(6, 0.0), (6, 0.8), (3, 0.4), (12, 0.4), (size, 0.2)] {
+    for (reach, edge) in [(6, 0.0), (6, 0.8), (6, 1.8), (3, 0.4), (3, 1.2), (12, 0.4), (size, 0.2)] {
         let dark = told_apart(&modules, size, reach, edge);
         if !lattice.is_plausible(&dark) {
             continue;

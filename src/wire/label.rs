@@ -267,6 +267,31 @@ mod tests {
         }
     }
 
+    /// One keystroke of a label as the many ways of typing change it.
+    fn mangled(c: char, way: usize) -> char {
+        let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).expect("a character");
+        match (c, way % 12) {
+            ('-', way) => ['-', 'ー', '−', '－', '‐', '–', '—', 'ｰ', '‒', '―', '﹣', '\u{2011}'][way],
+            (c, 0..=3) => c,
+            (c, 4..=6) => c.to_ascii_lowercase(),
+            (c, 7..=9) => wide(c),
+            (c, _) => wide(c.to_ascii_lowercase()),
+        }
+    }
+
+    #[test]
+    fn a_scanners_own_mark_is_taken_off() {
+        assert_eq!(Label::parse("]Q1CM1-USB-0421-MPJTB9-5"), Ok(label()));
+        assert_eq!(Label::parse("］ｑ１ｃｍ１ーＵＳＢ−0421-ｍｐｊｔｂ９ｰ5"), Ok(label()));
+    }
+
+    #[test]
+    fn kana_of_every_width_are_refused_and_not_guessed() {
+        for typed in ["そもぬほ", "ソモヌホ", "ｿﾓﾇﾎ", "ＣＭ１ーうＳＢ", "CM1-USB-0421-MPJTB9-ｵ", "「"] {
+            assert_eq!(Label::parse(typed), Err(LabelError::Kana), "{typed}");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_single_wrong_character_is_found(
@@ -285,6 +310,31 @@ mod tests {
                 if let Ok(read) = Label::parse(&text) {
                     prop_assert_eq!(read, label);
                 }
+            }
+        }
+
+        #[test]
+        fn every_mangling_reads_back_to_the_same_label(
+            id in "[A-Z0-9]{1,9}(-[A-Z0-9]{1,6})?",
+            hash in any::<[u8; 32]>(),
+            ways in prop::collection::vec(0usize..12, 29),
+            around in prop::sample::select(vec!["", " ", "\r\n", "\u{3000}", "\t"]),
+        ) {
+            let label = Label::new(&id, &Hash(hash)).expect("label");
+            let typed: String =
+                label.to_string().chars().zip(&ways).map(|(c, way)| mangled(c, *way)).collect();
+            prop_assert_eq!(Label::parse(&format!("{around}{typed}{around}")), Ok(label));
+        }
+
+        #[test]
+        fn nothing_is_read_whose_check_character_is_wrong(
+            text in "(CM1|cm1|ＣＭ１)[-ー−][A-Z0-9Ａ-Ｚ]{1,9}[-ー][0-9A-HJKMNP-TV-Z]{6}[-ー][A-Z0-9]",
+        ) {
+            if let Ok(label) = Label::parse(&text) {
+                let body: String = text.chars().map(narrow).collect();
+                let (rest, check) = body.rsplit_once('-').expect("a hyphen");
+                prop_assert_eq!(check, check_character(rest).to_string());
+                prop_assert_eq!(label.to_string(), body);
             }
         }
     }

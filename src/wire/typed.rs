@@ -228,3 +228,103 @@ fn explained(text: &str, error: PayloadError) -> PayloadError {
         None => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::qr::{PayloadKind, encode};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes of a note and of a proof with a code that has a space somewhere.
+    fn two() -> [(String, Payload); 2] {
+        [PayloadKind::Note, PayloadKind::Proof].map(|kind| {
+            let mut bytes = format!("{kind:?}: 受領書").into_bytes();
+            while !encode(kind, &bytes).expect("a code").contains(' ') {
+                bytes.push(b'x');
+            }
+            (encode(kind, &bytes).expect("a code"), Payload { kind, bytes })
+        })
+    }
+
+    fn full_width(text: &str) -> String {
+        let wide = |c: char| match c {
+            ' ' => '\u{3000}',
+            '/' => '・',
+            '.' => '。',
+            '-' => 'ー',
+            c => char::from_u32(u32::from(c) + 0xfee0).expect("a character"),
+        };
+        text.chars().map(wide).collect()
+    }
+
+    #[test]
+    fn codes_come_one_after_another_in_any_order() {
+        let [(note, first), (proof, second)] = two();
+        for (text, order) in [
+            (format!("{note}\r\n{proof}\r\n"), [&first, &second]),
+            (format!("\u{feff} {proof}\t{note}"), [&second, &first]),
+            (format!("\n\n{proof}{note}\n\n"), [&second, &first]),
+            (format!("]Q1{note}\r]Q1{proof}\r"), [&first, &second]),
+            (format!("{note}   \n   {proof}  "), [&first, &second]),
+        ] {
+            let found = codes(&text).expect("both");
+            assert_eq!(found.iter().collect::<Vec<_>>(), order, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn input_methods_and_keyboards_are_undone() {
+        let [(note, payload), _] = two();
+        let keyboard = |from: &str, to: &str| {
+            let place = |c| from.chars().position(|known| known == c);
+            let typed = |c| place(c).and_then(|at| to.chars().nth(at)).unwrap_or(c);
+            note.chars().map(typed).collect::<String>()
+        };
+        for text in [
+            note.to_lowercase(),
+            full_width(&note),
+            full_width(&note.to_lowercase()),
+            keyboard(":+*", "+~("),
+            keyboard(":+*", "':\""),
+            full_width(&note).replace('ー', "−").replace('：', "："),
+        ] {
+            assert_eq!(codes(&text), Ok(vec![payload.clone()]), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_that_were_broken_are_joined() {
+        let [(note, payload), _] = two();
+        let space = note.find(' ').expect("a space");
+        for broken in [
+            format!("{}\r\n{}", &note[..space], &note[space + 1..]),
+            format!("{}\n{}", &note[..=space], &note[space + 1..]),
+            format!("{}  \n  {}", &note[..space - 1], &note[space - 1..]),
+        ] {
+            assert_eq!(codes(&broken), Ok(vec![payload.clone()]), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_named() {
+        assert_eq!(codes("CN1:ソコ"), Err(PayloadError::Kana));
+        assert_eq!(codes("そみぬ"), Err(PayloadError::Kana));
+        assert_eq!(codes("CN1:AB#"), Err(PayloadError::Character('#')));
+        assert_eq!(codes("ｃｍ１ーＵＳＢ"), Err(PayloadError::LabelGiven));
+        assert_eq!(codes("  \n"), Err(PayloadError::Prefix));
+        assert_eq!(codes("hello"), Err(PayloadError::Prefix));
+        let [(note, _), (proof, _)] = two();
+        assert_eq!(codes(&format!("{note}\nCM1-USB-1")), Err(PayloadError::LabelGiven));
+        assert!(codes(&format!("{note}{}", &proof[..proof.len() - 3])).is_err());
+        assert!(matches!(codes(&"CN1:".repeat(300_000)), Err(PayloadError::TooLong(_))));
+        assert!(codes(&"CN1:A".repeat(20_000)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[CNPM1:+'\\]Qa-zぁ-んＡ-ｚ \n-]{0,80}") {
+            let _ = codes(&text);
+            let _ = begins(&text);
+        }
+    }
+}

@@ -130,10 +130,15 @@ impl Printed {
 
 /// A printed page.
 pub struct Sheet {
+    page: (f64, f64),
     codes: Vec<Printed>,
-    /// Left, top, width of something like words, above the codes.
-    words: Vec<(f64, f64, f64)>,
+    /// Lines of something like words above the codes: left and right of each.
+    lines: Vec<Vec<(f64, f64)>>,
 }
+
+/// From one line to the next, and how high its letters are.
+const LINE: f64 = 8.0;
+const LETTERS: f64 = 3.0;
 
 impl Sheet {
     /// Both codes at the foot of an A5 page, as large as the receipt's page has them.
@@ -147,16 +152,27 @@ impl Sheet {
         let lefts = [MARGIN, PAGE.0 - MARGIN - drawn];
         let place = |(code, left)| Printed { code, left, top, module };
         let mut chance = Chance::new(7);
-        let mut words = Vec::new();
-        for line in 0..14 {
-            let mut x = MARGIN;
+        let mut lines = Vec::new();
+        for _ in 0..14 {
+            let (mut x, mut words) = (MARGIN, Vec::new());
             while x < PAGE.0 - MARGIN - 12.0 {
                 let width = chance.between(1.5, 9.0);
-                words.push((x, MARGIN + f64::from(line) * 8.0, width));
+                words.push((x, x + width));
                 x += width + chance.between(1.0, 14.0);
             }
+            lines.push(words);
         }
-        Sheet { codes: codes.into_iter().zip(lefts).map(place).collect(), words }
+        Sheet { page: PAGE, codes: codes.into_iter().zip(lefts).map(place).collect(), lines }
+    }
+
+    /// The foot of that page alone, as a photograph of the codes shows it.
+    pub fn foot(texts: &[String; 2]) -> Self {
+        let mut sheet = Sheet::new(texts);
+        let above = sheet.codes[0].top - 6.0;
+        sheet.codes.iter_mut().for_each(|code| code.top -= above);
+        sheet.lines.clear();
+        sheet.page.1 -= above;
+        sheet
     }
 
     /// Millimetres a module.
@@ -171,17 +187,22 @@ impl Sheet {
 
     /// How much light comes back from a place of the page.
     fn light(&self, x: f64, y: f64) -> f64 {
-        if !(0.0..PAGE.0).contains(&x) || !(0.0..PAGE.1).contains(&y) {
+        if !(0.0..self.page.0).contains(&x) || !(0.0..self.page.1).contains(&y) {
             return PAPER;
         }
         let dark = match self.codes.iter().find(|code| code.covers(x, y)) {
             Some(code) => code.is_dark(x, y),
             // Strokes and gaps, which is all a reader sees of words.
-            None => self.words.iter().any(|(left, top, width)| {
-                (left..&(left + width)).contains(&&x)
-                    && (top..&(top + 3.0)).contains(&&y)
-                    && ((x - left) * 1.7).fract() < 0.45
-            }),
+            None => {
+                let down = y - MARGIN;
+                let words = self.lines.get((down / LINE) as usize).filter(|_| down >= 0.0);
+                words.is_some_and(|words| {
+                    down % LINE < LETTERS
+                        && words.iter().any(|(left, right)| {
+                            (*left..*right).contains(&x) && ((x - left) * 1.7).fract() < 0.45
+                        })
+                })
+            }
         };
         if dark { TONER } else { PAPER }
     }
@@ -257,11 +278,10 @@ impl Scan {
     pub fn picture(&self, sheet: &Sheet, seed: u64) -> GrayImage {
         let mut chance = Chance::new(seed);
         let (sin, cos) = self.degrees.to_radians().sin_cos();
+        let page = sheet.page;
         // The scanner's glass is as large as the turned page needs.
-        let (wide, high) = (
-            PAGE.0 * cos.abs() + PAGE.1 * sin.abs(),
-            PAGE.0 * sin.abs() + PAGE.1 * cos.abs(),
-        );
+        let wide = page.0 * cos.abs() + page.1 * sin.abs();
+        let high = page.0 * sin.abs() + page.1 * cos.abs();
         let dot = 25.4 / self.dpi;
         let (columns, rows) = ((wide / dot) as usize, (high / dot) as usize);
         let stains = self.stains(sheet, &mut chance);
@@ -269,19 +289,20 @@ impl Scan {
         for row in 0..rows {
             for column in 0..columns {
                 let mut sum = 0.0;
-                for part in 0..9 {
-                    let x = (column as f64 + f64::from(part % 3) / 3.0 + 0.17) * dot - wide / 2.0;
-                    let y = (row as f64 + f64::from(part / 3) / 3.0 + 0.17) * dot - high / 2.0;
+                for (over, down) in [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)] {
+                    let x = (column as f64 + over) * dot - wide / 2.0;
+                    let y = (row as f64 + down) * dot - high / 2.0;
                     let (x, y) = (x * cos + y * sin, y * cos - x * sin);
-                    // Farther away is smaller.
-                    let scale = 1.0 / (1.0 - self.askew * (y / PAGE.1 - 0.5).abs());
-                    let (x, y) = (x * scale, y * (1.0 + self.askew * y / PAGE.1));
+                    // Farther away, towards the upper edge, is smaller.
+                    let depth = 1.0 + self.askew * y / page.1;
+                    let (x, y) = (x / depth, y / depth);
                     let x = if self.mirrored { -x } else { x };
-                    let (x, y) = (x + PAGE.0 / 2.0, y + PAGE.1 / 2.0);
-                    sum += stains.iter().fold(sheet.light(x, y), |seen, stain| stain.on(seen, x, y));
+                    let (x, y) = (x + page.0 / 2.0, y + page.1 / 2.0);
+                    let seen = sheet.light(x, y);
+                    sum += stains.iter().fold(seen, |seen, stain| stain.on(seen, x, y));
                 }
                 let across = column as f64 / columns as f64 + 0.25 * row as f64 / rows as f64;
-                light.push(sum / 9.0 * self.exposure * self.lit(across));
+                light.push(sum / 4.0 * self.exposure * self.lit(across));
             }
         }
         soften(&mut light, columns, self.blur / dot);
