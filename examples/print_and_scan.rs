@@ -83,10 +83,13 @@ fn row(name: &str, kind: Scan, size: u64, texts: &[String; 2], count: u64, folde
         let scan = Scan { degrees: (1.0 + (most - 1.0) * part).min(most), ..kind };
         let bytes = scan.file(&sheet, seed * 977 + size);
         let ending = if scan.jpeg.is_some() { "jpg" } else { "png" };
-        let file = folder.join(format!("{}-{size}-{seed}.{ending}", name.replace([' ', ',', '%'], "")));
+        let file =
+            folder.join(format!("{}-{size}-{seed}.{ending}", name.replace([' ', ',', '%'], "")));
         std::fs::write(&file, &bytes).expect("a picture written");
         let begin = Instant::now();
-        let found = read_codes(&bytes, Effort::Thorough, &|texts| texts.len() >= 2).expect("a picture").texts;
+        let found = read_codes(&bytes, Effort::Thorough, &|texts| texts.len() >= 2)
+            .expect("a picture")
+            .texts;
         longest = longest.max(begin.elapsed().as_secs_f64());
         ours += texts.iter().filter(|text| found.contains(text)).count();
         let add = |sum: Option<usize>, more: Option<usize>| Some(sum? + more?);
@@ -96,7 +99,9 @@ fn row(name: &str, kind: Scan, size: u64, texts: &[String; 2], count: u64, folde
             std::fs::remove_file(&file).expect("a picture removed");
         }
     }
-    let of = |read: Option<usize>| read.map_or("-".to_owned(), |read| format!("{} %", percent(read, count)));
+    let of = |read: Option<usize>| {
+        read.map_or("-".to_owned(), |read| format!("{} %", percent(read, count)))
+    };
     println!(
         "| {name} | {size} | {:.2} mm | {} % | {longest:.1} s | {} | {} |",
         sheet.module(),

@@ -52,11 +52,8 @@ fn printed(files: &[(&str, &[u8])], first: usize) -> String {
 fn both_ways(receipt: &[u8], codes: [String; 2], key: &str) -> [String; 2] {
     let key = format!("{key}\n");
     let [note, proof] = codes.map(|code| format!("{code}\r\n"));
-    let paper = [
-        ("cn1.txt", note.as_bytes()),
-        ("cp1.txt", proof.as_bytes()),
-        ("log.vkey", key.as_bytes()),
-    ];
+    let paper =
+        [("cn1.txt", note.as_bytes()), ("cp1.txt", proof.as_bytes()), ("log.vkey", key.as_bytes())];
     [printed(&paper, 0), printed(&[("my.receipt", receipt), ("log.vkey", key.as_bytes())], 1)]
 }
 

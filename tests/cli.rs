@@ -12,6 +12,8 @@ mod drafts;
 mod output;
 #[path = "cli/people.rs"]
 mod people;
+#[path = "cli/reading.rs"]
+mod reading;
 #[path = "cli/receipts.rs"]
 mod receipts;
 #[path = "cli/story.rs"]

@@ -182,6 +182,14 @@ mod documents {
         assert!(matches!(read(b"%PDF-1.7\n"), Err(PictureError::Document(_))));
     }
 
+    #[test]
+    fn a_picture_inside_of_an_absurd_size_is_refused() {
+        let mut file = b"%PDF-1.7\n1 0 obj<</Subtype/Image/Width 60000/Height 60000".to_vec();
+        file.extend(b"/BitsPerComponent 8/Length 1>>stream\nx\nendstream endobj");
+        let Err(PictureError::Document(said)) = read(&file) else { panic!("it was read") };
+        assert!(said.contains("unpacks"), "{said}");
+    }
+
     /// A stream of 200 MB of zeros in 200 KB, and one inside another.
     #[test]
     fn a_bomb_is_refused_before_it_is_drawn() {

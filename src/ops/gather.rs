@@ -9,7 +9,7 @@ use crate::picture::{self, Effort};
 use crate::proof::receipt::{Receipt, ReceiptError};
 use crate::proof::tlog_proof::TlogProof;
 use crate::wire::note::Note;
-use crate::wire::qr::{Payload, PayloadError, PayloadKind};
+use crate::wire::qr::{Payload, PayloadError, PayloadKind, decode};
 use crate::wire::typed::{self, Begins, begins};
 
 /// Largest file looked at, in bytes.
@@ -88,22 +88,23 @@ fn look(pictures: &[(&String, Vec<u8>)], codes: &mut Codes) -> Result<(), OpsErr
                 kinds >= 2 || (!alone && effort == Effort::Quick && kinds == 1)
             };
             for text in picture::read_codes(bytes, effort, &enough)?.texts {
-                match begins(&text) {
-                    Begins::Receipt => codes.add(typed::codes(&text)?)?,
-                    Begins::Label => others.push((name, PayloadError::LabelGiven)),
-                    Begins::Neither => others.push((name, PayloadError::Prefix)),
-                }
                 seen.push(at);
+                // Nothing is undone here: what was photographed was never typed.
+                match decode(&text) {
+                    Ok(payload) => codes.add(vec![payload])?,
+                    Err(error) => others.push(error),
+                }
             }
         }
     }
     // Another code beside those of a receipt is nobody's mistake; alone it is.
     if codes.is_empty() {
-        if let Some((_, error)) = others.into_iter().next() {
+        if let Some(error) = others.into_iter().next() {
             return Err(error.into());
         }
     }
-    let blind = pictures.iter().enumerate().filter(|(at, _)| !codes.is_whole() && !seen.contains(at));
+    let blind =
+        pictures.iter().enumerate().filter(|(at, _)| !codes.is_whole() && !seen.contains(at));
     let problems: Vec<_> = blind
         .map(|(_, (name, _))| {
             let problem = format!(
@@ -135,8 +136,7 @@ impl Codes {
     /// Takes codes in any order; the same one twice is no matter.
     fn add(&mut self, payloads: Vec<Payload>) -> Result<(), OpsError> {
         for Payload { kind, bytes } in payloads {
-            let slot =
-                if kind == PayloadKind::Note { &mut self.note } else { &mut self.proof };
+            let slot = if kind == PayloadKind::Note { &mut self.note } else { &mut self.proof };
             match slot {
                 Some(earlier) if *earlier != bytes => {
                     return Err(OpsError::input("FILE", mixed(kind, earlier, &bytes)));

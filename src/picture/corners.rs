@@ -196,11 +196,16 @@ pub(super) fn threes(corners: &[Corner]) -> Vec<Three> {
 
 fn three(first: &Corner, second: &Corner, third: &Corner) -> Option<Three> {
     let sizes = [first.across, second.across, third.across];
-    let (small, large) =
-        sizes.iter().fold((f64::MAX, 0.0f64), |(low, high), size| (low.min(*size), high.max(*size)));
-    let (one, two) = ((second.x - first.x, second.y - first.y), (third.x - first.x, third.y - first.y));
+    let (small, large) = sizes
+        .iter()
+        .fold((f64::MAX, 0.0f64), |(low, high), size| (low.min(*size), high.max(*size)));
+    let (one, two) =
+        ((second.x - first.x, second.y - first.y), (third.x - first.x, third.y - first.y));
     let (long, other) = (one.0.hypot(one.1), two.0.hypot(two.1));
-    if large > small * 1.5 || long.min(other) < small * 1.8 || long.max(other) > long.min(other) * 1.4 {
+    if large > small * 1.5
+        || long.min(other) < small * 1.8
+        || long.max(other) > long.min(other) * 1.4
+    {
         return None;
     }
     let slant = (one.0 * two.0 + one.1 * two.1) / (long * other);

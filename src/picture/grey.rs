@@ -19,7 +19,11 @@ impl Grey {
 
     /// The pixel there; paper beyond the edges.
     pub fn at(&self, x: usize, y: usize) -> u8 {
-        if x < self.width { self.pixels.get(y * self.width + x).copied().unwrap_or(255) } else { 255 }
+        if x < self.width {
+            self.pixels.get(y * self.width + x).copied().unwrap_or(255)
+        } else {
+            255
+        }
     }
 
     /// The light at a place between pixels, a pixel's middle being half way.

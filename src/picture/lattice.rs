@@ -229,7 +229,12 @@ fn alignments(size: usize) -> Vec<(f64, f64)> {
     let mut places: Vec<usize> = (0..count - 1).map(|at| size - 7 - at * step).collect();
     places.push(6);
     let last = size - 7;
-    let corner = |u: usize, v: usize| matches!((u == 6, v == 6, u == last, v == last), (true, true, ..) | (true, _, _, true) | (_, true, true, _));
+    let corner = |u: usize, v: usize| {
+        matches!(
+            (u == 6, v == 6, u == last, v == last),
+            (true, true, ..) | (true, _, _, true) | (_, true, true, _)
+        )
+    };
     let all = places.iter().flat_map(|u| places.iter().map(move |v| (*u, *v)));
     all.filter(|(u, v)| !corner(*u, *v)).map(|(u, v)| (u as f64 + 0.5, v as f64 + 0.5)).collect()
 }

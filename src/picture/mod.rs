@@ -250,7 +250,8 @@ fn fitted(grey: &Grey) -> Vec<String> {
 /// The text of one code, by the first way of telling its modules apart that yields one.
 fn decoded(lattice: &Lattice, grey: &Grey) -> Option<String> {
     let (modules, size) = (lattice.modules(grey), lattice.size);
-    for (reach, edge) in [(6, 0.0), (6, 0.8), (6, 1.8), (3, 0.4), (3, 1.2), (12, 0.4), (size, 0.2)] {
+    for (reach, edge) in [(6, 0.0), (6, 0.8), (6, 1.8), (3, 0.4), (3, 1.2), (12, 0.4), (size, 0.2)]
+    {
         let dark = told_apart(&modules, size, reach, edge);
         if !lattice.is_plausible(&dark) {
             continue;
@@ -258,7 +259,9 @@ fn decoded(lattice: &Lattice, grey: &Grey) -> Option<String> {
         let grid = rqrr::SimpleGrid::from_func(size, |x, y| {
             dark.get(y * size + x).copied().unwrap_or(false)
         });
-        if let Ok((_, text)) = rqrr::Grid::new(grid).decode() {
+        // A grid that rqrr stumbles over must not hide the code beside it.
+        let read = catch_unwind(AssertUnwindSafe(|| rqrr::Grid::new(grid).decode().ok()));
+        if let Some((_, text)) = read.ok().flatten() {
             return Some(text);
         }
     }

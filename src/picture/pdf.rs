@@ -34,6 +34,11 @@ const SCALE: f64 = 300.0 / 72.0;
 /// How long all pages together may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How much of each unpacked stream is looked through.
+const INSPECTED: usize = 1 << 20;
+/// Longest side of a picture inside, in pixels.
+const INNER_SIDE_MAX: u64 = 10_000;
+
 /// Filters that unpack to more than [`unpacked`] can count.
 const FOREIGN: [&[u8]; 5] =
     [b"/LZWDecode", b"/JBIG2Decode", b"/JPXDecode", b"/CCITTFaxDecode", b"/RunLengthDecode"];
@@ -60,9 +65,13 @@ pub(super) fn each_page(
             let _ = sender.send(Err("the PDF could not be drawn".to_owned()));
         }
     });
-    let begin = Instant::now();
+    let mut patience = PATIENCE;
     loop {
-        match pages.recv_timeout(PATIENCE.saturating_sub(begin.elapsed())) {
+        // Only waiting counts: looking at a page has limits of its own.
+        let begin = Instant::now();
+        let page = pages.recv_timeout(patience);
+        patience = patience.saturating_sub(begin.elapsed());
+        match page {
             Ok(Ok(page)) if look(&page) => return Ok(()),
             Ok(Ok(_)) => {}
             Ok(Err(said)) => return Err(PictureError::Document(said)),
@@ -126,6 +135,7 @@ fn draw(data: Arc<Vec<u8>>, sender: &SyncSender<Page>) {
 fn is_harmless(bytes: &[u8]) -> bool {
     let foreign = |text: &[u8]| {
         FOREIGN.iter().any(|name| text.windows(name.len()).any(|found| found == *name))
+            || is_oversized(text)
     };
     if foreign(bytes) {
         return false;
@@ -150,6 +160,21 @@ fn is_harmless(bytes: &[u8]) -> bool {
     true
 }
 
+/// Whether a picture in it claims a size that nobody prints: the claim alone makes an
+/// interpreter take the memory.
+fn is_oversized(text: &[u8]) -> bool {
+    [b"/Width".as_slice(), b"/Height"].iter().any(|name| {
+        text.windows(name.len()).enumerate().filter(|(_, found)| found == name).any(|(at, _)| {
+            let rest = text.get(at + name.len()..).unwrap_or_default().trim_ascii_start();
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).take(20);
+            let number = digits.fold(0u64, |number, digit| {
+                number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+            });
+            number > INNER_SIDE_MAX
+        })
+    })
+}
+
 /// How many bytes a zlib stream at the beginning of `packed` unpacks to, and its first
 /// ones; 0 if there is none. None if it is more than `most`.
 fn unpacked(packed: &[u8], most: usize) -> Option<(usize, Vec<u8>)> {
@@ -161,7 +186,7 @@ fn unpacked(packed: &[u8], most: usize) -> Option<(usize, Vec<u8>)> {
         let rest = packed.get(read..).unwrap_or_default();
         let status = stream.decompress(rest, &mut block, FlushDecompress::None);
         let made = usize::try_from(stream.total_out() - before).ok()?;
-        if start.len() < 1 << 16 {
+        if start.len() < INSPECTED {
             start.extend(block.iter().take(made));
         }
         let count = usize::try_from(stream.total_out()).ok()?;

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::audit::{Audit, Finding};
 use crate::model::statement::Handover;
 use crate::model::{Hash, Origin, ReceiptId, Stamp};
-use crate::proof::receipt::ReceiptRefused;
 use crate::proof::inclusion::ProofRefused;
+use crate::proof::receipt::ReceiptRefused;
 use crate::proof::tlog_proof::{Included, TlogProofError};
 
 use super::receipt::{EntryView, ReceiptView, Sealed};

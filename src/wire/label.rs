@@ -271,7 +271,9 @@ mod tests {
     fn mangled(c: char, way: usize) -> char {
         let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).expect("a character");
         match (c, way % 12) {
-            ('-', way) => ['-', 'ー', '−', '－', '‐', '–', '—', 'ｰ', '‒', '―', '﹣', '\u{2011}'][way],
+            ('-', way) => {
+                ['-', 'ー', '−', '－', '‐', '–', '—', 'ｰ', '‒', '―', '﹣', '\u{2011}'][way]
+            }
             (c, 0..=3) => c,
             (c, 4..=6) => c.to_ascii_lowercase(),
             (c, 7..=9) => wide(c),
@@ -287,7 +289,9 @@ mod tests {
 
     #[test]
     fn kana_of_every_width_are_refused_and_not_guessed() {
-        for typed in ["そもぬほ", "ソモヌホ", "ｿﾓﾇﾎ", "ＣＭ１ーうＳＢ", "CM1-USB-0421-MPJTB9-ｵ", "「"] {
+        for typed in
+            ["そもぬほ", "ソモヌホ", "ｿﾓﾇﾎ", "ＣＭ１ーうＳＢ", "CM1-USB-0421-MPJTB9-ｵ", "「"]
+        {
             assert_eq!(Label::parse(typed), Err(LabelError::Kana), "{typed}");
         }
     }

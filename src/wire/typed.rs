@@ -49,10 +49,9 @@ pub(super) fn is_kana(c: char) -> bool {
 /// mark, and the AIM identifier of a QR code (`]Q` and a digit; ISO/IEC 15424).
 pub(super) fn without_lead(text: &str) -> &str {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let rest = text.strip_prefix(['］', ']']).and_then(|rest| rest.strip_prefix(['Q', 'q', 'Ｑ', 'ｑ']));
-    let rest = rest.and_then(|rest| {
-        rest.strip_prefix(|c: char| narrow(c).is_ascii_digit())
-    });
+    let rest =
+        text.strip_prefix(['］', ']']).and_then(|rest| rest.strip_prefix(['Q', 'q', 'Ｑ', 'ｑ']));
+    let rest = rest.and_then(|rest| rest.strip_prefix(|c: char| narrow(c).is_ascii_digit()));
     rest.unwrap_or(text)
 }
 
@@ -154,7 +153,9 @@ fn code_of(lines: &[&str]) -> Result<Vec<Payload>, PayloadError> {
     match begins(first) {
         Begins::Receipt => {}
         Begins::Label => return Err(PayloadError::LabelGiven),
-        Begins::Neither if first.chars().map(narrow).any(is_kana) => return Err(PayloadError::Kana),
+        Begins::Neither if first.chars().map(narrow).any(is_kana) => {
+            return Err(PayloadError::Kana);
+        }
         Begins::Neither => return Err(PayloadError::Prefix),
     }
     let mark = first.chars().map(narrow).nth(3).and_then(|c| u8::try_from(c).ok());

@@ -61,7 +61,8 @@ fn each_code_alone_is_told_what_it_proves() {
     assert!(found["shown"].to_string().contains("signed this text"), "{found}");
     assert!(found["not_shown"].to_string().contains("second code (CP1)"), "{found}");
     let text = case.exits(4, &format!("verify '{note}' {KEY}")).stdout;
-    for words in ["INCOMPLETE", "署名は有効です", "台帳への登録は確認できません"] {
+    for words in ["INCOMPLETE", "署名は有効です", "台帳への登録は確認できません"]
+    {
         assert!(text.contains(words), "{words}: {text}");
     }
     let found = case.json(4, &format!("verify '{proof}' {KEY}"));
@@ -79,14 +80,17 @@ fn each_code_alone_is_told_what_it_proves() {
 #[test]
 fn codes_of_two_receipts_are_called_that() {
     let case = Case::new();
-    let line = "return USB-0421 --from sato --to yamada --purpose 返却 --passphrase-file words";
+    let line = "return USB-0422 --to yamada --passphrase-file words";
     case.ok(line);
     let [note, proof] = codes(&case, "SZ-2026-000001");
     let [other_note, other_proof] = codes(&case, "SZ-2026-000002");
     let text = case.exits(4, &format!("verify '{note}' '{other_proof}' {KEY}")).stdout;
     let said = text.contains("FAILED") && text.contains("two different receipts");
     assert!(said && text.contains("別々の受領書"), "{text}");
-    assert_eq!(case.json(0, &format!("verify '{other_note}' '{other_proof}' {KEY}"))["number"], "SZ-2026-000002");
+    assert_eq!(
+        case.json(0, &format!("verify '{other_note}' '{other_proof}' {KEY}"))["number"],
+        "SZ-2026-000002"
+    );
     let said = case.exits(2, &format!("verify '{note}' '{proof}' '{other_note}' {KEY}")).stderr;
     assert!(said.contains("SZ-2026-000001") && said.contains("SZ-2026-000002"), "{said}");
 }
@@ -95,7 +99,8 @@ fn codes_of_two_receipts_are_called_that() {
 fn a_label_is_no_receipt_and_a_receipt_no_label() {
     let case = Case::new();
     let [note, _] = codes(&case, "SZ-2026-000001");
-    for label in ["CM1-USB-0421-AAAAAA-1", "ｃｍ１ーｕｓｂー０４２１", "]Q1CM1-USB-0421-AAAAAA-1"] {
+    for label in ["CM1-USB-0421-AAAAAA-1", "ｃｍ１ーｕｓｂー０４２１", "]Q1CM1-USB-0421-AAAAAA-1"]
+    {
         let said = case.exits(4, &format!("verify {label} {KEY}")).stderr;
         assert!(said.contains("the label of a drive"), "{label}: {said}");
     }

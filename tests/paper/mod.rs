@@ -306,7 +306,8 @@ impl Scan {
             }
         }
         soften(&mut light, columns, self.blur / dot);
-        let seen = |value: f64| (value + self.noise * chance.bell()).round().clamp(0.0, 255.0) as u8;
+        let seen =
+            |value: f64| (value + self.noise * chance.bell()).round().clamp(0.0, 255.0) as u8;
         let pixels = light.into_iter().map(seen).collect();
         GrayImage::from_raw(columns as u32, rows as u32, pixels).expect("a picture")
     }
@@ -373,9 +374,8 @@ fn soften(light: &mut [f64], columns: usize, deviation: f64) {
                 *value = light[first + at * step];
             }
             for at in 0..length {
-                let near = |offset: i64| {
-                    line[(at as i64 + offset).clamp(0, length as i64 - 1) as usize]
-                };
+                let near =
+                    |offset: i64| line[(at as i64 + offset).clamp(0, length as i64 - 1) as usize];
                 let sum: f64 =
                     (-reach..=reach).zip(&weights).map(|(offset, w)| near(offset) * w).sum();
                 light[first + at * step] = sum / all;

@@ -147,7 +147,9 @@ fn halves(page: &mut Page, report: &ReceiptVerification) {
     let found = report.checks.iter().any(|check| check.name == "inclusion" && check.passed);
     let proof = match (report.codes.proof, found) {
         (true, _) => "read: by itself it proves nothing. これだけでは何も証明しません。",
-        (false, true) => "missing, and here the ledger itself was asked. 未読：台帳で確認しました。",
+        (false, true) => {
+            "missing, and here the ledger itself was asked. 未読：台帳で確認しました。"
+        }
         (false, false) => {
             "missing: whether the ledger has it. 未読：台帳への登録は確認できません。"
         }
