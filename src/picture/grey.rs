@@ -61,13 +61,15 @@ impl Grey {
     }
 
     /// Which pixels are clearly darker than the mean of a square around them, so that a
-    /// shadow across the page does not turn paper into ink.
-    pub fn dark(&self) -> Vec<bool> {
+    /// shadow across the page does not turn paper into ink. The square reaches the
+    /// picture's longer side divided by `share` to each side, and `percent` of its mean
+    /// is what counts as light.
+    pub fn dark(&self, share: usize, percent: u32) -> Vec<bool> {
         let sums = Sums::of(self);
-        let reach = (self.width.max(self.height) / 32).clamp(8, 200);
+        let reach = (self.width.max(self.height) / share.max(1)).clamp(8, 200);
         let is_dark = |at: usize| {
             let (x, y) = (at % self.width, at / self.width);
-            u32::from(self.at(x, y)) * 100 < u32::from(sums.mean(x, y, reach)) * 92
+            u32::from(self.at(x, y)) * 100 < u32::from(sums.mean(x, y, reach)) * percent
         };
         (0..self.width * self.height).map(is_dark).collect()
     }

@@ -36,6 +36,12 @@ const ALLOC_MAX: u64 = 512 * 1024 * 1024;
 /// first pass missed is not missing for lack of pixels.
 const ENLARGED_MAX: u64 = 16_000_000;
 
+/// How far around a place is looked to tell whether it is dark, and how dark that is:
+/// see [`Grey::dark`].
+type Around = (usize, u32);
+const WIDE: Around = (32, 92);
+const NEAR: Around = (96, 97);
+
 /// Above so many pixels a picture is looked at in half its size first.
 const LARGE: u64 = 12_000_000;
 
@@ -185,6 +191,9 @@ enum Scale {
 enum Pass {
     /// Our own locating.
     Fitted(Scale),
+    /// The same with a nearer look at what is dark: in a blurred picture the light ring
+    /// of a corner pattern is darker than the paper around the code.
+    Blurred(Scale),
     AsIs,
     Halved,
     Doubled,
@@ -192,9 +201,11 @@ enum Pass {
 }
 
 impl Pass {
-    const ALL: [Pass; 7] = [
+    const ALL: [Pass; 9] = [
         Pass::Fitted(Scale::Whole),
         Pass::Fitted(Scale::Halved),
+        Pass::Blurred(Scale::Whole),
+        Pass::Blurred(Scale::Halved),
         Pass::Fitted(Scale::Doubled),
         Pass::AsIs,
         Pass::Halved,
@@ -208,9 +219,11 @@ impl Pass {
             image::imageops::resize(picture, width.max(1), height.max(1), FilterType::Triangle)
         };
         match self {
-            Pass::Fitted(Scale::Whole) => fitted(&Grey::of(picture)),
-            Pass::Fitted(Scale::Halved) => fitted(&Grey::of(picture).halved()),
-            Pass::Fitted(Scale::Doubled) => fitted(&Grey::of(&sized(width * 2, height * 2))),
+            Pass::Fitted(Scale::Whole) => fitted(&Grey::of(picture), WIDE),
+            Pass::Blurred(Scale::Whole) => fitted(&Grey::of(picture), NEAR),
+            Pass::Blurred(_) => fitted(&Grey::of(picture).halved(), NEAR),
+            Pass::Fitted(Scale::Halved) => fitted(&Grey::of(picture).halved(), WIDE),
+            Pass::Fitted(Scale::Doubled) => fitted(&Grey::of(&sized(width * 2, height * 2)), WIDE),
             Pass::AsIs => located(picture),
             Pass::Halved => located(&sized(width / 2, height / 2)),
             Pass::Doubled => located(&sized(width * 2, height * 2)),
@@ -227,11 +240,12 @@ impl Pass {
 }
 
 /// The codes whose corners are found, each fitted with a lattice.
-fn fitted(grey: &Grey) -> Vec<String> {
+fn fitted(grey: &Grey, around: Around) -> Vec<String> {
     let mut texts = Vec::new();
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let smooth = grey.smoothed();
-    let dark = Dark { width: grey.width, height: grey.height, dark: smooth.dark() };
+    let dark = smooth.dark(around.0, around.1);
+    let dark = Dark { width: grey.width, height: grey.height, dark };
     for three in threes(&dark.corners()) {
         if three.corners.iter().any(|corner| taken.contains(corner)) {
             continue;
@@ -313,7 +327,7 @@ fn located(picture: &GrayImage) -> Vec<String> {
         return Vec::new();
     };
     let grey = Grey::of(picture);
-    let dark = Dark { width: columns, height: rows, dark: grey.dark() };
+    let dark = Dark { width: columns, height: rows, dark: grey.dark(WIDE.0, WIDE.1) };
     if dark.is_crowded() {
         return Vec::new();
     }
