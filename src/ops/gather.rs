@@ -78,7 +78,7 @@ pub fn gather(given: &[String], typed: Option<&str>) -> Result<Evidence, OpsErro
 fn look(pictures: &[(&String, Vec<u8>)], codes: &mut Codes) -> Result<(), OpsError> {
     let (mut seen, mut others) = (Vec::new(), Vec::new());
     for effort in [Effort::Quick, Effort::Thorough] {
-        for (at, (name, bytes)) in pictures.iter().enumerate() {
+        for (at, (_, bytes)) in pictures.iter().enumerate() {
             let alone = pictures.len() == 1;
             if codes.is_whole() || (effort == Effort::Quick && alone) {
                 continue;
