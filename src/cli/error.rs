@@ -46,6 +46,8 @@ kinds! {
     Signing = "signing";
     /// Something is too large for a QR code.
     Code = "code";
+    /// A document cannot be written.
+    Paper = "paper";
     /// A file given as a picture is none.
     Picture = "picture";
     /// The text of a QR code is not a receipt's, or was misread.
@@ -276,6 +278,9 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
             Kind::Signing,
             "Nothing was recorded. Check the key's files, or the device that holds it.",
         ),
+        OpsError::Paper(_) => {
+            (Kind::Paper, "Nothing is lost; the receipt as a file (--file) proves the same.")
+        }
         OpsError::Code(_) => (Kind::Code, "Write it with --file; the file proves the same."),
         OpsError::Random(_) => (Kind::Random, "Nothing was recorded. Restart the computer."),
         _ => (Kind::NotDone, "Nothing was changed; 'custody log' shows what is recorded."),

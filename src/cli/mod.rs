@@ -9,8 +9,10 @@ mod fsck;
 mod handover;
 mod init;
 mod key;
+mod label;
 mod log;
 mod override_alarms;
+mod paper;
 mod party;
 mod policy;
 mod probe;
@@ -140,6 +142,7 @@ enum Command {
     Return(take_back::Return),
     Sign(sign::Sign),
     Submit(submit::Submit),
+    Label(label::LabelCommand),
     Receipt(receipt::ReceiptCommand),
     Verify(verify::Verify),
     Check(check::Check),
@@ -180,6 +183,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Return(command) => command.run(global),
         Command::Sign(command) => command.run(global),
         Command::Submit(command) => command.run(global),
+        Command::Label(command) => command.run(global),
         Command::Receipt(command) => command.run(global),
         Command::Verify(command) => command.run(global),
         Command::Check(command) => command.run(global),

@@ -6,27 +6,41 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Global;
+use super::paper::{PaperArgs, warn_of_missing};
 use super::ui::Ui;
 use crate::model::ReceiptId;
 use crate::ops::OpsError;
+use crate::ops::paper;
 use crate::ops::receipt::{IssuedReceipt, receipt};
 use crate::render::qr::{Code, QrError, Terminal};
 use crate::render::receipt_svg::{self, Matrix};
 use crate::render::text::{self, Style};
 use crate::report::ReceiptView;
 
-/// Show a receipt again: text with both QR codes, a .receipt file, a picture
+/// Show a receipt again: text with both QR codes, PDF, a .receipt file, a picture
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The .receipt file and the two codes are enough to verify it offline with the log key.
 Example:
-  custody receipt SZ-2026-000123 --file SZ-2026-000123.receipt --svg SZ-2026-000123.svg")]
+  custody receipt SZ-2026-000123 --pdf SZ-2026-000123.pdf --paper a5
+  custody receipt SZ-2026-000123 --file SZ-2026-000123.receipt")]
 pub(super) struct ReceiptCommand {
     /// The receipt's number
     id: String,
     /// Write the receipt (note and proof, plain text) to this new file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Write it as PDF: the original and the copy, with both codes
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+    #[command(flatten)]
+    paper: PaperArgs,
+    /// Write it for a receipt printer (ESC/POS)
+    #[arg(long, value_name = "FILE")]
+    thermal: Option<PathBuf>,
+    /// Width of that printer's roll in mm: 80 or 58
+    #[arg(long, value_name = "MM", default_value = "80", value_parser = ["80", "58"])]
+    roll: String,
     /// Write it as a page with both codes, SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -98,6 +112,17 @@ impl ReceiptCommand {
             save_receipt(&issued.receipt.to_bytes(), file)?;
             written.push(file.clone());
         }
+        if let Some(file) = &self.pdf {
+            let look = self.paper.look()?;
+            warn_of_missing(ui, &look, &id.to_string(), issued.receipt.note().text());
+            let sheet = paper::receipt_sheet(&issued, &look)?;
+            save_receipt(&paper::pdf(&sheet, &look)?, file)?;
+            written.push(file.clone());
+        }
+        if let Some(file) = &self.thermal {
+            save_receipt(&self.strips(&issued)?, file)?;
+            written.push(file.clone());
+        }
         if let Some(file) = &self.svg {
             save_receipt(drawn.svg(&issued.view).as_bytes(), file)?;
             written.push(file.clone());
@@ -116,6 +141,19 @@ impl ReceiptCommand {
             ui.answer(&issued.view, |style| drawn.text(&issued.view, ui, style));
         }
         Ok(0)
+    }
+
+    #[cfg(feature = "raster")]
+    fn strips(&self, issued: &IssuedReceipt) -> Result<Vec<u8>, OpsError> {
+        use crate::render::paper::thermal::Roll;
+        let roll = if self.roll == "58" { Roll::Mm58 } else { Roll::Mm80 };
+        paper::thermal(issued, roll, &self.paper.look()?)
+    }
+
+    #[cfg(not(feature = "raster"))]
+    fn strips(&self, _: &IssuedReceipt) -> Result<Vec<u8>, OpsError> {
+        let problem = "this program was built without the feature 'raster'; use --pdf";
+        Err(OpsError::input("--thermal", problem))
     }
 }
 

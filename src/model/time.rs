@@ -79,6 +79,21 @@ impl Stamp {
         }
     }
 
+    /// Year, month, day, hour, minute and second at the stamp's own offset.
+    pub fn fields(&self) -> [i16; 6] {
+        self.civil().map_or([FIRST_YEAR, 1, 1, 0, 0, 0], |moment| {
+            let small =
+                [moment.month(), moment.day(), moment.hour(), moment.minute(), moment.second()];
+            let [month, day, hour, minute, second] = small.map(i16::from);
+            [moment.year(), month, day, hour, minute, second]
+        })
+    }
+
+    /// The offset from UTC in minutes.
+    pub fn offset_minutes(&self) -> i16 {
+        self.offset_minutes
+    }
+
     /// The moment `days` whole days (of 86,400 seconds) later.
     pub fn plus_days(&self, days: u32) -> Stamp {
         Stamp { seconds: self.seconds.saturating_add(i64::from(days) * 86_400), ..*self }

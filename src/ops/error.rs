@@ -9,6 +9,7 @@ use crate::model::MediumId;
 use crate::model::key::KeyName;
 use crate::picture::PictureError;
 use crate::proof::receipt::ReceiptError;
+use crate::render::paper::PaperError;
 use crate::render::qr::QrError;
 use crate::store::StoreError;
 use crate::usb::BusError;
@@ -40,6 +41,9 @@ pub enum OpsError {
     /// A code is too large to draw.
     #[error(transparent)]
     Code(#[from] QrError),
+    /// A document cannot be written.
+    #[error(transparent)]
+    Paper(#[from] PaperError),
     /// A picture holds no code, or is none.
     #[error(transparent)]
     Picture(#[from] PictureError),

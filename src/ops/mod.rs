@@ -20,6 +20,7 @@ pub mod handover;
 pub mod keys;
 pub mod ledger;
 pub mod override_alarms;
+pub mod paper;
 pub mod party;
 pub mod policy;
 pub mod probe;

@@ -5,7 +5,8 @@ use super::ledger::Ledger;
 use crate::ledger::Refusal;
 use crate::model::{ReceiptId, Statement};
 use crate::proof::receipt::Receipt;
-use crate::report::receipt::{EntryView, ReceiptView};
+use crate::report::KeyView;
+use crate::report::receipt::{EntryView, Passed, ReceiptMedium, ReceiptView};
 use crate::store::Key;
 use crate::wire::qr::{PayloadKind, encode};
 use crate::wire::statement;
@@ -38,6 +39,25 @@ pub fn receipt(ledger: &mut Ledger, id: &ReceiptId) -> Result<IssuedReceipt, Ops
     Err(OpsError::refused(Refusal::UnknownReceipt { receipt: id.clone() }))
 }
 
+/// The overrides that let a medium's alarms pass at the handover at `index`: those since
+/// it last changed hands.
+fn passed(ledger: &Ledger, medium: &ReceiptMedium, index: u64) -> Result<Vec<Passed>, OpsError> {
+    let mut found = Vec::new();
+    let entries = ledger.store().find(&Key::Medium(medium.medium.to_string()))?;
+    for entry in entries.into_iter().rev().filter(|entry| *entry < index) {
+        match statement::parse(ledger.note(entry)?.text()) {
+            Ok(Statement::Override(said)) => found.push(Passed::new(entry, &said)),
+            Ok(Statement::Handover(_)) => break,
+            _ => {}
+        }
+    }
+    found.retain(|passed| {
+        passed.alarms.iter().any(|alarm| medium.alarms.contains(&alarm.to_string()))
+    });
+    found.reverse();
+    Ok(found)
+}
+
 /// The receipt of the handover at `index`.
 ///
 /// # Errors
@@ -53,7 +73,15 @@ pub fn issue(ledger: &mut Ledger, index: u64) -> Result<IssuedReceipt, OpsError>
     };
     let size = receipt.proof().checkpoint().checkpoint().size();
     let entry = EntryView { index, tree_size: Some(size), leaf: Some(receipt.leaf()) };
-    let view =
+    let mut view =
         ReceiptView::new(&said, Some(entry)).with_codes(note_code.clone(), proof_code.clone());
+    view.log_key = ledger.state().log_key().map(KeyView::from);
+    for medium in &mut view.media {
+        let known = ledger.state().media.get(&medium.medium);
+        medium.model = known.and_then(|known| known.product.clone());
+        if !medium.alarms.is_empty() {
+            medium.overrides = passed(ledger, medium, index)?;
+        }
+    }
     Ok(IssuedReceipt { receipt, note_code, proof_code, view })
 }

@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod json;
+pub mod paper;
 pub mod qr;
 pub mod receipt_svg;
 pub mod text;

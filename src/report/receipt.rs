@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::model::hardware::VidPid;
-use crate::model::statement::Handover;
+use crate::model::statement::{Handover, Override};
 use crate::model::vocabulary::EncryptionGrade;
 use crate::model::{
     AlarmLine, Day, Hash, MediumId, MediumLine, Name, Origin, PartyRef, Phrase, ReceiptId, Seal,
-    Stamp, VerifierKey,
+    Stamp, Token, VerifierKey,
 };
 
 use super::who::{KeyView, Who};
@@ -47,6 +47,8 @@ pub struct ReceiptView {
     pub seen: Head,
     /// Where it stands in the ledger; none for a draft.
     pub entry: Option<EntryView>,
+    /// The key that signed the proof; none where only the receipt is at hand.
+    pub log_key: Option<KeyView>,
     /// The texts of its two QR codes; none for a draft.
     pub codes: Option<Codes>,
 }
@@ -74,8 +76,31 @@ pub struct ReceiptMedium {
     pub encryption: Option<String>,
     /// How well the encryption is known.
     pub encryption_grade: Option<EncryptionGrade>,
+    /// Its scheme, or the family of a drive that encrypts by itself.
+    pub scheme: Option<Token>,
+    /// Its cipher, or the state in which such a drive was seen.
+    pub cipher: Option<Token>,
+    /// Manufacturer and product as registered; none where only the receipt is at hand.
+    pub model: Option<Phrase>,
     /// What was odd about it and known to both.
     pub alarms: Vec<String>,
+    /// Who let that pass, and why; none where only the receipt is at hand.
+    pub overrides: Vec<Passed>,
+}
+
+/// An override that a handover rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Passed {
+    /// Its entry.
+    pub entry: u64,
+    /// The alarms that were let pass.
+    pub alarms: Vec<Token>,
+    /// Who let them pass.
+    pub by: Who,
+    /// And the second person.
+    pub second: Who,
+    /// Why.
+    pub reason: Phrase,
 }
 
 /// A party and how it sealed.
@@ -130,6 +155,7 @@ impl ReceiptView {
             request: said.request.map(|request| request.index),
             seen: Head { entries: said.seen.size, root: said.seen.root },
             entry,
+            log_key: None,
             codes: None,
         }
     }
@@ -138,6 +164,19 @@ impl ReceiptView {
     #[must_use]
     pub fn with_codes(self, note: String, proof: String) -> Self {
         ReceiptView { codes: Some(Codes { note, proof }), ..self }
+    }
+}
+
+impl Passed {
+    /// An override as it stands in the ledger.
+    pub fn new(entry: u64, said: &Override) -> Self {
+        Passed {
+            entry,
+            alarms: said.alarm.iter().map(|line| line.alarm.clone()).collect(),
+            by: (&said.by.party).into(),
+            second: (&said.second.party).into(),
+            reason: said.reason.clone(),
+        }
     }
 }
 
@@ -151,6 +190,10 @@ impl ReceiptMedium {
             serial: line.serial.to_string(),
             encryption: encryption.map(words::encryption),
             encryption_grade: encryption.map(|stated| stated.grade),
+            scheme: encryption.and_then(|stated| stated.scheme.clone()),
+            cipher: encryption.and_then(|stated| stated.cipher.clone()),
+            model: None,
+            overrides: Vec::new(),
             alarms: said.alarm.iter().filter(own).map(|line| line.alarm.to_string()).collect(),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod label;
 pub mod note;
+pub mod parts;
 pub mod qr;
 pub mod signature;
 pub mod statement;

@@ -1,0 +1,66 @@
+# Words on paper, in English. The same keys stand in ja.ftl; a test holds it.
+
+receipt-title = Receipt
+receipt-draft = Draft of a receipt
+receipt-original = Original
+receipt-copy = Copy
+receipt-for = Kept by
+receipt-statement = Both parties confirm that the drives below changed hands.
+draft-warning = Not in the ledger: this is no receipt yet.
+
+ledger = Ledger
+number = Receipt no.
+date = Date and time
+drive = Drive
+drives = Drives ({ $count })
+model = Model
+serial = Serial no.
+encryption = Encryption
+purpose = Purpose
+contents = Contents
+persons = Persons
+place = Place
+due = Due back
+giver = Giver
+receiver = Receiver
+witness = Witness
+key = Key fingerprint
+alarm = Alarm
+override = Handed over in spite of it
+override-by = allowed by { $by } and { $second }: { $reason }
+paper-seal = Paper signature, no signature by key
+key-seal = Signed by key
+seal = Seal
+name-by-hand = Name, by hand
+entry = Ledger entry
+key-short = Key
+entry-of = no. { $index } of { $size }
+code-note = QR 1/2  What was agreed, and who signed
+code-proof = QR 2/2  Proof that the ledger holds it
+code-note-alt = QR code with what was agreed and both signatures
+code-proof-alt = QR code with the proof that the ledger holds it
+codes-on-next-page = The QR codes are on the last page.
+codes-too-long = Too many drives for QR codes: verify with the electronic file.
+code-part = part { $number } of { $count }
+code-left-out = This QR code does not fit the roll: verify with the receipt on A4 or the electronic file.
+verify = To verify: read both codes with 'custody verify'. Anyone can, without a network.
+verify-by-hand = How to do it without this program: docs/verify-by-hand.md.
+not-stated = not stated
+missing-glyph = 〓 stands for a character that this font lacks; the electronic file has it.
+
+grade-verified = verified by reading
+grade-partial = unencrypted data beside it
+grade-claimed = claimed by the model, { $state }
+grade-stated = stated, not examined
+grade-opaque = looks random, not proven
+grade-none = NOT ENCRYPTED
+grade-unreadable = unreadable, not counted as encrypted
+grade-not-examined = not examined
+state-locked = seen locked
+state-unlocked = seen unlocked
+state-invisible = invisible to the computer
+state-unknown = state not seen
+
+label-title = Drive label
+label-code-alt = QR code of the drive { $medium }
+label-found = If found, call { $contact }

@@ -1,0 +1,66 @@
+# Words on paper, in Japanese. The same keys stand in en.ftl; a test holds it.
+
+receipt-title = 受領書
+receipt-draft = 受領書（案）
+receipt-original = 原本
+receipt-copy = 控
+receipt-for = 保管者
+receipt-statement = 下記の媒体を授受したことを、両当事者が確認しました。
+draft-warning = 台帳に未登録です。受領書としての効力はありません。
+
+ledger = 台帳
+number = 受領番号
+date = 授受日時
+drive = 媒体
+drives = 媒体（{ $count } 点）
+model = 型名
+serial = 製造番号
+encryption = 暗号化
+purpose = 使用目的
+contents = 記録内容
+persons = 対象人数
+place = 所在場所
+due = 返却期限
+giver = 渡す人
+receiver = 受け取る人
+witness = 立会人
+key = 鍵の指紋
+alarm = 注意
+override = 注意を承知での授受
+override-by = { $by }・{ $second } が承認：{ $reason }
+paper-seal = 書面の署名（鍵による電子署名なし）
+key-seal = 鍵で署名済み
+seal = 印
+name-by-hand = 氏名（自署）
+entry = 台帳の記載
+key-short = 鍵
+entry-of = 第 { $index } 号（全 { $size } 件）
+code-note = QR 1/2　授受の内容と両者の署名
+code-proof = QR 2/2　台帳に記載されている証明
+code-note-alt = 授受の内容と両者の署名を収めたQRコード
+code-proof-alt = 台帳に記載されている証明を収めたQRコード
+codes-on-next-page = QRコードは最終ページにあります。
+codes-too-long = 媒体が多いため、QRコードには収まりません。添付の電子ファイルで検証してください。
+code-part = { $number } / { $count } 枚目
+code-left-out = 用紙の幅に収まらないため、このQRコードは印刷していません。A4の受領書または電子ファイルで検証してください。
+verify = 検証：2つのQRコードを custody verify で読み取ると、ネットワークなしで誰でも確認できます。
+verify-by-hand = プログラムを使わない手順は docs/verify-by-hand.md にあります。
+not-stated = 記載なし
+missing-glyph = 「〓」は、この書体にない文字です。正しい表記は電子ファイルにあります。
+
+grade-verified = 読み取りで確認済み
+grade-partial = 暗号化されていない部分あり
+grade-claimed = 製品の仕様による（{ $state }）
+grade-stated = 申告による（未確認）
+grade-opaque = 判別不能（証明なし）
+grade-none = 暗号化なし
+grade-unreadable = 読み取り不能（暗号化とは数えない）
+grade-not-examined = 未確認
+state-locked = ロック状態を確認
+state-unlocked = 解錠状態を確認
+state-invisible = 端末からは見えない状態
+state-unknown = 状態は未確認
+
+label-title = 媒体ラベル
+label-code-alt = 媒体 { $medium } のQRコード
+label-found = 拾得された方は { $contact } へご連絡ください。
