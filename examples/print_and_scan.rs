@@ -11,15 +11,15 @@
 //!
 //! The first number says how many pictures of each kind are made.
 
-#[path = "../tests/paper/mod.rs"]
-mod paper;
+#[path = "../tests/scanned/mod.rs"]
+mod scanned;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use media_custody::picture::{Effort, read_codes};
-use paper::{Scan, Sheet, Stain, codes, receipt};
+use scanned::{Scan, Sheet, Stain, codes, receipt};
 
 /// What happens to the page, by name. `degrees` is the most of a row.
 fn kinds() -> Vec<(String, Scan)> {

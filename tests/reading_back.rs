@@ -1,8 +1,8 @@
 //! What comes back from paper, and what hostile pictures and documents cannot do. The
-//! pages are printed and scanned by computation (`tests/paper`); the same chain in more
+//! pages are printed and scanned by computation (`tests/scanned`); the same chain in more
 //! variants makes the table of docs/reading-back.md.
 
-mod paper;
+mod scanned;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use media_custody::ops::gather::{Evidence, gather};
 use media_custody::ops::verify::{Judge, verify_evidence};
 use media_custody::picture::{Effort, read_codes};
-use paper::{Chance, Scan, Sheet, Stain, codes, receipt};
+use scanned::{Chance, Scan, Sheet, Stain, codes, receipt};
 
 const TWO: &dyn Fn(&[String]) -> bool = &|texts| texts.len() >= 2;
 

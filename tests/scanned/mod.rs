@@ -1,6 +1,6 @@
 //! Paper without paper: a receipt's page with both of its codes, printed, soiled,
 //! scanned or photographed, all of it computed and the same every time. For
-//! `tests/print_and_scan.rs` and for the table that `examples/print_and_scan.rs`
+//! `tests/reading_back.rs` and for the table that `examples/print_and_scan.rs`
 //! makes of the same pictures.
 #![allow(dead_code, reason = "each user takes a part")]
 
