@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use media_custody::picture::{Effort, read_codes};
+use media_custody::picture::read_codes;
 use scanned::{Scan, Sheet, Stain, codes, receipt};
 
 /// What happens to the page, by name. `degrees` is the most of a row.
@@ -87,9 +87,7 @@ fn row(name: &str, kind: Scan, size: u64, texts: &[String; 2], count: u64, folde
             folder.join(format!("{}-{size}-{seed}.{ending}", name.replace([' ', ',', '%'], "")));
         std::fs::write(&file, &bytes).expect("a picture written");
         let begin = Instant::now();
-        let found = read_codes(&bytes, Effort::Thorough, &|texts| texts.len() >= 2)
-            .expect("a picture")
-            .texts;
+        let found = read_codes(&bytes, 2).expect("a picture").texts;
         longest = longest.max(begin.elapsed().as_secs_f64());
         ours += texts.iter().filter(|text| found.contains(text)).count();
         let add = |sum: Option<usize>, more: Option<usize>| Some(sum? + more?);

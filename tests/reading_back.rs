@@ -9,15 +9,13 @@ use std::time::{Duration, Instant};
 
 use media_custody::ops::gather::{Evidence, gather};
 use media_custody::ops::verify::{Judge, verify_evidence};
-use media_custody::picture::{Effort, read_codes};
+use media_custody::picture::read_codes;
 use scanned::{Chance, Scan, Sheet, Stain, codes, receipt};
-
-const TWO: &dyn Fn(&[String]) -> bool = &|texts| texts.len() >= 2;
 
 fn both_come_back(what: &str, scan: Scan, size: u64) -> Vec<u8> {
     let texts = codes(&receipt(size).0);
     let bytes = scan.file(&Sheet::foot(&texts), size + 3);
-    let found = read_codes(&bytes, Effort::Thorough, TWO).expect("a picture").texts;
+    let found = read_codes(&bytes, 2).expect("a picture").texts;
     for (text, name) in texts.iter().zip(["the note", "the proof"]) {
         assert!(found.contains(text), "{what}, log of {size}: {name} was not read");
     }
@@ -111,7 +109,7 @@ fn a_picture_full_of_corners_ends() {
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, image::ImageFormat::Png).expect("a PNG");
     let begin = Instant::now();
-    let found = read_codes(&bytes.into_inner(), Effort::Thorough, TWO).expect("a picture");
+    let found = read_codes(&bytes.into_inner(), 2).expect("a picture");
     assert_eq!(found.texts, Vec::<String>::new());
     assert!(begin.elapsed() < Duration::from_secs(120), "{:?}", begin.elapsed());
 }
@@ -154,7 +152,7 @@ mod documents {
     }
 
     fn read(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
-        read_codes(bytes, Effort::Thorough, TWO).map(|found| found.texts)
+        read_codes(bytes, 2).map(|found| found.texts)
     }
 
     #[test]
@@ -171,13 +169,13 @@ mod documents {
         let mut chance = Chance::new(5);
         for _ in 0..12 {
             let cut = (chance.part() * whole.len() as f64) as usize;
-            let _ = read_codes(&whole[..cut], Effort::Quick, TWO);
+            let _ = read_codes(&whole[..cut], 2);
             let mut altered = whole.clone();
             for _ in 0..6 {
                 let at = (chance.part() * altered.len() as f64) as usize;
                 altered[at] ^= 1 << (chance.part() * 8.0) as u32;
             }
-            let _ = read_codes(&altered, Effort::Quick, TWO);
+            let _ = read_codes(&altered, 2);
         }
         assert!(matches!(read(b"%PDF-1.7\n"), Err(PictureError::Document(_))));
     }

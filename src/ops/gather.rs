@@ -87,7 +87,7 @@ fn look(pictures: &[(&String, Vec<u8>)], codes: &mut Codes) -> Result<(), OpsErr
                 let kinds = texts.iter().filter(|text| begins(text) == Begins::Receipt).count();
                 kinds >= 2 || (!alone && effort == Effort::Quick && kinds == 1)
             };
-            for text in picture::read_codes(bytes, effort, &enough)?.texts {
+            for text in picture::search_codes(bytes, effort, &enough)?.texts {
                 seen.push(at);
                 // Nothing is undone here: what was photographed was never typed.
                 match decode(&text) {

@@ -101,7 +101,16 @@ fn is_document(bytes: &[u8]) -> bool {
     start.windows(5).any(|mark| mark == b"%PDF-")
 }
 
-/// Reads QR codes from a PNG or JPEG file's bytes, until what was read is `enough` or
+/// Reads QR codes from a PNG, JPEG or PDF file's bytes, until `wanted` different texts
+/// are found (a receipt has two) or every kind of preparation was tried.
+///
+/// # Errors
+/// As [`search_codes`].
+pub fn read_codes(bytes: &[u8], wanted: usize) -> Result<Codes, PictureError> {
+    search_codes(bytes, Effort::Thorough, &|texts| texts.len() >= wanted)
+}
+
+/// Reads QR codes from such a file's bytes, until what was read is `enough` or
 /// every kind of preparation was tried.
 ///
 /// Codes are located here and decoded by rqrr, and where that finds nothing rqrr
@@ -112,7 +121,7 @@ fn is_document(bytes: &[u8]) -> bool {
 /// # Errors
 /// [`PictureError`] when there is no picture to look at. A picture without codes
 /// is no error: `texts` is empty.
-pub fn read_codes(
+pub fn search_codes(
     bytes: &[u8],
     effort: Effort,
     enough: &dyn Fn(&[String]) -> bool,
@@ -392,8 +401,7 @@ mod tests {
 
     /// Everything that is found before there are `wanted` texts.
     fn look(bytes: &[u8], wanted: usize) -> Result<Vec<String>, PictureError> {
-        let found = read_codes(bytes, Effort::Thorough, &|texts| texts.len() >= wanted)?;
-        Ok(found.texts)
+        Ok(read_codes(bytes, wanted)?.texts)
     }
 
     fn read(picture: GrayImage) -> Vec<String> {
