@@ -98,10 +98,8 @@ fn look(pictures: &[(&String, Vec<u8>)], codes: &mut Codes) -> Result<(), OpsErr
         }
     }
     // Another code beside those of a receipt is nobody's mistake; alone it is.
-    if codes.is_empty() {
-        if let Some(error) = others.into_iter().next() {
-            return Err(error.into());
-        }
+    if let Some(error) = others.into_iter().next().filter(|_| codes.is_empty()) {
+        return Err(error.into());
     }
     let blind =
         pictures.iter().enumerate().filter(|(at, _)| !codes.is_whole() && !seen.contains(at));

@@ -50,7 +50,7 @@ impl Dark {
             }
         }
         found.retain(|corner| corner.seen >= 2);
-        found.sort_by(|one, other| other.seen.cmp(&one.seen));
+        found.sort_by_key(|corner| std::cmp::Reverse(corner.seen));
         found
     }
 

@@ -64,7 +64,7 @@ impl Lattice {
             grey.between(x, y)
         };
         let count = self.size.saturating_sub(16);
-        let sign = |at: usize| if at % 2 == 0 { -1.0 } else { 1.0 };
+        let sign = |at: usize| if at.is_multiple_of(2) { -1.0 } else { 1.0 };
         let line = |down: bool| -> f64 {
             (8..self.size - 8)
                 .map(|at| sign(at) * if down { light(6, at) } else { light(at, 6) })
