@@ -122,7 +122,7 @@ mod documents {
     use krilla::geom::{PathBuilder, Rect};
     use krilla::page::PageSettings;
     use krilla::paint::Fill;
-    use media_custody::picture::PictureError;
+    use media_custody::picture::{Effort, PictureError, search_codes};
     use media_custody::render::qr::Code;
 
     /// An A5 page with the codes as rectangles, and an empty one before it.
@@ -166,16 +166,18 @@ mod documents {
     #[test]
     fn damaged_documents_neither_panic_nor_hang() {
         let whole = document(&[String::from("CN1:ABC")]);
+        // What matters is the drawing; looking at blank pages for long shows nothing.
+        let quick = |bytes: &[u8]| search_codes(bytes, Effort::Quick, &|texts| !texts.is_empty());
         let mut chance = Chance::new(5);
-        for _ in 0..12 {
+        for _ in 0..8 {
             let cut = (chance.part() * whole.len() as f64) as usize;
-            let _ = read_codes(&whole[..cut], 2);
+            let _ = quick(&whole[..cut]);
             let mut altered = whole.clone();
             for _ in 0..6 {
                 let at = (chance.part() * altered.len() as f64) as usize;
                 altered[at] ^= 1 << (chance.part() * 8.0) as u32;
             }
-            let _ = read_codes(&altered, 2);
+            let _ = quick(&altered);
         }
         assert!(matches!(read(b"%PDF-1.7\n"), Err(PictureError::Document(_))));
     }
