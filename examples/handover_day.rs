@@ -15,11 +15,12 @@ use media_custody::model::vocabulary::Role;
 use media_custody::model::{MediumId, PartyRef};
 use media_custody::ops::check::{close, look};
 use media_custody::ops::found::{Founding, found};
+use media_custody::ops::gather::gather;
 use media_custody::ops::handover::{HandoverWish, hand_over, take_back};
 use media_custody::ops::keys::Keyring;
 use media_custody::ops::party::{Enrolment, enrol};
 use media_custody::ops::register::{RegistrationWish, register};
-use media_custody::ops::verify::{Judge, gather, log_key_beside, verify_evidence, verify_ledger};
+use media_custody::ops::verify::{Judge, log_key_beside, verify_evidence, verify_ledger};
 use media_custody::ops::{Committed, Draft, Ledger, Passphrase, SystemClock, receipt};
 use media_custody::report::Verdict;
 use media_custody::usb::recorded::{RecordedBus, Recording};
@@ -146,7 +147,7 @@ fn main() -> Anything<()> {
 
     // The contractor verifies the receipt with the log key alone.
     let log_key = log_key_beside(&home)?;
-    let evidence = gather(&[file.display().to_string()])?;
+    let evidence = gather(&[file.display().to_string()], None)?;
     assert!(verify_evidence(&evidence, &Judge::LogKey(&log_key))?.passed());
     println!("the receipt verifies offline");
 

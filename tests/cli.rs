@@ -14,6 +14,8 @@ mod lifecycle;
 mod output;
 #[path = "cli/people.rs"]
 mod people;
+#[path = "cli/reading.rs"]
+mod reading;
 #[path = "cli/receipts.rs"]
 mod receipts;
 #[path = "cli/sheets.rs"]

@@ -9,8 +9,9 @@ use super::Global;
 use super::error::{EXIT_ERROR, EXIT_FINE};
 use super::receipt::{Drawn, save_receipt};
 use super::ui::Ui;
+use crate::ops::gather::gather;
 use crate::ops::tour::{Finished, PASSPHRASE, Tour as Doing};
-use crate::ops::verify::{Judge, gather, log_key_beside, verify_evidence};
+use crate::ops::verify::{Judge, log_key_beside, verify_evidence};
 use crate::ops::{OpsError, status};
 use crate::render::qr::{Code, Terminal};
 use crate::render::text;
@@ -170,7 +171,7 @@ impl Guide {
             "With nothing but the file (or a photograph of the codes) and the ledger's public key.",
         );
         let key = log_key_beside(tour.ledger().folder())?;
-        let evidence = gather(&[file.display().to_string()])?;
+        let evidence = gather(&[file.display().to_string()], None)?;
         let report = verify_evidence(&evidence, &Judge::LogKey(&key))?;
         self.print(&text::receipt_verification(&report, style));
         tour.on_day(20);
@@ -257,7 +258,7 @@ impl Guide {
         let held = receipts.first().map(|file| file.display().to_string()).unwrap_or_default();
         self.print("\n   And the contractor's receipt, held against the rewritten ledger:\n");
         let ledger = crate::ops::Ledger::open(&copy, &mut |_, _| {})?;
-        let report = verify_evidence(&gather(&[held])?, &Judge::Ledger(&ledger))?;
+        let report = verify_evidence(&gather(&[held], None)?, &Judge::Ledger(&ledger))?;
         self.print(&text::receipt_verification(&report, style));
         Ok((edited, rewritten))
     }

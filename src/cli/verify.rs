@@ -1,12 +1,16 @@
 //! `custody verify`
 
+use std::io::{BufRead as _, Read as _};
+
 use clap::Args;
 
 use super::Global;
 use super::error::{EXIT_FINE, EXIT_UNVERIFIED};
 use super::party::read_vkey;
+use super::ui::Ui;
 use crate::ops::OpsError;
-use crate::ops::verify::{Judge, gather, verify_evidence, verify_ledger};
+use crate::ops::gather::{TYPED_MAX, gather, receipt_codes_in};
+use crate::ops::verify::{Judge, verify_evidence, verify_ledger};
 use crate::render::text;
 use crate::report::Verdict;
 
@@ -14,15 +18,17 @@ use crate::report::Verdict;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 With no FILE: every signature, the tree, every decision and the checkpoint of the ledger.
-With FILE: a .receipt file, a PNG or JPEG picture of its codes, or the text of the codes
-(CN1:... CP1:...); with --log-key this needs no ledger and no network.
+With FILE: a .receipt file, a PNG or JPEG picture or a PDF of its codes, or the text of the
+codes (CN1:... CP1:...), in either order; - reads what a handheld scanner types. With
+--log-key this needs no ledger and no network.
 Exit code 4 when the verification fails.
 Examples:
   custody verify
   custody verify SZ-2026-000123.receipt --log-key custody.example.jp/shizuoka+1a2b3c4d+AY...
-  custody verify photo.jpg --log-key log.vkey")]
+  custody verify photo.jpg --log-key log.vkey
+  custody verify - --log-key log.vkey")]
 pub(super) struct Verify {
-    /// Receipt file, picture, or QR text; two pictures or texts make one receipt
+    /// Receipt file, picture, PDF or QR text, - for a scanner; two codes make one receipt
     #[arg(value_name = "FILE|CODE")]
     given: Vec<String>,
     /// The ledger's public key, as text or as a file; then no ledger is needed
@@ -43,7 +49,10 @@ impl Verify {
             ui.answer(&report, |style| text::ledger_verification(&report, style));
             return Ok(if report.verdict == Verdict::Passed { EXIT_FINE } else { EXIT_UNVERIFIED });
         }
-        let evidence = gather(&self.given)?;
+        let (keyboard, given): (Vec<String>, Vec<String>) =
+            self.given.into_iter().partition(|item| item == "-");
+        let typed = if keyboard.is_empty() { None } else { Some(scanned(ui)?) };
+        let evidence = gather(&given, typed.as_deref())?;
         let report = match &log_key {
             Some(key) => verify_evidence(&evidence, &Judge::LogKey(key))?,
             None => verify_evidence(&evidence, &Judge::Ledger(&global.open()?))?,
@@ -51,4 +60,34 @@ impl Verify {
         ui.answer(&report, |style| text::receipt_verification(&report, style));
         Ok(if report.passed() { EXIT_FINE } else { EXIT_UNVERIFIED })
     }
+}
+
+/// What a scanner types: all there is where nobody sits, else lines until both codes are
+/// there or a line is empty.
+fn scanned(ui: Ui) -> Result<String, OpsError> {
+    let said = |error: std::io::Error| OpsError::input("-", error);
+    let mut typed = String::new();
+    let mut input = std::io::stdin().lock().take(TYPED_MAX + 1);
+    if ui.asks() {
+        ui.say("Scan both codes of the receipt; an empty line ends. 二つのQRコードを読み取ってください");
+        let mut codes = 0;
+        while codes < 2 {
+            let mut line = Vec::new();
+            input.read_until(b'\n', &mut line).map_err(said)?;
+            let line = String::from_utf8_lossy(&line);
+            if line.trim().is_empty() {
+                break;
+            }
+            codes += receipt_codes_in(&line);
+            typed.push_str(&line);
+        }
+    } else {
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes).map_err(said)?;
+        typed = String::from_utf8_lossy(&bytes).into_owned();
+    }
+    if typed.trim().is_empty() {
+        return Err(OpsError::input("-", "nothing was typed or scanned"));
+    }
+    Ok(typed)
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::draft::Draft;
 use super::error::{AttachmentError, OpsError};
+use super::gather::read_bounded;
 use super::ledger::{Ledger, options};
-use super::verify::read_bounded;
 use crate::ledger::intent::Attachment;
 use crate::ledger::{Intent, Refusal};
 use crate::model::document::{DocumentType, file_name};

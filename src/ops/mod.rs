@@ -17,6 +17,7 @@ pub mod family;
 pub mod follow;
 pub mod found;
 pub mod fsck;
+pub mod gather;
 pub mod handover;
 pub mod keys;
 pub mod ledger;

@@ -6,19 +6,18 @@ use std::sync::mpsc::{self, SyncSender};
 
 use super::attach::attachments;
 use super::error::OpsError;
+use super::gather::Evidence;
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use crate::audit::{Audit, Auditor, Cause};
 use crate::ledger::State;
 use crate::model::statement::Handover;
 use crate::model::{Hash, Statement, VerifierKey};
-use crate::picture;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
 use crate::store::{FileStore, Progress, Store, StoreError, salvage};
-use crate::wire::label::Label;
 use crate::wire::note::Note;
-use crate::wire::qr::{PayloadError, PayloadKind, decode};
+use crate::wire::qr::PayloadKind;
 use crate::wire::statement;
 
 /// Notes read and verified at a time; some hundred kilobytes.
@@ -185,105 +184,6 @@ fn audit_refused(
     })
 }
 
-/// What was given to be verified.
-pub enum Evidence {
-    /// A receipt file, or both codes of one.
-    Whole(Box<Receipt>),
-    /// Only one of the two codes.
-    Half(PayloadKind, Vec<u8>),
-}
-
-/// Reads evidence from whatever was given: files (receipt, PNG, JPEG, or text with
-/// codes) or the text of codes.
-///
-/// # Errors
-/// What is wrong with the file, picture or text.
-pub fn gather(given: &[String]) -> Result<Evidence, OpsError> {
-    let mut texts = Vec::new();
-    for item in given {
-        if item.trim_start().starts_with("CN1:") || item.trim_start().starts_with("CP1:") {
-            texts.push(item.clone());
-            continue;
-        }
-        let path = Path::new(item);
-        if Label::parse(item).is_ok() && !path.exists() {
-            // Somebody scanned the drive where the sheet was meant.
-            return Err(PayloadError::LabelGiven.into());
-        }
-        let bytes = read_bounded(path)?;
-        if is_picture(&bytes) {
-            // Of several pictures each shows one code; of a single one both are wanted.
-            let wanted = if given.len() == 1 { 2 } else { 1 };
-            let found = picture::read_codes(&bytes, wanted)?.texts;
-            if found.is_empty() {
-                let problem = format!(
-                    "no QR code could be read in {item}; take the picture closer, straighter, in better light"
-                );
-                return Err(OpsError::input("FILE", problem));
-            }
-            texts.extend(found);
-        } else if looks_like_codes(&bytes) {
-            // A line a code: a space is one of the characters of base45.
-            let text = String::from_utf8_lossy(&bytes);
-            texts.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
-        } else {
-            return Ok(Evidence::Whole(Box::new(Receipt::parse(&bytes)?)));
-        }
-    }
-    join(&texts)
-}
-
-/// Joins the two codes of a receipt, in either order.
-fn join(texts: &[String]) -> Result<Evidence, OpsError> {
-    let mut note = None;
-    let mut proof = None;
-    for text in texts {
-        let payload = decode(text)?;
-        let slot = if payload.kind == PayloadKind::Note { &mut note } else { &mut proof };
-        match slot {
-            Some(earlier) if *earlier != payload.bytes => {
-                return Err(OpsError::input("FILE", "these are codes of two different receipts"));
-            }
-            _ => *slot = Some(payload.bytes),
-        }
-    }
-    match (note, proof) {
-        (Some(note), Some(proof)) => {
-            let note = Note::parse(&note).map_err(crate::proof::receipt::ReceiptError::from)?;
-            let proof =
-                TlogProof::parse(&proof).map_err(crate::proof::receipt::ReceiptError::from)?;
-            Ok(Evidence::Whole(Box::new(Receipt::new(note, proof)?)))
-        }
-        (Some(note), None) => Ok(Evidence::Half(PayloadKind::Note, note)),
-        (None, Some(proof)) => Ok(Evidence::Half(PayloadKind::Proof, proof)),
-        (None, None) => Err(OpsError::input("FILE", "nothing to verify was given")),
-    }
-}
-
-/// The bytes of a file of at most 64 MiB.
-pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, OpsError> {
-    use std::io::Read as _;
-    const MOST: u64 = crate::model::document::DOCUMENT_MAX;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| OpsError::file("cannot read", path, e))?;
-    file.take(MOST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| OpsError::file("cannot read", path, e))?;
-    if bytes.len() as u64 > MOST {
-        return Err(OpsError::input("FILE", format!("{} is larger than 64 MiB", path.display())));
-    }
-    Ok(bytes)
-}
-
-fn is_picture(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x89PNG\r\n\x1a\n") || bytes.starts_with(&[0xFF, 0xD8, 0xFF])
-}
-
-fn looks_like_codes(bytes: &[u8]) -> bool {
-    let text = bytes.trim_ascii_start();
-    text.starts_with(b"CN1:") || text.starts_with(b"CP1:")
-}
-
 /// By what a receipt is judged.
 pub enum Judge<'a> {
     /// The log key alone.
@@ -403,14 +303,13 @@ fn verify_half(
         Judge::Ledger(_) => JudgedBy::Ledger,
     };
     if kind == PayloadKind::Proof {
-        let missing = "only the proof code (CP1) was read; scan the note code (CN1) as well";
-        return Err(OpsError::input("FILE", missing));
+        return verify_proof_alone(bytes, judge, judged_by);
     }
     let note = Note::parse(bytes).map_err(crate::proof::receipt::ReceiptError::from)?;
     let (statement, said) = handover_of(&note)?;
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
     let signatures = crate::wire::signature::verify_required(&note, &required);
-    let mut answer = ReceiptVerification::new(said.as_ref(), judged_by);
+    let mut answer = ReceiptVerification::new(said.as_ref(), judged_by).with_codes(true, false);
     answer = match &signatures {
         Ok(()) => {
             answer.with("signatures", true, format!("{0} of {0} signatures hold", required.len()))
@@ -426,6 +325,31 @@ fn verify_half(
         answer = answer.with("inclusion", found.is_some(), detail);
     }
     Ok(answer)
+}
+
+/// The proof alone names no handover. Its checkpoint can be checked, which shows that
+/// the log signed one, and no more.
+fn verify_proof_alone(
+    bytes: &[u8],
+    judge: &Judge<'_>,
+    judged_by: JudgedBy,
+) -> Result<ReceiptVerification, OpsError> {
+    let proof = TlogProof::parse(bytes).map_err(crate::proof::receipt::ReceiptError::from)?;
+    let key = match judge {
+        Judge::LogKey(key) => Some((*key).clone()),
+        Judge::Ledger(ledger) => ledger.state().log_key().cloned(),
+    };
+    let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
+    let answer = ReceiptVerification::new(None, judged_by).with_codes(false, true);
+    let signed = proof.checkpoint();
+    Ok(match signed.verify(&key) {
+        Ok(()) => answer.with(
+            "checkpoint",
+            true,
+            format!("the log signed a checkpoint of {} entries", signed.checkpoint().size()),
+        ),
+        Err(error) => answer.with("checkpoint", false, error.to_string()),
+    })
 }
 
 /// The log key beside a ledger, without opening the ledger.

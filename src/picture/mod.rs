@@ -8,11 +8,21 @@
 //! unwinding barrier, since a geometry it did not expect must not end a program
 //! that is in the middle of an audit.
 
+mod corners;
+mod grey;
+mod lattice;
+#[cfg(feature = "raster")]
+mod pdf;
+
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::imageops::FilterType;
 use image::{GrayImage, ImageFormat, ImageReader, Limits};
+
+use corners::{Dark, threes};
+use grey::Grey;
+use lattice::{Lattice, told_apart};
 
 /// Largest file in bytes.
 pub const FILE_MAX: usize = 64 * 1024 * 1024;
@@ -25,6 +35,15 @@ const ALLOC_MAX: u64 = 512 * 1024 * 1024;
 /// Most pixels a picture may have after enlarging; beyond that a code that the
 /// first pass missed is not missing for lack of pixels.
 const ENLARGED_MAX: u64 = 16_000_000;
+
+/// How far around a place is looked to tell whether it is dark, and how dark that is:
+/// see [`Grey::dark`].
+type Around = (usize, u32);
+const WIDE: Around = (32, 92);
+const NEAR: Around = (96, 97);
+
+/// Above so many pixels a picture is looked at in half its size first.
+const LARGE: u64 = 12_000_000;
 
 /// Why a picture could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +65,9 @@ pub enum PictureError {
         /// Height in pixels.
         height: u32,
     },
+    /// A PDF that is not read, and why.
+    #[error("the PDF could not be read: {0}; photograph the codes, or save its page as PNG")]
+    Document(String),
     /// Damaged or not decodable, in the decoder's words.
     #[error("the picture could not be decoded: {0}")]
     Decode(String),
@@ -56,49 +78,131 @@ pub enum PictureError {
 pub struct Codes {
     /// The texts of the codes, each once, in the order they were first read.
     pub texts: Vec<String>,
-    /// What the reader said of codes it located and could not read, in the pass
-    /// that read the most; empty when `wanted` texts were found.
-    pub failures: Vec<String>,
 }
 
-/// Reads QR codes from a PNG or JPEG file's bytes, until `wanted` different
-/// texts are found (a receipt has two) or every kind of preparation was tried:
-/// as it is, halved (noise, moiré), doubled (few pixels a module), and with one
-/// threshold for the whole picture (pale print).
+/// How long to search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// A first look, which mostly is enough.
+    Quick,
+    /// Every kind of preparation.
+    Thorough,
+}
+
+/// Whether bytes begin like a picture or a document that [`read_codes`] takes.
+pub fn is_picture(bytes: &[u8]) -> bool {
+    let picture = bytes.starts_with(b"\x89PNG\r\n\x1a\n") || bytes.starts_with(&[0xFF, 0xD8, 0xFF]);
+    picture || is_document(bytes)
+}
+
+/// PDF readers look for its mark in the first kilobyte.
+fn is_document(bytes: &[u8]) -> bool {
+    let start = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    start.windows(5).any(|mark| mark == b"%PDF-")
+}
+
+/// Reads QR codes from a PNG, JPEG or PDF file's bytes, until `wanted` different texts
+/// are found (a receipt has two) or every kind of preparation was tried.
+///
+/// # Errors
+/// As [`search_codes`].
+pub fn read_codes(bytes: &[u8], wanted: usize) -> Result<Codes, PictureError> {
+    search_codes(bytes, Effort::Thorough, &|texts| texts.len() >= wanted)
+}
+
+/// Reads QR codes from such a file's bytes, until what was read is `enough` or
+/// every kind of preparation was tried.
+///
+/// Codes are located here and decoded by rqrr, and where that finds nothing rqrr
+/// locates as well: as it is, halved (noise, moiré), doubled (few pixels a module), and
+/// with one threshold for the whole picture (pale print). What our own locating does
+/// better is told in ARCHITECTURE.md.
 ///
 /// # Errors
 /// [`PictureError`] when there is no picture to look at. A picture without codes
 /// is no error: `texts` is empty.
-pub fn read_codes(bytes: &[u8], wanted: usize) -> Result<Codes, PictureError> {
-    let picture = decode(bytes)?;
-    let (width, height) = picture.dimensions();
+pub fn search_codes(
+    bytes: &[u8],
+    effort: Effort,
+    enough: &dyn Fn(&[String]) -> bool,
+) -> Result<Codes, PictureError> {
+    if is_document(bytes) {
+        return read_document(bytes, effort, enough);
+    }
     let mut found = Codes::default();
-    let mut most = 0;
-    for pass in [Pass::AsIs, Pass::Halved, Pass::Doubled, Pass::Threshold] {
-        let pixels = u64::from(width) * u64::from(height);
-        if pass == Pass::Doubled && pixels * 4 > ENLARGED_MAX {
+    read_grey(&decode(bytes)?, effort, enough, &mut found);
+    Ok(found)
+}
+
+#[cfg(feature = "raster")]
+fn read_document(
+    bytes: &[u8],
+    effort: Effort,
+    enough: &dyn Fn(&[String]) -> bool,
+) -> Result<Codes, PictureError> {
+    let mut found = Codes::default();
+    pdf::each_page(bytes, &mut |page| {
+        read_grey(page, effort, enough, &mut found);
+        enough(&found.texts)
+    })?;
+    Ok(found)
+}
+
+#[cfg(not(feature = "raster"))]
+fn read_document(
+    _: &[u8],
+    _: Effort,
+    _: &dyn Fn(&[String]) -> bool,
+) -> Result<Codes, PictureError> {
+    Err(PictureError::Document("this build draws no PDF".to_owned()))
+}
+
+fn read_grey(
+    picture: &GrayImage,
+    effort: Effort,
+    enough: &dyn Fn(&[String]) -> bool,
+    found: &mut Codes,
+) {
+    let pixels = u64::from(picture.width()) * u64::from(picture.height());
+    for pass in Pass::ALL {
+        let large = pixels > LARGE;
+        let skipped = match pass {
+            // A large picture has pixels to spare, and noise as well.
+            Pass::Fitted(Scale::Whole) => large && effort == Effort::Quick,
+            Pass::Fitted(Scale::Halved) => false,
+            Pass::Fitted(Scale::Doubled) | Pass::Doubled => {
+                effort == Effort::Quick || pixels * 4 > ENLARGED_MAX
+            }
+            _ => effort == Effort::Quick,
+        };
+        if skipped || enough(&found.texts) {
             continue;
         }
-        let (texts, failures) = pass.read(&picture);
-        // Passes that read less also misread more; their complaints mislead.
-        if texts.len() > most || (most == 0 && found.failures.is_empty()) {
-            (most, found.failures) = (texts.len(), failures);
-        }
-        for text in texts {
+        // The readers hold no state between calls, so nothing can be left broken.
+        let read = catch_unwind(AssertUnwindSafe(|| pass.read(picture))).unwrap_or_default();
+        for text in read {
             if !found.texts.contains(&text) {
                 found.texts.push(text);
             }
         }
-        if found.texts.len() >= wanted {
-            found.failures.clear();
-            break;
-        }
     }
-    Ok(found)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    Whole,
+    Halved,
+    Doubled,
+}
+
+/// One way of reading a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pass {
+    /// Our own locating.
+    Fitted(Scale),
+    /// The same with a nearer look at what is dark: in a blurred picture the light ring
+    /// of a corner pattern is darker than the paper around the code.
+    Blurred(Scale),
     AsIs,
     Halved,
     Doubled,
@@ -106,28 +210,85 @@ enum Pass {
 }
 
 impl Pass {
-    fn read(self, picture: &GrayImage) -> (Vec<String>, Vec<String>) {
+    const ALL: [Pass; 9] = [
+        Pass::Fitted(Scale::Whole),
+        Pass::Fitted(Scale::Halved),
+        Pass::Blurred(Scale::Whole),
+        Pass::Blurred(Scale::Halved),
+        Pass::Fitted(Scale::Doubled),
+        Pass::AsIs,
+        Pass::Halved,
+        Pass::Doubled,
+        Pass::Threshold,
+    ];
+
+    fn read(self, picture: &GrayImage) -> Vec<String> {
         let (width, height) = picture.dimensions();
+        let sized = |width: u32, height: u32| {
+            image::imageops::resize(picture, width.max(1), height.max(1), FilterType::Triangle)
+        };
         match self {
-            Pass::AsIs => read_grey(picture),
-            Pass::Halved => {
-                let (width, height) = ((width / 2).max(1), (height / 2).max(1));
-                read_grey(&image::imageops::resize(picture, width, height, FilterType::Triangle))
-            }
-            Pass::Doubled => {
-                let (width, height) = (width * 2, height * 2);
-                read_grey(&image::imageops::resize(picture, width, height, FilterType::Triangle))
-            }
+            Pass::Fitted(Scale::Whole) => fitted(&Grey::of(picture), WIDE),
+            Pass::Blurred(Scale::Whole) => fitted(&Grey::of(picture), NEAR),
+            Pass::Blurred(_) => fitted(&Grey::of(picture).halved(), NEAR),
+            Pass::Fitted(Scale::Halved) => fitted(&Grey::of(picture).halved(), WIDE),
+            Pass::Fitted(Scale::Doubled) => fitted(&Grey::of(&sized(width * 2, height * 2)), WIDE),
+            Pass::AsIs => located(picture),
+            Pass::Halved => located(&sized(width / 2, height / 2)),
+            Pass::Doubled => located(&sized(width * 2, height * 2)),
             Pass::Threshold => {
                 let level = threshold(picture);
                 let mut hard = picture.clone();
                 for pixel in hard.iter_mut() {
                     *pixel = if *pixel > level { 255 } else { 0 };
                 }
-                read_grey(&hard)
+                located(&hard)
             }
         }
     }
+}
+
+/// The codes whose corners are found, each fitted with a lattice.
+fn fitted(grey: &Grey, around: Around) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    let smooth = grey.smoothed();
+    let dark = smooth.dark(around.0, around.1);
+    let dark = Dark { width: grey.width, height: grey.height, dark };
+    for three in threes(&dark.corners()) {
+        if three.corners.iter().any(|corner| taken.contains(corner)) {
+            continue;
+        }
+        for lattice in Lattice::over(&smooth, &three) {
+            if let Some(text) = decoded(&lattice.fitted(&smooth), grey) {
+                texts.push(text);
+                taken.extend(three.corners);
+                break;
+            }
+        }
+    }
+    texts
+}
+
+/// The text of one code, by the first way of telling its modules apart that yields one.
+fn decoded(lattice: &Lattice, grey: &Grey) -> Option<String> {
+    let (modules, size) = (lattice.modules(grey), lattice.size);
+    for (reach, edge) in [(6, 0.0), (6, 0.8), (6, 1.8), (3, 0.4), (3, 1.2), (12, 0.4), (size, 0.2)]
+    {
+        let dark = told_apart(&modules, size, reach, edge);
+        if !lattice.is_plausible(&dark) {
+            continue;
+        }
+        let grid = rqrr::SimpleGrid::from_func(size, |x, y| {
+            dark.get(y * size + x).copied().unwrap_or(false)
+        });
+        // A grid that rqrr stumbles over must not hide the code beside it.
+        let read = catch_unwind(AssertUnwindSafe(|| rqrr::Grid::new(grid).decode().ok()));
+        if let Some((_, text)) = read.ok().flatten() {
+            return Some(text);
+        }
+    }
+    None
 }
 
 /// Decodes to grey on white. Transparent pixels count as paper: a label drawn
@@ -167,30 +328,24 @@ fn decode(bytes: &[u8]) -> Result<GrayImage, PictureError> {
         .ok_or_else(|| PictureError::Decode("the picture has no pixels".to_owned()))
 }
 
-/// Texts and failures of one pass.
-fn read_grey(picture: &GrayImage) -> (Vec<String>, Vec<String>) {
-    // The reader holds no state between calls, so nothing can be left broken.
-    let attempt = catch_unwind(AssertUnwindSafe(|| locate(picture)));
-    attempt.unwrap_or_else(|_| (Vec::new(), vec!["the QR reader failed on this picture".into()]))
-}
-
-fn locate(picture: &GrayImage) -> (Vec<String>, Vec<String>) {
+/// The codes that rqrr locates by itself. It copies the picture for every three
+/// corners it considers, so a picture full of them is not given to it.
+fn located(picture: &GrayImage) -> Vec<String> {
     let (width, height) = picture.dimensions();
     let (Ok(columns), Ok(rows)) = (usize::try_from(width), usize::try_from(height)) else {
-        return (Vec::new(), Vec::new());
+        return Vec::new();
     };
+    let grey = Grey::of(picture);
+    let dark = Dark { width: columns, height: rows, dark: grey.dark(WIDE.0, WIDE.1) };
+    if dark.is_crowded() {
+        return Vec::new();
+    }
     let pixels = picture.as_raw();
     let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(columns, rows, |x, y| {
         pixels.get(y * columns + x).copied().unwrap_or(255)
     });
-    let (mut texts, mut failures) = (Vec::new(), Vec::new());
-    for grid in prepared.detect_grids() {
-        match grid.decode() {
-            Ok((_, text)) => texts.push(text),
-            Err(error) => failures.push(error.to_string()),
-        }
-    }
-    (texts, failures)
+    let grids = prepared.detect_grids();
+    grids.into_iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
 }
 
 /// Otsu's threshold: the grey level that separates dark from light best.
@@ -244,9 +399,14 @@ mod tests {
         bytes.into_inner()
     }
 
+    /// Everything that is found before there are `wanted` texts.
+    fn look(bytes: &[u8], wanted: usize) -> Result<Vec<String>, PictureError> {
+        Ok(read_codes(bytes, wanted)?.texts)
+    }
+
     fn read(picture: GrayImage) -> Vec<String> {
         let bytes = file(&DynamicImage::ImageLuma8(picture), ImageFormat::Png);
-        read_codes(&bytes, 1).expect("a picture").texts
+        look(&bytes, 1).expect("a picture")
     }
 
     #[test]
@@ -256,9 +416,8 @@ mod tests {
             let code = Code::receipt(&text).expect("code");
             for scale in [2, 3, 4] {
                 let png = code.to_png(scale).expect("png");
-                let found = read_codes(&png, 1).expect("a picture");
-                assert_eq!(found.texts, std::slice::from_ref(&text), "length {len}, scale {scale}");
-                assert!(found.failures.is_empty());
+                let found = look(&png, 1).expect("a picture");
+                assert_eq!(found, std::slice::from_ref(&text), "length {len}, scale {scale}");
             }
         }
     }
@@ -274,7 +433,7 @@ mod tests {
             *pixel = *pixel / 2 + 60;
         }
         let jpeg = file(&DynamicImage::ImageLuma8(sheet), ImageFormat::Jpeg);
-        let mut found = read_codes(&jpeg, 2).expect("a picture").texts;
+        let mut found = look(&jpeg, 2).expect("a picture");
         found.sort_by_key(|text| std::cmp::Reverse(text.len()));
         assert_eq!(found, texts);
     }
@@ -288,7 +447,7 @@ mod tests {
             clear.put_pixel(x, y, Rgba([0, 0, 0, 255 - pixel.0[0]]));
         }
         let png = file(&DynamicImage::ImageRgba8(clear), ImageFormat::Png);
-        assert_eq!(read_codes(&png, 1).expect("a picture").texts, ["CM1-USB-0421-MPJTB9-5"]);
+        assert_eq!(look(&png, 1).expect("a picture"), ["CM1-USB-0421-MPJTB9-5"]);
     }
 
     #[test]
@@ -307,11 +466,11 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_is_told() {
-        assert_eq!(read_codes(b"CN1:", 1), Err(PictureError::Format));
-        assert_eq!(read_codes(b"", 1), Err(PictureError::Format));
-        assert_eq!(read_codes(b"GIF89a\x01\x00\x01\x00", 1), Err(PictureError::Format));
+        assert_eq!(look(b"CN1:", 1), Err(PictureError::Format));
+        assert_eq!(look(b"", 1), Err(PictureError::Format));
+        assert_eq!(look(b"GIF89a\x01\x00\x01\x00", 1), Err(PictureError::Format));
         let code = Code::label("CM1-A").expect("code").to_png(2).expect("png");
-        assert!(matches!(read_codes(&code[..60], 1), Err(PictureError::Decode(_))));
+        assert!(matches!(look(&code[..60], 1), Err(PictureError::Decode(_))));
         let blank = GrayImage::from_pixel(64, 64, image::Luma([255]));
         assert_eq!(read(blank), Vec::<String>::new());
         assert_eq!(read(GrayImage::from_pixel(1, 1, image::Luma([0]))), Vec::<String>::new());
@@ -327,7 +486,7 @@ mod tests {
         crc.update(&png[12..29]);
         png[29..33].copy_from_slice(&crc.sum().to_be_bytes());
         let refused = PictureError::TooManyPixels { width: 16_384, height: 16_384 };
-        assert_eq!(read_codes(&png, 1), Err(refused));
+        assert_eq!(look(&png, 1), Err(refused));
     }
 
     #[test]
@@ -336,7 +495,7 @@ mod tests {
         for at in 0..code.len().min(400) {
             let mut altered = code.clone();
             altered[at] ^= 0x41;
-            let _ = read_codes(&altered, 1);
+            let _ = look(&altered, 1);
         }
     }
 
@@ -361,8 +520,9 @@ mod tests {
                     }
                 }
             }
-            let (found, _) = read_grey(&picture);
-            assert!(found.iter().all(|read| *read == text), "{found:?}");
+            let mut found = Codes::default();
+            read_grey(&picture, Effort::Quick, &|_| false, &mut found);
+            assert!(found.texts.iter().all(|read| *read == text), "{found:?}");
         }
     }
 }

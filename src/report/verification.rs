@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::audit::{Audit, Finding};
 use crate::model::statement::Handover;
 use crate::model::{Hash, Origin, ReceiptId, Stamp};
+use crate::proof::inclusion::ProofRefused;
 use crate::proof::receipt::ReceiptRefused;
-use crate::proof::tlog_proof::Included;
+use crate::proof::tlog_proof::{Included, TlogProofError};
 
 use super::attachment::{AttachmentView, Sheet};
 use super::receipt::{EntryView, ReceiptView, Sealed};
@@ -134,6 +135,15 @@ pub struct CheckView {
     pub detail: String,
 }
 
+/// Which of a receipt's two codes, or halves of its file, were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CodesView {
+    /// `CN1`, the note: what was agreed, and who signed.
+    pub note: bool,
+    /// `CP1`, the proof that the ledger holds it.
+    pub proof: bool,
+}
+
 /// A receipt, verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReceiptVerification {
@@ -154,9 +164,11 @@ pub struct ReceiptVerification {
     pub entry: Option<EntryView>,
     /// The receipt's contents; none where the text is no handover.
     pub receipt: Option<ReceiptView>,
+    /// Which halves of the receipt were there.
+    pub codes: CodesView,
     /// Everything that was looked at.
     pub checks: Vec<CheckView>,
-    /// What is shown, in words; empty unless the verdict is passed.
+    /// What is shown, in words; empty when something is wrong.
     pub shown: Vec<String>,
     /// What is not shown, in words.
     pub not_shown: Vec<String>,
@@ -185,6 +197,7 @@ impl ReceiptVerification {
             parties,
             entry: None,
             receipt,
+            codes: CodesView { note: true, proof: true },
             checks: Vec::new(),
             shown: Vec::new(),
             not_shown: Vec::new(),
@@ -197,6 +210,13 @@ impl ReceiptVerification {
     #[must_use]
     pub fn with_attachments(mut self, attachments: Vec<AttachmentView>) -> Self {
         self.receipt = self.receipt.map(|view| view.with_attachments(attachments));
+        self
+    }
+
+    /// Notes which halves were given; both, unless this says otherwise.
+    #[must_use]
+    pub fn with_codes(mut self, note: bool, proof: bool) -> Self {
+        self.codes = CodesView { note, proof };
         self.conclude();
         self
     }
@@ -252,7 +272,18 @@ impl ReceiptVerification {
                 true,
                 "the proof leads to a checkpoint the log signed".to_owned(),
             ),
-            Err(Some(error)) => this.with("inclusion", false, error.to_string()),
+            Err(Some(error)) => {
+                // A checkpoint that the log signed and a path that leads elsewhere:
+                // either half may be altered, but most often they are of two receipts.
+                let parted = matches!(error, TlogProofError::Inclusion(ProofRefused::Root));
+                let this = this.with("inclusion", false, error.to_string());
+                if parted && this.holds("signatures") {
+                    let words = "each code is sound in itself, but they do not belong together: \
+                                 codes of two different receipts were read";
+                    return this.with("belonging", false, words.to_owned());
+                }
+                this
+            }
         }
     }
 
@@ -274,20 +305,37 @@ impl ReceiptVerification {
         self.not_shown = self.does_not_show();
     }
 
+    /// Whether a check of this name was made and passed.
+    fn holds(&self, name: &str) -> bool {
+        self.checks.iter().any(|check| check.name == name && check.passed)
+    }
+
+    /// Whether both codes are sound in themselves and only do not belong together: the
+    /// codes of two receipts were read.
+    pub fn is_mixed(&self) -> bool {
+        let parted = |check: &CheckView| check.name == "belonging" && !check.passed;
+        self.holds("signatures") && self.checks.iter().any(parted)
+    }
+
     fn shows(&self) -> Vec<String> {
-        let (Verdict::Passed, Some(receipt)) = (self.verdict, &self.receipt) else {
-            return Vec::new();
-        };
+        let mut shown = Vec::new();
+        if self.verdict == Verdict::Failed {
+            return shown;
+        }
         let signers: Vec<&str> = self
             .parties
             .iter()
             .filter_map(|party| party.key.as_ref())
             .map(|key| key.name.as_str())
             .collect();
-        let mut shown = vec![
-            format!("the holders of the keys {} signed this text", listed(&signers)),
-            format!("the text stands unaltered in the ledger {}", receipt.ledger),
-        ];
+        let Some(receipt) = &self.receipt else { return shown };
+        if self.holds("signatures") && !signers.is_empty() {
+            shown.push(format!("the holders of the keys {} signed this text", listed(&signers)));
+        }
+        if self.verdict != Verdict::Passed {
+            return shown;
+        }
+        shown.push(format!("the text stands unaltered in the ledger {}", receipt.ledger));
         if let Some(size) = receipt.seen.entries.checked_sub(1) {
             shown.push(format!(
                 "the signers had seen the ledger up to entry {size}; it cannot be rewritten \
@@ -299,6 +347,20 @@ impl ReceiptVerification {
 
     fn does_not_show(&self) -> Vec<String> {
         let mut not_shown = Vec::new();
+        if !self.codes.note {
+            not_shown.push(
+                "any handover: the second code proves nothing by itself; what was agreed and \
+                 who signed stands in the first (CN1)"
+                    .to_owned(),
+            );
+            return not_shown;
+        }
+        if !self.codes.proof && !self.holds("inclusion") {
+            not_shown.push(
+                "that the ledger has it: the proof of that stands in the second code (CP1)"
+                    .to_owned(),
+            );
+        }
         if self.judged_by == JudgedBy::LogKey {
             not_shown.push(
                 "that these keys belong to these people: that is known from the ledger, or from \

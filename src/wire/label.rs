@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::typed::{Begins, begins, is_kana, narrow, without_lead};
 use crate::model::Hash;
 
 /// Longest label in characters: what a QR code of version 2, level Q, holds in
@@ -87,7 +88,8 @@ impl Label {
 
     /// Reads a label as a scanner or a person typed it: white space around it,
     /// lower case, full-width forms and the many hyphens of input methods are
-    /// accepted, and `I`, `L`, `O` in the tag are read as 1, 1 and 0.
+    /// accepted, and `I`, `L`, `O` in the tag are read as 1, 1 and 0. Kana are not
+    /// guessed: the same kana comes from different keys in different modes.
     ///
     /// # Errors
     /// [`LabelError`].
@@ -95,10 +97,10 @@ impl Label {
         if text.len() > INPUT_MAX {
             return Err(LabelError::TooLong(text.chars().count()));
         }
-        let plain: String = text.trim().chars().map(narrow).collect();
-        if plain.starts_with("CN1:") || plain.starts_with("CP1:") {
+        if begins(text) == Begins::Receipt {
             return Err(LabelError::ReceiptGiven);
         }
+        let plain: String = without_lead(text).trim_end().chars().map(narrow).collect();
         if plain.starts_with("CR1-") {
             return Err(LabelError::SheetGiven);
         }
@@ -192,25 +194,6 @@ fn value(byte: u8) -> Option<usize> {
     ALPHANUMERIC.iter().position(|&known| known == byte)
 }
 
-/// Undoes what an input method makes of one keystroke.
-pub(super) fn narrow(c: char) -> char {
-    let narrow = match c {
-        // Full-width forms of printable ASCII.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        // The hyphen key gives a long-vowel mark (full or half width), and
-        // conversion may turn it into any dash or a minus sign.
-        'ー' | 'ｰ' | '−' | '‐' | '\u{2011}' | '‒' | '–' | '—' | '―' | '﹣' | '─' => {
-            '-'
-        }
-        other => other,
-    };
-    narrow.to_ascii_uppercase()
-}
-
-fn is_kana(c: char) -> bool {
-    matches!(c, '\u{3041}'..='\u{309f}' | '\u{30a0}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}')
-}
-
 pub(super) fn unambiguous(c: char) -> char {
     match c {
         'I' | 'L' => '1',
@@ -293,6 +276,35 @@ mod tests {
         }
     }
 
+    /// One keystroke of a label as the many ways of typing change it.
+    fn mangled(c: char, way: usize) -> char {
+        let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).expect("a character");
+        match (c, way % 12) {
+            ('-', way) => {
+                ['-', 'ー', '−', '－', '‐', '–', '—', 'ｰ', '‒', '―', '﹣', '\u{2011}'][way]
+            }
+            (c, 0..=3) => c,
+            (c, 4..=6) => c.to_ascii_lowercase(),
+            (c, 7..=9) => wide(c),
+            (c, _) => wide(c.to_ascii_lowercase()),
+        }
+    }
+
+    #[test]
+    fn a_scanners_own_mark_is_taken_off() {
+        assert_eq!(Label::parse("]Q1CM1-USB-0421-MPJTB9-5"), Ok(label()));
+        assert_eq!(Label::parse("］ｑ１ｃｍ１ーＵＳＢ−0421-ｍｐｊｔｂ９ｰ5"), Ok(label()));
+    }
+
+    #[test]
+    fn kana_of_every_width_are_refused_and_not_guessed() {
+        for typed in
+            ["そもぬほ", "ソモヌホ", "ｿﾓﾇﾎ", "ＣＭ１ーうＳＢ", "CM1-USB-0421-MPJTB9-ｵ", "「"]
+        {
+            assert_eq!(Label::parse(typed), Err(LabelError::Kana), "{typed}");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_single_wrong_character_is_found(
@@ -311,6 +323,31 @@ mod tests {
                 if let Ok(read) = Label::parse(&text) {
                     prop_assert_eq!(read, label);
                 }
+            }
+        }
+
+        #[test]
+        fn every_mangling_reads_back_to_the_same_label(
+            id in "[A-Z0-9]{1,9}(-[A-Z0-9]{1,6})?",
+            hash in any::<[u8; 32]>(),
+            ways in prop::collection::vec(0usize..12, 29),
+            around in prop::sample::select(vec!["", " ", "\r\n", "\u{3000}", "\t"]),
+        ) {
+            let label = Label::new(&id, &Hash(hash)).expect("label");
+            let typed: String =
+                label.to_string().chars().zip(&ways).map(|(c, way)| mangled(c, *way)).collect();
+            prop_assert_eq!(Label::parse(&format!("{around}{typed}{around}")), Ok(label));
+        }
+
+        #[test]
+        fn nothing_is_read_whose_check_character_is_wrong(
+            text in "(CM1|cm1|ＣＭ１)[-ー−][A-Z0-9Ａ-Ｚ]{1,9}[-ー][0-9A-HJKMNP-TV-Z]{6}[-ー][A-Z0-9]",
+        ) {
+            if let Ok(label) = Label::parse(&text) {
+                let body: String = text.chars().map(narrow).collect();
+                let (rest, check) = body.rsplit_once('-').expect("a hyphen");
+                prop_assert_eq!(check, check_character(rest).to_string());
+                prop_assert_eq!(label.to_string(), body);
             }
         }
     }

@@ -10,6 +10,7 @@ pub mod qr;
 pub mod round;
 pub mod signature;
 pub mod statement;
+pub mod typed;
 
 pub use label::{Label, LabelError};
 pub use note::{Note, NoteError, SignatureLine};

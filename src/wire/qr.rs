@@ -68,6 +68,18 @@ pub enum PayloadError {
     /// Longer than [`PAYLOAD_MAX`].
     #[error("the code has {0} characters; no receipt is that long")]
     TooLong(usize),
+    /// Kana: the scanner typed into an input method in kana or romaji mode.
+    #[error(
+        "the scanner's text arrived as kana: switch the input method to direct input (半角英数) \
+         and scan again"
+    )]
+    Kana,
+    /// A character that no code has and that cannot be undone.
+    #[error(
+        "the character {0:?} does not occur in codes: the scanner and the computer disagree \
+         about the keyboard, or the text was altered on its way"
+    )]
+    Character(char),
     /// Characters outside base45, or not the canonical spelling of the bytes.
     #[error("the code is not canonical base45: it was read or typed wrongly")]
     Base45,

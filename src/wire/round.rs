@@ -6,7 +6,8 @@
 use std::fmt;
 use std::str::FromStr as _;
 
-use super::label::{CROCKFORD, check_character, narrow, tag, unambiguous};
+use super::label::{CROCKFORD, check_character, tag, unambiguous};
+use super::typed::narrow;
 use crate::model::{Day, Hash, Name, Origin, Seen};
 
 const PREFIX: &str = "CR1-";

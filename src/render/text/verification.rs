@@ -96,6 +96,7 @@ pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> Strin
         Verdict::Incomplete => page.put(0, Tone::Warning, &format!("INCOMPLETE: {number}")),
         Verdict::Failed => page.put(0, Tone::Alarm, &format!("VERIFICATION FAILED: {number}")),
     }
+    halves(&mut page, report);
     for check in &report.checks {
         let words = format!("{}: {}", check.name, check.detail);
         if check.passed {
@@ -107,9 +108,6 @@ pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> Strin
     if let Some(sheet) = report.sheet() {
         page.hang(2, "note", 7, Tone::Warning, sheet.words().en);
         page.hang(2, "", 7, Tone::Warning, sheet.words().ja);
-    }
-    if report.verdict == Verdict::Incomplete {
-        page.put(2, Tone::Warning, "Half of the evidence is missing: scan the other code as well.");
     }
     let by = match report.judged_by {
         JudgedBy::LogKey => "the log key given, offline",
@@ -126,6 +124,50 @@ pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> Strin
     }
     not_shown(&mut page, &report.not_shown);
     page.finish()
+}
+
+/// Where not both codes were there, or they are of two receipts: what each one proves,
+/// called as the sheet calls it.
+fn halves(page: &mut Page, report: &ReceiptVerification) {
+    if report.is_mixed() {
+        let words = "The two codes are of two different receipts: scan both from one sheet. \
+                     二つのコードは別々の受領書のものです。同じ用紙の二つを読み取ってください。";
+        return page.put(2, Tone::Alarm, words);
+    }
+    if report.codes.note && report.codes.proof {
+        return;
+    }
+    let signed = report.checks.iter().any(|check| check.name == "signatures" && check.passed);
+    let note = match (report.codes.note, signed) {
+        (true, true) => "read: the signatures hold. 署名は有効です。",
+        (true, false) => "read: the signatures do not hold. 署名は無効です。",
+        (false, _) => "missing: what was agreed and who signed. 未読：内容と署名が確認できません。",
+    };
+    let found = report.checks.iter().any(|check| check.name == "inclusion" && check.passed);
+    let proof = match (report.codes.proof, found) {
+        (true, _) => "read: by itself it proves nothing. これだけでは何も証明しません。",
+        (false, true) => {
+            "missing, and here the ledger itself was asked. 未読：台帳で確認しました。"
+        }
+        (false, false) => {
+            "missing: whether the ledger has it. 未読：台帳への登録は確認できません。"
+        }
+    };
+    for (label, read, words) in [
+        ("QR 1/2 CN1 受領内容と署名", report.codes.note, note),
+        ("QR 2/2 CP1 台帳の証明", report.codes.proof, proof),
+    ] {
+        let tone = if read { Tone::Plain } else { Tone::Warning };
+        page.hang(2, label, 26, tone, words);
+    }
+    if report.verdict == Verdict::Incomplete {
+        page.put(
+            2,
+            Tone::Warning,
+            "Half of the evidence is missing: scan the other code as well. \
+             もう一方のコードも読み取ってください。",
+        );
+    }
 }
 
 /// What the receipt says. Of one that failed nothing is repeated as if it were so.
