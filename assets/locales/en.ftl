@@ -146,3 +146,5 @@ not-erased = No erasure of this drive is recorded.
 corrected = Correction
 corrected-by = entry { $entry } corrects { $field } to "{ $correction }": { $reason }
 certificate-note = QR 1/2  What is certified, and who signed
+done-at = Done at
+grade-claimed-list = claimed by the model

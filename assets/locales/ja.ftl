@@ -146,3 +146,5 @@ not-erased = この媒体の消去は記録されていません。
 corrected = 訂正
 corrected-by = 第 { $entry } 号で { $field } を「{ $correction }」に訂正：{ $reason }
 certificate-note = QR 1/2　証明の内容と両者の署名
+done-at = 実施日時
+grade-claimed-list = 製品の仕様による

@@ -1,6 +1,8 @@
 //! `custody label`
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "raster")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -132,15 +134,11 @@ impl LabelCommand {
         look: &Look,
     ) -> Result<Vec<PathBuf>, OpsError> {
         let mut files = Vec::new();
-        let mut save = |bytes: &[u8], file: &Path| -> Result<(), OpsError> {
-            save_receipt(bytes, file)?;
-            files.push(file.to_owned());
-            Ok(())
-        };
         if let Some(file) = &self.pdf {
-            save(&label_pdf(ledger, wanted, form, look)?, file)?;
+            save_receipt(&label_pdf(ledger, wanted, form, look)?, file)?;
+            files.push(file.clone());
         }
-        self.write_dots(ledger, wanted, look, &mut save)?;
+        self.write_dots(ledger, wanted, look, &mut files)?;
         Ok(files)
     }
 
@@ -150,12 +148,17 @@ impl LabelCommand {
         ledger: &Ledger,
         wanted: &[Label],
         look: &Look,
-        save: &mut dyn FnMut(&[u8], &Path) -> Result<(), OpsError>,
+        files: &mut Vec<PathBuf>,
     ) -> Result<(), OpsError> {
         use crate::ops::paper::label_dots;
         use crate::render::paper::brother::{DOTS_PER_MM, Tape, brother};
         use crate::render::paper::zpl::zpl;
 
+        let mut save = |bytes: &[u8], file: &Path| -> Result<(), OpsError> {
+            save_receipt(bytes, file)?;
+            files.push(file.to_owned());
+            Ok(())
+        };
         let size = size(&self.size).unwrap_or(Size { width: 60.0, height: 20.0 });
         let dots = f32::from(self.dpi) / 25.4;
         if let Some(file) = &self.zpl {
@@ -188,7 +191,7 @@ impl LabelCommand {
         _: &Ledger,
         _: &[Label],
         _: &Look,
-        _: &mut dyn FnMut(&[u8], &Path) -> Result<(), OpsError>,
+        _: &mut Vec<PathBuf>,
     ) -> Result<(), OpsError> {
         match self.zpl.is_some() || self.brother.is_some() || self.png.is_some() {
             true => {

@@ -9,6 +9,7 @@ use crate::picture::{self, Effort};
 use crate::proof::receipt::{Receipt, ReceiptError};
 use crate::proof::tlog_proof::TlogProof;
 use crate::wire::note::Note;
+use crate::wire::parts::{is_part, join};
 use crate::wire::qr::{Payload, PayloadError, PayloadKind, decode};
 use crate::wire::typed::{self, Begins, begins};
 
@@ -42,14 +43,18 @@ pub fn gather(given: &[String], typed: Option<&str>) -> Result<Evidence, OpsErro
     let mut codes = Codes::default();
     let mut pictures = Vec::new();
     if let Some(text) = typed {
-        codes.add(typed::codes(text)?)?;
+        codes.read(text)?;
     }
     for item in given {
         let path = Path::new(item);
         if !path.exists() {
             match begins(item) {
                 Begins::Receipt => {
-                    codes.add(typed::codes(item)?)?;
+                    codes.read(item)?;
+                    continue;
+                }
+                Begins::Neither if is_part(item) => {
+                    codes.read(item)?;
                     continue;
                 }
                 // Somebody scanned the drive where the sheet was meant.
@@ -61,7 +66,7 @@ pub fn gather(given: &[String], typed: Option<&str>) -> Result<Evidence, OpsErro
         if picture::is_picture(&bytes) {
             pictures.push((item, bytes));
         } else if let Some(text) = as_codes(&bytes) {
-            codes.add(typed::codes(&text)?)?;
+            codes.read(&text)?;
         } else if given.len() > 1 && !codes.is_empty() {
             return Err(OpsError::input("FILE", "a receipt file is whole; give it alone"));
         } else {
@@ -84,11 +89,16 @@ fn look(pictures: &[(&String, Vec<u8>)], codes: &mut Codes) -> Result<(), OpsErr
                 continue;
             }
             let enough = |texts: &[String]| {
-                let kinds = texts.iter().filter(|text| begins(text) == Begins::Receipt).count();
+                let whole = join(texts.to_vec()).texts;
+                let kinds = whole.iter().filter(|text| begins(text) == Begins::Receipt).count();
                 kinds >= 2 || (!alone && effort == Effort::Quick && kinds == 1)
             };
             for text in picture::search_codes(bytes, effort, &enough)?.texts {
                 seen.push(at);
+                if is_part(&text) {
+                    codes.take_part(text)?;
+                    continue;
+                }
                 // Nothing is undone here: what was photographed was never typed.
                 match decode(&text) {
                     Ok(payload) => codes.add(vec![payload])?,
@@ -120,6 +130,8 @@ fn look(pictures: &[(&String, Vec<u8>)], codes: &mut Codes) -> Result<(), OpsErr
 struct Codes {
     note: Option<Vec<u8>>,
     proof: Option<Vec<u8>>,
+    /// Parts of codes, which may be of the two above.
+    parts: Vec<String>,
 }
 
 impl Codes {
@@ -128,7 +140,28 @@ impl Codes {
     }
 
     fn is_empty(&self) -> bool {
-        self.note.is_none() && self.proof.is_none()
+        self.note.is_none() && self.proof.is_none() && self.parts.is_empty()
+    }
+
+    /// Takes what was typed: codes, and parts of codes, each of these on a line of its own.
+    fn read(&mut self, text: &str) -> Result<(), OpsError> {
+        let (parts, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| is_part(line));
+        for part in &parts {
+            self.take_part((*part).to_owned())?;
+        }
+        if parts.is_empty() || rest.iter().any(|line| !line.trim().is_empty()) {
+            self.add(typed::codes(&rest.join("\n"))?)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a part until the others are there.
+    fn take_part(&mut self, part: String) -> Result<(), OpsError> {
+        self.parts.push(part);
+        for text in join(self.parts.clone()).texts {
+            self.add(vec![decode(&text)?])?;
+        }
+        Ok(())
     }
 
     /// Takes codes in any order; the same one twice is no matter.
@@ -146,6 +179,15 @@ impl Codes {
     }
 
     fn join(self) -> Result<Evidence, OpsError> {
+        let missing = join(self.parts).missing;
+        if !missing.is_empty() {
+            let problem = format!(
+                "of a code in parts {} is missing or was misread: scan it as well \
+                 (分割されたQRコードの一部が足りません)",
+                missing.join(", ")
+            );
+            return Err(OpsError::input("FILE", problem));
+        }
         match (self.note, self.proof) {
             (Some(note), Some(proof)) => {
                 let note = Note::parse(&note).map_err(ReceiptError::from)?;

@@ -6,7 +6,7 @@ use crate::ledger::schedule::{Standing, dates};
 use crate::ledger::{Medium, Presence, State};
 use crate::model::hardware::VidPid;
 use crate::model::vocabulary::EncryptionGrade;
-use crate::model::{Day, MediumId, Name, Origin, Phrase, ReceiptId, Seen, Stamp};
+use crate::model::{Day, MediumId, Name, Origin, Phrase, ReceiptId, Seen, Stamp, Token};
 
 use super::attachment::{AwaitedSheet, Sheet};
 use super::receipt::Head;
@@ -55,6 +55,8 @@ pub struct RegisterRow {
     pub encryption: String,
     /// How well the encryption is known.
     pub encryption_grade: EncryptionGrade,
+    /// Its scheme, or the family of a drive that encrypts by itself.
+    pub scheme: Option<Token>,
     /// Whose it is.
     pub owner: Name,
     /// What kind of data it carries.
@@ -123,6 +125,7 @@ impl RegisterRow {
             capacity: medium.capacity,
             encryption: words::encryption(&medium.encryption),
             encryption_grade: medium.encryption.grade,
+            scheme: medium.encryption.scheme.clone(),
             owner: medium.owner.clone(),
             class: medium.class.clone(),
             registered_at: medium.registered_at,

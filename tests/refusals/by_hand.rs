@@ -16,6 +16,9 @@ use media_custody::ops::handover::hand_over;
 use media_custody::ops::ledger::{index_keys, options};
 use media_custody::ops::{Draft, FixedClock, Ledger, OpsError, SystemClock, policy, receipt};
 use media_custody::proof::tree::Nodes;
+use media_custody::render::paper::pdf::pdf;
+use media_custody::render::paper::typeface::Typefaces;
+use media_custody::render::paper::{About, Page, Sheet};
 use media_custody::store::{
     FileStore, Head, Key, MemoryStore, Progress, Store, StoreError, Visitor,
 };
@@ -130,6 +133,14 @@ pub fn error(name: &str, case: &Case) -> Result<Failure, String> {
         "an entry past the end" => case.ledger().note(99).err(),
         "a drive pulled while people sign" => changed_since(case, "tour.json#taken"),
         "a drive exchanged while people sign" => changed_since(case, "tour.json#reprogrammed"),
+        "a page without a size" => {
+            let page = Page { width: 0.0, height: 297.0, blocks: Vec::new() };
+            let at = "2026-11-22T10:15:00+09:00".parse().expect("a time");
+            let about =
+                About { title: "x".into(), id: "x".into(), language: "ja", at, attachment: None };
+            let faces = Typefaces::built_in().expect("the fonts");
+            pdf(&Sheet { pages: vec![page], about }, &faces).err().map(OpsError::from)
+        }
         "no random bytes" => Some(OpsError::Random("not seeded yet".to_owned())),
         "the index fails" => Some(StoreError::Index { cause: "checksum".to_owned() }.into()),
         "no bus" => Sysfs::at("sys/bus/usb/devices").list().err().map(OpsError::from),

@@ -45,7 +45,7 @@ impl Bitmap {
 
     /// Rows.
     pub fn height(&self) -> usize {
-        if self.width == 0 { 0 } else { self.dark.len() / self.width }
+        self.dark.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// Whether a dot is dark; beyond the edges none is.

@@ -121,7 +121,7 @@ fn begin<'f>(certified: &Certified, title: &str, words: &Words, faces: &'f Typef
     }
     flow.rule();
     let strong = Look { size: body.size * 1.25, ..body };
-    flow.field(&words.label("date"), body, &certified.at.short());
+    flow.field(&words.label("done-at"), body, &certified.at.short());
     flow.field(&words.label("drive"), strong, id);
     let medium = &certified.medium;
     let model = medium.product.as_ref().map_or("", |product| product.as_str());

@@ -516,7 +516,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -537,16 +537,7 @@ pub(super) fn encryption(words: &Words, medium: &ReceiptMedium) -> String {
         Some("invisible") => "state-invisible",
         _ => "state-unknown",
     };
-    let key = match grade {
-        EncryptionGrade::Verified => "grade-verified",
-        EncryptionGrade::Partial => "grade-partial",
-        EncryptionGrade::Claimed => "grade-claimed",
-        EncryptionGrade::Stated => "grade-stated",
-        EncryptionGrade::Opaque => "grade-opaque",
-        EncryptionGrade::None => "grade-none",
-        EncryptionGrade::Unreadable => "grade-unreadable",
-        EncryptionGrade::NotExamined => "grade-not-examined",
-    };
+    let key = grade_key(grade);
     let states = words.lines(state);
     let graded = words.lines_of(key, &[]);
     let graded: Vec<String> = match claimed {
@@ -560,4 +551,18 @@ pub(super) fn encryption(words: &Words, medium: &ReceiptMedium) -> String {
     };
     parts.push(graded.join(" / "));
     parts.join("  ")
+}
+
+/// The word for how well an encryption is known. That of a claim has a state filled in.
+pub(super) fn grade_key(grade: EncryptionGrade) -> &'static str {
+    match grade {
+        EncryptionGrade::Verified => "grade-verified",
+        EncryptionGrade::Partial => "grade-partial",
+        EncryptionGrade::Claimed => "grade-claimed",
+        EncryptionGrade::Stated => "grade-stated",
+        EncryptionGrade::Opaque => "grade-opaque",
+        EncryptionGrade::None => "grade-none",
+        EncryptionGrade::Unreadable => "grade-unreadable",
+        EncryptionGrade::NotExamined => "grade-not-examined",
+    }
 }

@@ -2,14 +2,14 @@
 //! the result of one (点検結果) and a drive's history (媒体履歴).
 
 use super::flow::{Flow, LEADING, Look, Style};
-use super::receipt::Format;
+use super::receipt::{Format, grade_key};
 use super::table::{Cell, Column, table};
 use super::typeface::Typefaces;
 use super::words::{Tongue, Words};
 use super::{About, PaperError, Role, Sheet};
 use crate::ledger::schedule::Standing;
-use crate::model::vocabulary::SightingGrade;
-use crate::model::{Name, Origin, Stamp};
+use crate::model::vocabulary::{EncryptionGrade, SightingGrade};
+use crate::model::{Name, Origin, Stamp, Token};
 use crate::render::qr::Code;
 use crate::report::alarm;
 use crate::report::history::HistorySheet;
@@ -61,7 +61,9 @@ fn begin<'f>(style: Style, faces: &'f Typefaces, words: &Words, about: &About1<'
         let size = seen.entries.to_string();
         line.push_str(&format!("   {}", words.label_of("entries-count", &[("size", &size)])));
     }
-    flow.paragraph(small, &line);
+    // The upper right corner is for a code.
+    let edges = (style.margin, style.margin + flow.measure() * 0.72);
+    flow.broken(edges, small, &line);
     flow.skip(1.5);
     flow
 }
@@ -161,6 +163,16 @@ pub fn register(
     Ok(finish(flow, &words, "register-title", &id, report.now))
 }
 
+/// Scheme, or family, and how well that is known, in the document's words.
+fn encrypted(words: &Words, scheme: Option<&Token>, grade: EncryptionGrade) -> String {
+    let scheme = scheme.map_or("", |scheme| scheme.as_str());
+    let key = match grade {
+        EncryptionGrade::Claimed => "grade-claimed-list",
+        other => grade_key(other),
+    };
+    format!("{scheme}  {}", words.lines(key).join(" / ")).trim().to_owned()
+}
+
 fn register_row(words: &Words, row: &RegisterRow) -> Vec<Cell> {
     let model = row.product.as_ref().map_or("", |product| product.as_str());
     let gone = row.gone_since.map_or_else(String::new, |at| format!("  {}", at.day()));
@@ -172,7 +184,7 @@ fn register_row(words: &Words, row: &RegisterRow) -> Vec<Cell> {
     vec![
         row.medium.as_str().into(),
         format!("{model}  {}", row.serial).trim().into(),
-        row.encryption.as_str().into(),
+        encrypted(words, row.scheme.as_ref(), row.encryption_grade).into(),
         row.home.as_str().into(),
         format!("{}  {since}{paper}", row.holder.spoken()).into(),
         last_seen(words, &row.last_seen).into(),
