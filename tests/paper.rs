@@ -166,7 +166,12 @@ fn other_programs_read_the_pdf() {
         match &view.codes {
             Some(codes) => {
                 assert_eq!(file.attached(), b"the receipt as a file\n");
-                read_by_two(name, &file, &[&codes.note, &codes.proof]);
+                // Reading takes seconds in a debug build; four shapes show all there is.
+                if matches!(name, "plain-a5" | "old-log-a5" | "eight-a4" | "long-a5") {
+                    let with = made.pages.iter().map(|page| !self::codes(page).is_empty());
+                    let with: Vec<bool> = with.collect();
+                    read_by_two(name, &file, &with, &[&codes.note, &codes.proof]);
+                }
             }
             None => assert!(text.contains("台帳に未登録"), "{name}"),
         }
@@ -174,8 +179,11 @@ fn other_programs_read_the_pdf() {
 }
 
 /// Our own reader, and one that is not ours.
-fn read_by_two(name: &str, file: &tools::File, wanted: &[&String]) {
+fn read_by_two(name: &str, file: &tools::File, with: &[bool], wanted: &[&String]) {
     let pages = file.pages(200);
+    let pages: Vec<_> = pages.into_iter().zip(with).filter(|(_, with)| **with).collect();
+    let pages: Vec<Vec<u8>> = pages.into_iter().map(|(page, _)| page).collect();
+    assert_eq!(pages.len(), 2, "{name}");
     let mut ours = Vec::new();
     let mut theirs = Vec::new();
     for page in &pages {

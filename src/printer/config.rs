@@ -23,7 +23,7 @@ use std::io::{self, Read as _, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Document, DocumentMut, Item, Table, TableLike, value};
+use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::{Address, Printer};
 use crate::model::DocumentKind;
@@ -311,7 +311,7 @@ fn changed(old: &str, change: &Change) -> String {
     match change {
         Change::Default(kind, name) => {
             if let Some(defaults) = table(root, "default").as_table_like_mut() {
-                defaults.insert(kind.as_str(), value(name));
+                set(defaults, kind.as_str(), name);
             }
         }
         Change::Printer(name, printer) => {
@@ -354,6 +354,20 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fresh.as_file().sync_all()?;
     fresh.persist(&path)?;
     fs::File::open(&folder)?.sync_all()
+}
+
+/// Sets a key and leaves what stands beside it: people write remarks there.
+fn set(table: &mut dyn TableLike, key: &str, text: impl Into<Value>) {
+    let mut fresh: Value = text.into();
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(known) => {
+            *fresh.decor_mut() = known.decor().clone();
+            *known = fresh;
+        }
+        None => {
+            table.insert(key, Item::Value(fresh));
+        }
+    }
 }
 
 #[cfg(test)]
