@@ -12,6 +12,8 @@ mod drafts;
 mod lifecycle;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/paper.rs"]
+mod paper;
 #[path = "cli/people.rs"]
 mod people;
 #[path = "cli/reading.rs"]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Global;
 use super::ui::Ui;
 use crate::model::{Statement, VerifierKey};
+use crate::ops::paper::fonts;
 use crate::ops::{Committed, Draft, Ledger, OpsError};
 use crate::ops::{KeyringError, Passphrase};
 use crate::render::text::statement_summary;
@@ -187,6 +188,7 @@ pub(crate) fn conclude_if(
     let keyring = global.keyring()?;
     ledger.ready()?;
     ui.say(&statement_summary(draft.statement(), ui.style()));
+    warn_of_unprintable(ui, &draft);
     if !args.yes && !ui.confirm("Is this right?", true) {
         return Err(OpsError::Unknown("nothing was signed and nothing recorded".to_owned()));
     }
@@ -219,6 +221,23 @@ pub(crate) fn conclude_if(
             entry
                 .map(Concluded::appended)
                 .ok_or_else(|| OpsError::Unknown("nothing was appended".to_owned()))
+        }
+    }
+}
+
+/// Said before anybody signs, while a name can still be spelled otherwise: what no font
+/// has is missing on every paper about it.
+fn warn_of_unprintable(ui: Ui, draft: &Draft) {
+    let Ok(faces) = fonts(None) else { return };
+    for (key, value) in draft.statement().lines().0 {
+        let missing = faces.missing(&value);
+        if !missing.is_empty() {
+            let listed: Vec<String> =
+                missing.iter().map(|one| format!("{one} (U+{:04X})", u32::from(*one))).collect();
+            ui.warn(&format!(
+                "{key}: no font here has {}; 〓 stands for it on paper",
+                listed.join(", ")
+            ));
         }
     }
 }

@@ -10,7 +10,6 @@ use super::gather::Evidence;
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use crate::audit::{Audit, Auditor, Cause};
 use crate::ledger::State;
-use crate::model::statement::Handover;
 use crate::model::{Hash, Statement, VerifierKey};
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
@@ -207,17 +206,8 @@ pub fn verify_evidence(
     }
 }
 
-fn handover_of(note: &Note) -> Result<(Statement, Option<Handover>), OpsError> {
-    let statement = statement::parse(note.text()).map_err(OpsError::ReceiptText)?;
-    let said = match &statement {
-        Statement::Handover(said) => Some(said.as_ref().clone()),
-        _ => None,
-    };
-    Ok((statement, said))
-}
-
 fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerification, OpsError> {
-    let (statement, said) = handover_of(receipt.note())?;
+    let statement = statement::parse(receipt.note().text()).map_err(OpsError::ReceiptText)?;
     let (judged_by, key) = match judge {
         Judge::LogKey(key) => (JudgedBy::LogKey, Some((*key).clone())),
         Judge::Ledger(ledger) => (JudgedBy::Ledger, ledger.state().log_key().cloned()),
@@ -226,7 +216,7 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
     let outcome = receipt.verify(&required, &key);
     let mut answer =
-        ReceiptVerification::new(said.as_ref(), judged_by).with_receipt(receipt.leaf(), &outcome);
+        ReceiptVerification::of(&statement, judged_by).with_receipt(receipt.leaf(), &outcome);
     // The log key's name is the origin: a receipt of another ledger, logged by
     // mistake or on purpose under this key, is not one of this ledger's.
     let ours = statement.ledger().as_str() == key.name().as_str();
@@ -306,10 +296,10 @@ fn verify_half(
         return verify_proof_alone(bytes, judge, judged_by);
     }
     let note = Note::parse(bytes).map_err(crate::proof::receipt::ReceiptError::from)?;
-    let (statement, said) = handover_of(&note)?;
+    let statement = statement::parse(note.text()).map_err(OpsError::ReceiptText)?;
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
     let signatures = crate::wire::signature::verify_required(&note, &required);
-    let mut answer = ReceiptVerification::new(said.as_ref(), judged_by).with_codes(true, false);
+    let mut answer = ReceiptVerification::of(&statement, judged_by).with_codes(true, false);
     answer = match &signatures {
         Ok(()) => {
             answer.with("signatures", true, format!("{0} of {0} signatures hold", required.len()))

@@ -6,7 +6,8 @@ use crate::model::{
 };
 
 use super::attachment::Sheet;
-use super::who::Who;
+use super::receipt::Sealed;
+use super::who::{KeyView, Who};
 
 /// The media an entry names, in its own order, each once.
 pub(super) fn media(said: &Statement) -> Vec<MediumId> {
@@ -76,6 +77,20 @@ pub(super) fn signers(said: &Statement) -> Vec<Who> {
         .filter(|(_, signed)| *signed)
         .map(|(party, _)| Who::from(party))
         .collect()
+}
+
+/// Who signed an entry that is no handover, with the key of each, in the order of the
+/// signature lines.
+pub(super) fn sealed(said: &Statement) -> Vec<Sealed> {
+    let signed = people(said).into_iter().filter(|(_, signed)| *signed);
+    let keys = said.signers();
+    let key = |party: &PartyRef, at: usize| {
+        let key = keys.get(at).map(|key| KeyView::from(*key));
+        Sealed { who: Who::from(party), key }
+    };
+    // Keys of the log's own stand before those of people.
+    let first = keys.len().saturating_sub(people(said).iter().filter(|(_, s)| *s).count());
+    signed.enumerate().map(|(at, (party, _))| key(party, first + at)).collect()
 }
 
 /// Everybody who took part, whether they signed or sealed on paper.

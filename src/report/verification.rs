@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use crate::audit::{Audit, Finding};
 use crate::model::statement::Handover;
-use crate::model::{Hash, Origin, ReceiptId, Stamp};
+use crate::model::{Hash, MediumId, Origin, ReceiptId, Stamp, Statement};
 use crate::proof::inclusion::ProofRefused;
 use crate::proof::receipt::ReceiptRefused;
 use crate::proof::tlog_proof::{Included, TlogProofError};
 
 use super::attachment::{AttachmentView, Sheet};
-use super::receipt::{EntryView, ReceiptView, Sealed};
+use super::named;
+use super::receipt::{EntryView, Head, ReceiptView, Sealed};
 use super::words::listed;
 use super::{optional_text, text};
 
@@ -164,6 +165,8 @@ pub struct ReceiptVerification {
     pub entry: Option<EntryView>,
     /// The receipt's contents; none where the text is no handover.
     pub receipt: Option<ReceiptView>,
+    /// What the text says where it is no handover, a certificate's for one.
+    pub said: Option<Said>,
     /// Which halves of the receipt were there.
     pub codes: CodesView,
     /// Everything that was looked at.
@@ -172,6 +175,39 @@ pub struct ReceiptVerification {
     pub shown: Vec<String>,
     /// What is not shown, in words.
     pub not_shown: Vec<String>,
+}
+
+/// What an entry says that is no handover: an erasure, a retirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The entry's kind.
+    pub kind: &'static str,
+    /// The media it names.
+    pub media: Vec<MediumId>,
+    /// Its lines, keys left out.
+    pub lines: Vec<(String, String)>,
+    /// The head of the log that the signers saw.
+    pub seen: Head,
+}
+
+impl Said {
+    fn new(statement: &Statement) -> Self {
+        let seen = statement.seen();
+        let is_key = |key: &str| key.ends_with("-key") || key == "key";
+        let lines = statement.lines().0.into_iter().filter(|(key, _)| !is_key(key));
+        Said {
+            kind: statement.kind(),
+            media: named::media(statement),
+            lines: lines.collect(),
+            seen: Head { entries: seen.size, root: seen.root },
+        }
+    }
+
+    /// Kind and media, as a heading.
+    pub fn spoken(&self) -> String {
+        let media = self.media.iter().map(|id| format!(" {id}"));
+        std::iter::once(self.kind.to_owned()).chain(media).collect()
+    }
 }
 
 /// The checks without which no receipt passes.
@@ -197,11 +233,26 @@ impl ReceiptVerification {
             parties,
             entry: None,
             receipt,
+            said: None,
             codes: CodesView { note: true, proof: true },
             checks: Vec::new(),
             shown: Vec::new(),
             not_shown: Vec::new(),
         };
+        fresh.conclude();
+        fresh
+    }
+
+    /// Begins with the entry that a receipt, or another paper with codes, stands for.
+    pub fn of(statement: &Statement, judged_by: JudgedBy) -> Self {
+        if let Statement::Handover(said) = statement {
+            return Self::new(Some(said), judged_by);
+        }
+        let mut fresh = Self::new(None, judged_by);
+        fresh.ledger = Some(statement.ledger().clone());
+        fresh.at = Some(statement.at());
+        fresh.parties = named::sealed(statement);
+        fresh.said = Some(Said::new(statement));
         fresh.conclude();
         fresh
     }
@@ -296,7 +347,9 @@ impl ReceiptVerification {
         let done = |name: &str| self.checks.iter().any(|check| check.name == name);
         self.verdict = if self.checks.iter().any(|check| !check.passed) {
             Verdict::Failed
-        } else if DEMANDED.iter().all(|name| done(name)) && self.receipt.is_some() {
+        } else if DEMANDED.iter().all(|name| done(name))
+            && (self.receipt.is_some() || self.said.is_some())
+        {
             Verdict::Passed
         } else {
             Verdict::Incomplete
@@ -328,15 +381,17 @@ impl ReceiptVerification {
             .filter_map(|party| party.key.as_ref())
             .map(|key| key.name.as_str())
             .collect();
-        let Some(receipt) = &self.receipt else { return shown };
+        let receipt = self.receipt.as_ref().map(|receipt| receipt.seen.entries);
+        let seen = receipt.or(self.said.as_ref().map(|said| said.seen.entries));
+        let (Some(ledger), Some(seen)) = (&self.ledger, seen) else { return shown };
         if self.holds("signatures") && !signers.is_empty() {
             shown.push(format!("the holders of the keys {} signed this text", listed(&signers)));
         }
         if self.verdict != Verdict::Passed {
             return shown;
         }
-        shown.push(format!("the text stands unaltered in the ledger {}", receipt.ledger));
-        if let Some(size) = receipt.seen.entries.checked_sub(1) {
+        shown.push(format!("the text stands unaltered in the ledger {ledger}"));
+        if let Some(size) = seen.checked_sub(1) {
             shown.push(format!(
                 "the signers had seen the ledger up to entry {size}; it cannot be rewritten \
                  without this receipt showing it"

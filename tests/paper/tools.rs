@@ -1,4 +1,5 @@
 //! Programs that are not ours, and golden pictures.
+#![allow(dead_code)] // each test file takes what it needs
 
 use std::fs;
 use std::path::PathBuf;

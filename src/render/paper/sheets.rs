@@ -439,6 +439,7 @@ pub fn history(
             let people: Vec<String> = event.parties.iter().map(Who::spoken).collect();
             let kind = words.label(&format!("kind-{}", event.kind));
             let mut told = vec![format!("{kind}: {}", event.words)];
+            told.extend(event.receipt.iter().map(ToString::to_string));
             told.extend(event.details.iter().cloned());
             told.extend(event.sheet.map(|sheet| words.pick(sheet.words())));
             vec![

@@ -3,7 +3,7 @@
 use super::Style;
 use super::layout::{Page, Tone};
 use super::receipt::party_line;
-use crate::report::verification::{FindingView, Verdict};
+use crate::report::verification::{FindingView, Said, Verdict};
 use crate::report::{JudgedBy, LedgerVerification, ReceiptVerification};
 
 const LABELS: usize = 14;
@@ -90,7 +90,8 @@ fn problems(page: &mut Page, label: &str, column: usize, message: &str) {
 /// The verification of a receipt as text.
 pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> String {
     let mut page = Page::new(style);
-    let number = report.number.as_ref().map_or_else(|| "receipt".to_owned(), ToString::to_string);
+    let said = || report.said.as_ref().map_or_else(|| "receipt".to_owned(), Said::spoken);
+    let number = report.number.as_ref().map_or_else(said, ToString::to_string);
     match report.verdict {
         Verdict::Passed => page.put(0, Tone::Good, &format!("VERIFIED: {number}")),
         Verdict::Incomplete => page.put(0, Tone::Warning, &format!("INCOMPLETE: {number}")),
@@ -172,11 +173,17 @@ fn halves(page: &mut Page, report: &ReceiptVerification) {
 
 /// What the receipt says. Of one that failed nothing is repeated as if it were so.
 fn content(page: &mut Page, report: &ReceiptVerification) {
-    let Some(receipt) = &report.receipt else { return };
+    if report.receipt.is_none() && report.said.is_none() {
+        return;
+    }
     page.blank();
     if report.verdict == Verdict::Failed {
         page.put(0, Tone::Alarm, "It says, and nothing vouches for it:");
     }
+    for (key, value) in report.said.iter().flat_map(|said| &said.lines) {
+        page.field(2, key, LABELS, value);
+    }
+    let Some(receipt) = &report.receipt else { return };
     page.field(2, "At", LABELS, &receipt.at.short());
     for line in &receipt.media {
         let words = format!("{}  {}  serial {}", line.medium, line.vid_pid, line.serial);
