@@ -1,4 +1,5 @@
 //! Receipts of every shape, as values.
+#![allow(dead_code)] // the tests and a bench take what they need
 
 use media_custody::model::vocabulary::EncryptionGrade;
 use media_custody::model::{Hash, Name, Phrase};
