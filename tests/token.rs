@@ -21,7 +21,7 @@ use media_custody::ops::override_alarms::override_alarms;
 use media_custody::ops::register::register;
 use media_custody::ops::token::{self, TokenWish, Written};
 use media_custody::ops::token_rotation::{Left, Rotation, rotate};
-use media_custody::ops::{OpsError, check, scan};
+use media_custody::ops::{OpsError, StoreError, check, scan};
 use media_custody::usb::{Bus, Units};
 use office::{Case, HOME, of, registration, submit};
 
@@ -173,7 +173,7 @@ fn a_power_cut_at_any_moment_leaves_a_token_that_is_known() {
     assert_eq!(stick.alarms(), [""; 0]);
     // The next attempt does not take the name of the one file the ledger knows, and
     // when nobody signs it is taken away again.
-    stick.attempt(&stick.wish()).expect("written").withdraw();
+    stick.attempt(&stick.wish()).expect("written").give_up(&surely_not());
     assert_eq!(stick.alarms(), [""; 0]);
     stick.write();
     assert!(!stick.file(token::FRESH).exists());
@@ -263,6 +263,10 @@ fn a_holders_own_token_is_a_sighting_on_their_word() {
 }
 
 impl Stick {
+    fn fresh(&self) -> bool {
+        self.file(token::FRESH).exists()
+    }
+
     fn rotated(&self, signers: &[&str]) -> Rotation {
         let signers: Vec<PartyId> = signers.iter().map(|id| of(id)).collect();
         let signers: Vec<&PartyId> = signers.iter().collect();
@@ -326,6 +330,35 @@ fn a_round_that_nobody_signs_leaves_the_token() {
     drop(stick.round("kato", false));
     assert_eq!(stick.alarms(), [""; 0]);
     assert_eq!(stick.round("kato", true).settle().len(), 1);
+    assert_eq!(stick.alarms(), [""; 0]);
+}
+
+/// An entry that was certainly not appended, and one that may have been.
+fn surely_not() -> OpsError {
+    OpsError::input("--by", "nobody")
+}
+fn perhaps() -> OpsError {
+    OpsError::from(StoreError::Unknown { cause: "the disk is gone".to_owned() })
+}
+
+#[test]
+fn a_file_whose_entry_may_be_there_stays() {
+    let stick = Stick::new();
+    stick.write();
+    stick.round("kato", false).give_up(&surely_not());
+    assert!(!stick.fresh());
+    // The entry was appended and nobody was told so.
+    stick.round("kato", true).give_up(&perhaps());
+    assert!(stick.fresh());
+    assert_eq!(stick.alarms(), [""; 0]);
+    // It was not.
+    stick.round("kato", false).give_up(&perhaps());
+    assert_eq!(stick.alarms(), [""; 0]);
+    // The same for a token that somebody asks for.
+    stick.entered().give_up(&perhaps());
+    assert_eq!(stick.alarms(), [""; 0]);
+    stick.attempt(&stick.wish()).expect("written").give_up(&surely_not());
+    assert!(!stick.fresh());
     assert_eq!(stick.alarms(), [""; 0]);
 }
 

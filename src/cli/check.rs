@@ -95,11 +95,11 @@ impl Check {
         let before = ledger.state().clone();
         let still = |ledger: &Ledger| look_again(ledger, open()?.as_deref(), &round, &self.labels);
         let signing = &self.signing;
-        let concluded = conclude_if(global, &mut ledger, draft.clone(), signing, &still)?;
+        let outcome = conclude_if(global, &mut ledger, draft.clone(), signing, &still);
+        let (concluded, tokens) = settle(ui, rotation, outcome)?;
         let Some(check) = report_in(&before, &draft, concluded.entry()) else {
             return Err(OpsError::Unknown("the check left no report".to_owned()));
         };
-        let tokens = settle(ui, rotation);
         let clean = round.outcome.is_clean();
         let answer = Checked { concluded, tokens, check };
         ui.answer(&answer, |_| answer.concluded.words());

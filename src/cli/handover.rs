@@ -267,9 +267,8 @@ pub(super) fn complete(
     let Finish { signing, out, rotation } = finish;
     refuse_taken(out.file.as_deref())?;
     warn_of_paper(global.ui(), draft.statement());
-    let concluded = conclude_if(global, ledger, draft, signing, still)?;
-    let tokens = settle(global.ui(), rotation);
-    show(global, ledger, (concluded, tokens), out)
+    let outcome = conclude_if(global, ledger, draft, signing, still);
+    show(global, ledger, settle(global.ui(), rotation, outcome)?, out)
 }
 
 /// Shows what became of a handover, with the receipt where there is one.

@@ -69,7 +69,7 @@ impl Write {
         let concluded = match conclude(global, &mut ledger, written.draft.clone(), &self.signing) {
             Ok(concluded) => concluded,
             Err(error) => {
-                written.withdraw();
+                written.give_up(&error);
                 return Err(error);
             }
         };

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::BusArg;
-use super::signing::SignArgs;
+use super::signing::{Concluded, SignArgs};
 use super::ui::Ui;
 use crate::model::{MediumId, PartyId};
 use crate::ops::token_rotation::{Rotation, rotate};
@@ -52,12 +52,24 @@ impl TokensArg {
     }
 }
 
-/// Says what was written on which drive, once the entry is there.
-pub(super) fn settle(ui: Ui, rotation: Rotation) -> Vec<Renewed> {
+/// Says what was written on which drive, once the entry is there; takes it away again
+/// where there is none.
+pub(super) fn settle(
+    ui: Ui,
+    rotation: Rotation,
+    outcome: Result<Concluded, OpsError>,
+) -> Result<(Concluded, Vec<Renewed>), OpsError> {
+    let concluded = match outcome {
+        Ok(concluded) => concluded,
+        Err(error) => {
+            rotation.give_up(&error);
+            return Err(error);
+        }
+    };
     let renewed: Vec<Renewed> =
         rotation.settle().into_iter().map(|(medium, file)| Renewed { medium, file }).collect();
     for one in &renewed {
         ui.say(&format!("Fresh token on {}: {}, 512 bytes.", one.medium, one.file.display()));
     }
-    renewed
+    Ok((concluded, renewed))
 }

@@ -131,6 +131,11 @@ pub enum OpsError {
 }
 
 impl OpsError {
+    /// Whether an entry may have been appended in spite of this.
+    pub fn may_be_recorded(&self) -> bool {
+        matches!(self, OpsError::Store(StoreError::Unknown { .. } | StoreError::Poisoned))
+    }
+
     /// A failed file operation.
     pub fn file(what: &'static str, path: &Path, source: std::io::Error) -> Self {
         OpsError::File { what, path: path.to_owned(), source }

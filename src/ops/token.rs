@@ -155,8 +155,12 @@ impl Written {
         &self.fresh
     }
 
-    /// Takes the file away again: there is no entry for it.
-    pub fn withdraw(&self) {
+    /// Takes the file away again, unless its entry may have been appended in spite of the
+    /// error: then the ledger may know it, and a drive without it would be doubted.
+    pub fn give_up(&self, error: &OpsError) {
+        if error.may_be_recorded() {
+            return;
+        }
         // What stays is a file the ledger does not know beside one that it does.
         let _ = std::fs::remove_file(&self.fresh);
     }

@@ -136,6 +136,15 @@ impl Rotation {
         &self.left
     }
 
+    /// Takes the files away again where the entry was refused or failed. Where it may have
+    /// been appended all the same they stay: the ledger then knows one of the two, and a
+    /// file that was taken away would make the drive look like its own copy.
+    pub fn give_up(mut self, error: &OpsError) {
+        if error.may_be_recorded() {
+            self.waiting.clear();
+        }
+    }
+
     /// Gives the files their name, once the entry is appended. One that cannot be
     /// renamed is known to the ledger under the other name.
     pub fn settle(mut self) -> Vec<(MediumId, PathBuf)> {

@@ -260,19 +260,9 @@ impl Drawing<'_> {
     /// What was odd and is known to both, and who let it pass.
     /// As fields, or between the edges of a row.
     fn alarms(&self, flow: &mut Flow<'_>, edges: Option<(f32, f32)>, medium: &ReceiptMedium) {
-        let (words, look) = (self.words, flow.small());
-        let mut lines = Vec::new();
-        for name in &medium.alarms {
-            let said = alarm::words(name).map_or_else(|| name.clone(), |said| words.pick(said));
-            lines.push((words.label("alarm"), said));
-        }
-        for passed in &medium.overrides {
-            let (by, second) = (passed.by.spoken(), passed.second.spoken());
-            let with =
-                [("by", by.as_str()), ("second", &second), ("reason", passed.reason.as_str())];
-            lines.push((words.label("override"), words.lines_of("override-by", &with).join(" / ")));
-        }
-        for (label, said) in lines {
+        let look = flow.small();
+        for (key, said) in remarks(self.words, medium) {
+            let label = self.words.label(key);
             match edges {
                 Some(edges) => flow.broken(edges, look, &format!("{label}: {said}")),
                 None => flow.field(&label, look, &said),
@@ -565,4 +555,17 @@ pub(super) fn grade_key(grade: EncryptionGrade) -> &'static str {
         EncryptionGrade::Unreadable => "grade-unreadable",
         EncryptionGrade::NotExamined => "grade-not-examined",
     }
+}
+
+/// What was odd about a medium, and who let it pass: keys of labels, and what is said.
+pub(super) fn remarks(words: &Words, medium: &ReceiptMedium) -> Vec<(&'static str, String)> {
+    let alarms = medium.alarms.iter().map(|name| {
+        ("alarm", alarm::words(name).map_or_else(|| name.clone(), |said| words.pick(said)))
+    });
+    let overrides = medium.overrides.iter().map(|passed| {
+        let (by, second) = (passed.by.spoken(), passed.second.spoken());
+        let with = [("by", by.as_str()), ("second", &second), ("reason", passed.reason.as_str())];
+        ("override", words.lines_of("override-by", &with).join(" / "))
+    });
+    alarms.chain(overrides).collect()
 }

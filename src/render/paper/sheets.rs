@@ -24,8 +24,8 @@ const MODULE: f32 = 0.45;
 /// Height of a row that is ticked by hand.
 const BY_HAND: f32 = 8.5;
 
-/// What every list says at its head.
-struct About1<'a> {
+/// What a list says at its head.
+struct ListHead<'a> {
     title: &'a str,
     organisation: Option<&'a Name>,
     site: Option<&'a Name>,
@@ -40,7 +40,7 @@ fn landscape() -> Style {
     Style { width: upright.height, height: upright.width, margin: 13.0, ..upright }
 }
 
-fn begin<'f>(style: Style, faces: &'f Typefaces, words: &Words, about: &About1<'_>) -> Flow<'f> {
+fn begin<'f>(style: Style, faces: &'f Typefaces, words: &Words, about: &ListHead<'_>) -> Flow<'f> {
     let title = words.label(about.title);
     let mut flow = Flow::new(style, faces, format!("{title}   {}", about.at.short()));
     let large = Look { size: style.title, grey: false };
@@ -126,7 +126,7 @@ pub fn register(
     faces: &Typefaces,
 ) -> Result<Sheet, PaperError> {
     let words = Words::new(tongue)?;
-    let about = About1 {
+    let about = ListHead {
         title: "register-title",
         organisation: report.organisation.as_ref(),
         site: report.site.as_ref(),
@@ -203,7 +203,7 @@ pub fn check_sheet(
     faces: &Typefaces,
 ) -> Result<Sheet, PaperError> {
     let words = Words::new(tongue)?;
-    let about = About1 {
+    let about = ListHead {
         title: "check-title",
         organisation: report.organisation.as_ref(),
         site: report.site.as_ref(),
@@ -320,7 +320,7 @@ pub fn check_result(
     faces: &Typefaces,
 ) -> Result<Sheet, PaperError> {
     let words = Words::new(tongue)?;
-    let about = About1 {
+    let about = ListHead {
         title: "result-title",
         organisation: report.organisation.as_ref(),
         site: report.site.as_ref(),
@@ -406,7 +406,7 @@ pub fn history(
     faces: &Typefaces,
 ) -> Result<Sheet, PaperError> {
     let words = Words::new(tongue)?;
-    let about = About1 {
+    let about = ListHead {
         title: "history-title",
         organisation: report.organisation.as_ref(),
         site: report.site.as_ref(),

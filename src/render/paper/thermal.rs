@@ -1,13 +1,12 @@
 //! The receipt on a roll of 80 or 58 mm: one strip for each side, as long as it needs.
 
 use super::flow::{Flow, LEADING, Look, Style};
-use super::receipt::{Keeper, encryption, grouped};
+use super::receipt::{Keeper, encryption, grouped, remarks};
 use super::typeface::Typefaces;
 use super::words::{Tongue, Words};
 use super::{Mark, Page, PaperError, Role};
 use crate::render::qr::Code;
 use crate::report::ReceiptView;
-use crate::report::alarm;
 use crate::report::receipt::{ReceiptMedium, Sealed};
 use crate::wire::parts::{PARTS_MAX, split};
 
@@ -166,15 +165,8 @@ impl Strip<'_> {
         flow.paragraph(flow.body(), model.trim());
         self.field(flow, "serial", &medium.serial);
         self.field(flow, "encryption", &encryption(words, medium));
-        for name in &medium.alarms {
-            let said = alarm::words(name).map_or_else(|| name.clone(), |said| words.pick(said));
-            self.field(flow, "alarm", &said);
-        }
-        for passed in &medium.overrides {
-            let (by, second) = (passed.by.spoken(), passed.second.spoken());
-            let with =
-                [("by", by.as_str()), ("second", &second), ("reason", passed.reason.as_str())];
-            self.field(flow, "override", &words.lines_of("override-by", &with).join(" / "));
+        for (key, said) in remarks(words, medium) {
+            self.field(flow, key, &said);
         }
     }
 
