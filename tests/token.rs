@@ -338,7 +338,7 @@ fn surely_not() -> OpsError {
     OpsError::input("--by", "nobody")
 }
 fn perhaps() -> OpsError {
-    OpsError::from(StoreError::Unknown { cause: "the disk is gone".to_owned() })
+    OpsError::from(StoreError::Unknown { source: std::io::Error::other("the disk is gone") })
 }
 
 #[test]
