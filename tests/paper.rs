@@ -14,6 +14,7 @@ use media_custody::render::paper::bitmap::{Bitmap, bitmap, module_dots};
 use media_custody::render::paper::labels::{self, Grid, Label, LabelError, Size};
 use media_custody::render::paper::pdf::pdf;
 use media_custody::render::paper::receipt::{Format, MODULE_MIN, receipt};
+use media_custody::render::paper::svg::svg;
 use media_custody::render::paper::thermal::{DOTS_PER_MM, MODULE_DOTS, Roll, strips};
 use media_custody::render::paper::typeface::Typefaces;
 use media_custody::render::paper::words::{Tongue, Words};
@@ -360,4 +361,29 @@ proptest! {
             sound(&sheet(&wanted, format, Tongue::Both));
         }
     }
+}
+
+#[test]
+fn the_picture_for_a_browser_holds_what_the_pages_hold_and_no_markup_of_others() {
+    let purpose = "</text><script>\"&'".to_owned();
+    let sheet =
+        sheet(&Wanted { purpose, witness: true, ..Wanted::default() }, Format::A5, Tongue::En);
+    let picture = svg(&sheet, &faces());
+    assert_eq!(picture, svg(&sheet, &faces()));
+    assert!(picture.contains("&lt;/text&gt;&lt;script&gt;&quot;&amp;'</text>"), "{picture:.900}");
+    assert!(!picture.contains("<script"));
+    let said: usize = sheet.pages.iter().map(|page| texts(page).len()).sum();
+    assert_eq!(picture.matches("<text ").count(), said);
+    assert_eq!(picture.matches("</text>").count(), said);
+    let height = format!("height=\"{}mm\"", 210 * sheet.pages.len() + 6 * (sheet.pages.len() - 1));
+    assert!(picture.contains(&height), "{picture:.200}");
+    // Drawn by a program that is not ours, its codes are those of the pages.
+    if !tools::there(&["rsvg-convert"]) {
+        return;
+    }
+    let drawn = tools::drawn_svg(&picture);
+    let mut found = read_codes(&drawn, 4).expect("a picture").texts;
+    found.sort();
+    found.dedup();
+    assert!(found.len() == 2 && found[0].starts_with("CN1:") && found[1].starts_with("CP1:"));
 }

@@ -17,11 +17,10 @@ use std::path::PathBuf;
 
 use fixture::World;
 use media_custody::render::json::to_json;
-use media_custody::render::receipt_svg;
 use media_custody::render::text::{self, Style};
 use media_custody::report::Status;
 use unicode_width::UnicodeWidthStr;
-use values::{Drawn, Shown};
+use values::Shown;
 
 /// Compares with the golden file, or writes it when asked to.
 fn golden(name: &str, found: &str) -> Option<String> {
@@ -125,46 +124,4 @@ fn a_status_of_nothing_says_so() {
     let text = text::status(&nothing, Style::PLAIN);
     assert!(text.contains("No drive is registered yet"), "{text}");
     assert!(to_json(&nothing).contains("\"ledger\": null"));
-}
-
-#[test]
-fn the_svg_is_the_same_every_time_and_grows_with_its_contents() {
-    let shown = Shown::of(&story::told());
-    let small = shown.svg(Drawn::Small);
-    assert_eq!(small, shown.svg(Drawn::Small));
-    hold(golden("receipt.svg", &small).into_iter().collect());
-    assert!(small.contains("width=\"148mm\""), "A5");
-    assert!(shown.svg(Drawn::Largest).contains("width=\"210mm\""), "A4 for the largest codes");
-    assert!(shown.svg(Drawn::Nothing).contains("Draft"));
-    assert!(shown.svg(Drawn::Paper).contains("Paper seal"));
-    // `CUSTODY_SVG=DIR` leaves them there, to be looked at.
-    if let Some(folder) = std::env::var_os("CUSTODY_SVG") {
-        for drawn in [Drawn::Nothing, Drawn::Largest, Drawn::Real, Drawn::Paper, Drawn::Crowded] {
-            let file = PathBuf::from(&folder).join(format!("{drawn:?}.svg"));
-            std::fs::write(file, shown.svg(drawn)).expect("a folder to write to");
-        }
-    }
-}
-
-#[test]
-fn a_crowded_receipt_grows_past_a4_and_loses_nothing() {
-    let svg = Shown::of(&story::told()).svg(Drawn::Crowded);
-    assert!(svg.contains("USB-0421-59"), "the last drive");
-    let height = svg.split_once("height=\"").and_then(|(_, rest)| rest.split_once("mm"));
-    let height: f64 = height.expect("a height").0.parse().expect("a number");
-    assert!(height > 297.0, "{height}");
-}
-
-#[test]
-fn real_codes_are_large_enough_to_be_read() {
-    let svg = Shown::of(&story::told()).svg(Drawn::Real);
-    let scales: Vec<f64> = svg
-        .split("scale(")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')'))
-        .map(|(scale, _)| scale.parse().expect("a number"))
-        .collect();
-    assert_eq!(scales.len(), 2, "two codes");
-    assert!(scales.iter().all(|scale| *scale >= receipt_svg::MODULE_MIN), "{scales:?}");
-    assert!(svg.contains("width=\"148mm\""), "a common receipt fits A5");
 }

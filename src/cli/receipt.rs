@@ -14,7 +14,6 @@ use crate::ops::attach::export;
 use crate::ops::paper;
 use crate::ops::receipt::{IssuedReceipt, receipt};
 use crate::render::qr::{Code, QrError, Terminal};
-use crate::render::receipt_svg::{self, Matrix};
 use crate::render::text::{self, Style};
 use crate::report::ReceiptView;
 
@@ -34,7 +33,10 @@ pub(super) struct ReceiptCommand {
     /// Write it as PDF: the original and the copy, with both codes
     #[arg(long, value_name = "FILE")]
     pdf: Option<PathBuf>,
-    /// Size of the paper of a PDF
+    /// Write the same pages as one picture, SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Size of the paper of a PDF or SVG
     #[arg(long, value_name = "SIZE", default_value = "a4")]
     paper: Paper,
     #[command(flatten)]
@@ -45,9 +47,6 @@ pub(super) struct ReceiptCommand {
     /// Width of that printer's roll in mm: 80 or 58
     #[arg(long, value_name = "MM", default_value = "80", value_parser = ["80", "58"])]
     roll: String,
-    /// Write it as a page with both codes, SVG
-    #[arg(long, value_name = "FILE")]
-    svg: Option<PathBuf>,
     /// Write both codes as PNG pictures: FILE-note.png and FILE-proof.png
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
@@ -84,7 +83,7 @@ impl Drawn {
         if ui.is_terminal() && style.width < widest {
             let hint = format!(
                 "The QR codes need {widest} columns and this window has {}: widen it and run\n\
-                 'custody receipt {}', or write a page with --svg.\n",
+                 'custody receipt {}', or write a PDF with --pdf.\n",
                 style.width, view.receipt
             );
             return text::receipt(view, None, style) + &hint;
@@ -92,12 +91,6 @@ impl Drawn {
         let terminal = Terminal::default();
         let (note, proof) = (note.to_terminal(terminal), proof.to_terminal(terminal));
         text::receipt(view, Some((&note, &proof)), style)
-    }
-
-    pub fn svg(&self, view: &ReceiptView) -> String {
-        let matrices = |[note, proof]: &[Code; 2]| (Matrix::from(note), Matrix::from(proof));
-        let codes = self.0.as_ref().ok().map(matrices);
-        receipt_svg::receipt(view, codes.as_ref().map(|(note, proof)| (note, proof)))
     }
 
     /// Both codes as PNG pictures, by name.
@@ -119,19 +112,9 @@ impl ReceiptCommand {
             save_receipt(&issued.receipt.to_bytes(), file)?;
             written.push(file.clone());
         }
-        if let Some(file) = &self.pdf {
-            let look = self.style.look(self.paper)?;
-            warn_of_missing(ui, &look, &id.to_string(), issued.receipt.note().text());
-            let sheet = paper::receipt_sheet(&issued, &look)?;
-            save_receipt(&paper::pdf(&sheet, &look)?, file)?;
-            written.push(file.clone());
-        }
+        written.extend(self.pages(ui, &issued)?);
         if let Some(file) = &self.thermal {
             save_receipt(&self.strips(&issued)?, file)?;
-            written.push(file.clone());
-        }
-        if let Some(file) = &self.svg {
-            save_receipt(drawn.svg(&issued.view).as_bytes(), file)?;
             written.push(file.clone());
         }
         if let Some(file) = &self.png {
@@ -154,6 +137,23 @@ impl ReceiptCommand {
             ui.answer(&issued.view, |style| drawn.text(&issued.view, ui, style));
         }
         Ok(0)
+    }
+
+    /// The pages for both sides, as PDF and as a picture.
+    fn pages(&self, ui: Ui, issued: &IssuedReceipt) -> Result<Vec<PathBuf>, OpsError> {
+        if self.pdf.is_none() && self.svg.is_none() {
+            return Ok(Vec::new());
+        }
+        let look = self.style.look(self.paper)?;
+        warn_of_missing(ui, &look, self.id.trim(), issued.receipt.note().text());
+        let sheet = paper::receipt_sheet(issued, &look)?;
+        if let Some(file) = &self.pdf {
+            save_receipt(&paper::pdf(&sheet, &look)?, file)?;
+        }
+        if let Some(file) = &self.svg {
+            save_receipt(paper::svg(&sheet, &look).as_bytes(), file)?;
+        }
+        Ok(self.pdf.iter().chain(&self.svg).cloned().collect())
     }
 
     #[cfg(feature = "raster")]

@@ -10,9 +10,12 @@ use super::error::{EXIT_ERROR, EXIT_FINE};
 use super::receipt::{Drawn, save_receipt};
 use super::ui::Ui;
 use crate::ops::gather::gather;
+use crate::ops::paper::{self, Look};
 use crate::ops::tour::{Finished, PASSPHRASE, Tour as Doing};
 use crate::ops::verify::{Judge, log_key_beside, verify_evidence};
 use crate::ops::{OpsError, status};
+use crate::render::paper::receipt::Format;
+use crate::render::paper::words::Tongue;
 use crate::render::qr::{Code, Terminal};
 use crate::render::text;
 use crate::report::Verdict;
@@ -160,8 +163,9 @@ impl Guide {
         let (issued, file) = tour.hand_over()?;
         let drawn = Drawn::of(&issued);
         self.print(&drawn.text(&issued.view, self.ui, style));
-        let picture = file.with_extension("svg");
-        save_receipt(drawn.svg(&issued.view).as_bytes(), &picture)?;
+        let look = Look { tongue: Tongue::Both, format: Format::A4, faces: paper::fonts(None)? };
+        let page = file.with_extension("pdf");
+        save_receipt(&paper::pdf(&paper::receipt_sheet(&issued, &look)?, &look)?, &page)?;
         self.step(
             "The contractor verifies it at home, offline",
             &format!(
@@ -189,7 +193,7 @@ impl Guide {
         );
         let (_, second) = tour.take_back()?;
         self.print(&format!("   Receipt kept in {}.\n", second.display()));
-        Ok(vec![file, picture, second])
+        Ok(vec![file, page, second])
     }
 
     fn checks(&self, tour: &mut Doing) -> Result<(), OpsError> {

@@ -17,7 +17,7 @@ use crate::render::paper::receipt::{Format, receipt};
 use crate::render::paper::thermal::{self, Roll, strips};
 use crate::render::paper::typeface::Typefaces;
 use crate::render::paper::words::{Tongue, Words};
-use crate::render::paper::{Sheet, pdf};
+use crate::render::paper::{Sheet, pdf, svg};
 use crate::report::labels::{LabelRow, LabelSheet};
 
 /// How a document is to look.
@@ -66,6 +66,11 @@ pub fn receipt_sheet(issued: &IssuedReceipt, look: &Look) -> Result<Sheet, OpsEr
 /// [`OpsError::Paper`].
 pub fn pdf(sheet: &Sheet, look: &Look) -> Result<Vec<u8>, OpsError> {
     Ok(pdf::pdf(sheet, &look.faces)?)
+}
+
+/// A document as one picture for a browser.
+pub fn svg(sheet: &Sheet, look: &Look) -> String {
+    svg::svg(sheet, &look.faces)
 }
 
 /// A receipt for a roll, as the printer takes it: both strips one behind the other.

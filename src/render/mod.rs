@@ -4,7 +4,6 @@ pub mod csv;
 pub mod json;
 pub mod paper;
 pub mod qr;
-pub mod receipt_svg;
 pub mod text;
 pub mod udev;
 pub mod usbguard;

@@ -126,3 +126,15 @@ pub fn golden(name: &str, found: &Bitmap) -> Option<String> {
         format!("{name}: {other} of {} dots differ; see {}", grey.len(), now.path().display())
     })
 }
+
+/// An SVG as PNG at 200 dots an inch, by librsvg.
+pub fn drawn_svg(picture: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (from, to) = (folder.path().join("pages.svg"), folder.path().join("pages.png"));
+    fs::write(&from, picture).expect("written");
+    let options = ["--dpi-x", "200", "--dpi-y", "200", "-o"];
+    let done = Command::new("rsvg-convert").args(options).arg(&to).arg(&from).output();
+    let done = done.expect("it runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    fs::read(to).expect("a picture")
+}

@@ -79,17 +79,6 @@ fn hostile_findings_are_written_out() {
     assert!(!refused.passed());
 }
 
-#[test]
-fn words_in_an_svg_are_never_markup() {
-    use media_custody::render::receipt_svg;
-    use media_custody::report::ReceiptView;
-    let mut said = a_handover();
-    said.purpose = "</text><script>\"&'".parse().expect("a phrase");
-    let svg = receipt_svg::receipt(&ReceiptView::new(&said, None), None);
-    assert!(svg.contains("&lt;/text&gt;&lt;script&gt;&quot;&amp;'</text>"), "{svg}");
-    assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
-}
-
 fn a_handover() -> media_custody::model::statement::Handover {
     let mut entries = super::story::told().entries.into_iter();
     let said = entries.find_map(|entry| match entry.statement {

@@ -16,14 +16,11 @@ use media_custody::proof::memory::MemoryTree;
 use media_custody::proof::receipt::Receipt;
 use media_custody::proof::tlog_proof::TlogProof;
 use media_custody::render::json::to_json;
-use media_custody::render::qr::Code;
-use media_custody::render::receipt_svg::{self, Matrix};
 use media_custody::render::text::{self, Style};
-use media_custody::report::receipt::{EntryView, ReceiptMedium};
+use media_custody::report::receipt::EntryView;
 use media_custody::report::scan::{FamilyClaim, KnownAs, ReadRow};
 use media_custody::report::*;
 use media_custody::wire::Note;
-use media_custody::wire::qr::{PayloadKind, encode};
 
 use crate::fixture::{ORIGIN, World, signing_key, vkey};
 use crate::lifecycle::Lifecycle;
@@ -54,19 +51,7 @@ pub struct Shown {
     probe: EvidenceReport,
     unsigned: Statement,
     policy: media_custody::ledger::Policy,
-    codes: (Code, Code),
     lifecycle: Lifecycle,
-}
-
-/// Which codes stand on the SVG.
-#[derive(Debug, Clone, Copy)]
-pub enum Drawn {
-    Nothing,
-    Small,
-    Largest,
-    Real,
-    Paper,
-    Crowded,
 }
 
 impl Shown {
@@ -115,7 +100,6 @@ impl Shown {
                 .map(|(_, said)| said.clone())
                 .expect("a registration"),
             policy: state.policy.clone(),
-            codes: codes(&receipt_of(&notes, index)),
             lifecycle: Lifecycle::of(&story::ended()),
         }
     }
@@ -169,33 +153,6 @@ impl Shown {
         ];
         all.extend(self.lifecycle.json());
         all
-    }
-
-    /// The receipt as SVG.
-    pub fn svg(&self, drawn: Drawn) -> String {
-        let code = |size| Matrix::new(size, move |x, y| (x * 3 + y * 5) % 7 < 3);
-        match drawn {
-            Drawn::Nothing => receipt_svg::receipt(&self.draft, None),
-            Drawn::Small => receipt_svg::receipt(&self.receipt, Some((&code(21), &code(25)))),
-            Drawn::Paper => {
-                receipt_svg::receipt(&self.receipt_paper, Some((&code(105), &code(109))))
-            }
-            Drawn::Crowded => {
-                let mut crowded = self.receipt.clone();
-                let one = crowded.media[0].clone();
-                let more = (0..60).map(|at| ReceiptMedium {
-                    medium: id(&format!("USB-0421-{at}")),
-                    ..one.clone()
-                });
-                crowded.media.extend(more);
-                receipt_svg::receipt(&crowded, Some((&code(177), &code(105))))
-            }
-            Drawn::Real => {
-                let (note, proof) = (Matrix::from(&self.codes.0), Matrix::from(&self.codes.1));
-                receipt_svg::receipt(&self.receipt, Some((&note, &proof)))
-            }
-            Drawn::Largest => receipt_svg::receipt(&self.receipt, Some((&code(177), &code(177)))),
-        }
     }
 }
 
@@ -257,15 +214,6 @@ fn verified(notes: &[Note], said: &Handover, index: u64, by: JudgedBy) -> Receip
     let required: Vec<_> = statement.signers().into_iter().cloned().collect();
     let outcome = receipt.verify(&required, &vkey("log"));
     ReceiptVerification::new(Some(said), by).with_receipt(receipt.leaf(), &outcome)
-}
-
-/// The codes of a receipt as they are printed.
-fn codes(receipt: &Receipt) -> (Code, Code) {
-    let code = |kind, bytes: &[u8]| {
-        Code::receipt(&encode(kind, bytes).expect("a payload")).expect("a code")
-    };
-    let (note, proof) = (receipt.note().to_bytes(), receipt.proof().to_bytes());
-    (code(PayloadKind::Note, &note), code(PayloadKind::Proof, &proof))
 }
 
 /// The same with one word changed.

@@ -12,8 +12,8 @@ use media_custody::proof::checkpoint::Checkpoint;
 use media_custody::proof::receipt::Receipt;
 use media_custody::proof::tlog_proof::TlogProof;
 use media_custody::proof::tree::{leaf_hash, node_hash};
+use media_custody::render::paper::receipt::MODULE_MIN;
 use media_custody::render::qr::{Code, QUIET_ZONE};
-use media_custody::render::receipt_svg::MODULE_MIN;
 use media_custody::wire::qr::{PayloadKind, encode};
 use media_custody::wire::signature::{Signer, SigningKey, sign_statement};
 
@@ -146,7 +146,7 @@ impl Sheet {
         let codes = texts.each_ref().map(|text| Code::receipt(text).expect("a code"));
         let most = codes.iter().map(Code::full_width).max().expect("two") as f64;
         let side = (PAGE.0 - 2.0 * MARGIN - GAP) / 2.0;
-        let module = (side / most).clamp(MODULE_MIN, MODULE_MAX);
+        let module = (side / most).clamp(f64::from(MODULE_MIN), MODULE_MAX);
         let drawn = module * most;
         let top = PAGE.1 - MARGIN - drawn;
         let lefts = [MARGIN, PAGE.0 - MARGIN - drawn];

@@ -19,6 +19,7 @@ pub mod labels;
 pub mod pdf;
 pub mod receipt;
 pub mod sheets;
+pub mod svg;
 pub mod table;
 pub mod thermal;
 pub mod typeface;

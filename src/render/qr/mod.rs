@@ -9,7 +9,10 @@ use std::io::Cursor;
 
 use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
 use qrcode::bits::Bits;
-use qrcode::{Color, EcLevel, QrCode, Version};
+use qrcode::ec::construct_codewords;
+use qrcode::{EcLevel, Version};
+
+mod mask;
 
 /// White modules around a code; ISO/IEC 18004 demands four.
 pub const QUIET_ZONE: usize = 4;
@@ -220,20 +223,21 @@ fn check_characters(text: &str) -> Result<(), QrError> {
     text.chars().find(odd).map_or(Ok(()), |c| Err(QrError::Character(c)))
 }
 
-fn encode(text: &str, version: i16, level: EcLevel) -> Result<Code, QrError> {
+fn encode(text: &str, number: i16, level: EcLevel) -> Result<Code, QrError> {
     let refused = |error: qrcode::types::QrError| match error {
         qrcode::types::QrError::DataTooLong => {
             QrError::TooLarge { found: text.len(), max: crate::wire::label::LABEL_MAX }
         }
         other => QrError::Encoder(other.to_string()),
     };
-    let mut bits = Bits::new(Version::Normal(version));
+    let mut bits = Bits::new(Version::Normal(number));
     bits.push_alphanumeric_data(text.as_bytes()).map_err(refused)?;
     bits.push_terminator(level).map_err(refused)?;
-    let code = QrCode::with_bits(bits, level).map_err(refused)?;
-    let width = code.width();
-    let dark = code.into_colors().into_iter().map(|colour| colour == Color::Dark).collect();
-    Ok(Code { width, dark, version })
+    let version = bits.version();
+    let (data, correction) =
+        construct_codewords(&bits.into_bytes(), version, level).map_err(refused)?;
+    let dark = mask::drawn(version, level, &data, &correction);
+    Ok(Code { width: usize::from(version.width().unsigned_abs()), dark, version: number })
 }
 
 #[cfg(test)]
