@@ -12,7 +12,7 @@ use media_custody::proof::checkpoint::Checkpoint;
 use media_custody::proof::receipt::Receipt;
 use media_custody::proof::tlog_proof::TlogProof;
 use media_custody::proof::tree::{leaf_hash, node_hash};
-use media_custody::render::paper::receipt::MODULE_MIN;
+use media_custody::render::paper::receipt::{MODULE_MAX, MODULE_MIN};
 use media_custody::render::qr::{Code, QUIET_ZONE};
 use media_custody::wire::qr::{PayloadKind, encode};
 use media_custody::wire::signature::{Signer, SigningKey, sign_statement};
@@ -21,9 +21,10 @@ const ORIGIN: &str = "custody.example.jp/shizuoka";
 
 /// A5, in millimetres, and what the receipt's page keeps free around its codes.
 const PAGE: (f64, f64) = (148.0, 210.0);
-const MARGIN: f64 = 10.0;
+const MARGIN: f64 = 8.0;
+/// Height that an A5 receipt of one drive in both languages leaves for its codes.
+const ROOM: f64 = 57.0;
 const GAP: f64 = 4.0;
-const MODULE_MAX: f64 = 0.6;
 /// Reflectance of paper and of toner, of 255.
 const PAPER: f64 = 238.0;
 const TONER: f64 = 28.0;
@@ -63,8 +64,8 @@ pub fn receipt(size: u64) -> (Receipt, VerifierKey) {
         let seed = Hash::of(&[b"custody test key, never use: ", name.as_bytes()]);
         SigningKey::from_seed(name.parse().expect("a key's name"), seed.as_bytes())
     };
-    let (log, giver) = (key(ORIGIN), key("yamada.example.jp"));
-    let receiver = key("sato.printer.example.jp");
+    let (log, giver) = (key(ORIGIN), key(&format!("yamada.{ORIGIN}")));
+    let receiver = key(&format!("sato.{ORIGIN}"));
     let text = format!(
         "custody/handover/v1\nledger: {ORIGIN}\nreceipt: SZ-2026-000123\n\
          at: 2026-11-22T10:15:00+09:00\n\
@@ -145,8 +146,8 @@ impl Sheet {
     pub fn new(texts: &[String; 2]) -> Self {
         let codes = texts.each_ref().map(|text| Code::receipt(text).expect("a code"));
         let most = codes.iter().map(Code::full_width).max().expect("two") as f64;
-        let side = (PAGE.0 - 2.0 * MARGIN - GAP) / 2.0;
-        let module = (side / most).clamp(f64::from(MODULE_MIN), MODULE_MAX);
+        let side = ((PAGE.0 - 2.0 * MARGIN - GAP) / 2.0).min(ROOM);
+        let module = (side / most).clamp(f64::from(MODULE_MIN), f64::from(MODULE_MAX));
         let drawn = module * most;
         let top = PAGE.1 - MARGIN - drawn;
         let lefts = [MARGIN, PAGE.0 - MARGIN - drawn];
