@@ -64,4 +64,8 @@ statements! {
     Link = "link",
     /// Lets a medium change hands once, whatever these alarms say of it.
     Override = "override",
+    /// Says where a missing medium was looked for and not found.
+    Search = "search",
+    /// Takes note of what a medium is due or missing for: who says so sees to it.
+    Acknowledge = "acknowledge",
 }

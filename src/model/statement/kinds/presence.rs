@@ -158,4 +158,44 @@ bodies! {
         /// Random bytes.
         nonce: "nonce" => Nonce,
     }
+
+    /// Says where a missing medium was looked for and not found.
+    Search {
+        /// The ledger's origin.
+        ledger: "ledger" => Origin,
+        /// When.
+        at: "at" => Stamp,
+        /// Newest checkpoint known.
+        seen: "seen" => Seen,
+        /// Which medium.
+        medium: "medium" => MediumLine,
+        /// Where was looked.
+        place: "place" => Name,
+        /// A remark.
+        detail: "detail" => Option<Phrase>,
+        /// Who looked.
+        by: "by" => Signatory,
+        /// Random bytes.
+        nonce: "nonce" => Nonce,
+    }
+
+    /// Takes note of what a medium is due or missing for: who says so sees to it.
+    Acknowledge {
+        /// The ledger's origin.
+        ledger: "ledger" => Origin,
+        /// When.
+        at: "at" => Stamp,
+        /// Newest checkpoint known.
+        seen: "seen" => Seen,
+        /// Which medium.
+        medium: "medium" => MediumLine,
+        /// What of it.
+        concern: "concern" => Concern,
+        /// What is done about it.
+        detail: "detail" => Option<Phrase>,
+        /// Who sees to it.
+        by: "by" => Signatory,
+        /// Random bytes.
+        nonce: "nonce" => Nonce,
+    }
 }
