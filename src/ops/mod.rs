@@ -36,6 +36,7 @@ pub mod register;
 pub mod retire;
 pub mod scan;
 pub mod sheet;
+pub mod simulate;
 pub mod status;
 pub mod token;
 pub mod token_rotation;
