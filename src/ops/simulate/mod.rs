@@ -138,7 +138,11 @@ pub fn lose(regime: &Regime, chance: &mut Chance) -> Result<Loss, OpsError> {
 fn lost_in(mut world: World, regime: &Regime, chance: &mut Chance) -> Loss {
     let habits = &regime.habits;
     let span = i64::from(regime.policy.general().bound_days()).min(400);
-    let lost = chance.between(span * DAY, (2 * span + 30) * DAY);
+    // Where nobody ever looks, the alarm is there a bound after the registration.
+    let lost = match habits.missed {
+        100 => chance.between(0, span * DAY),
+        _ => chance.between(span * DAY, (2 * span + 30) * DAY),
+    };
     let clock = Clock::draw(chance, habits, lost);
     let mut days = Days::new(habits, chance);
     let mut stated = None;
@@ -162,6 +166,10 @@ fn lost_in(mut world: World, regime: &Regime, chance: &mut Chance) -> Loss {
                 let fails = chance.percent(habits.crashed) && !crashed;
                 crashed = fails;
                 ever_crashed |= fails && !there;
+                // A log that is dated ahead takes no entry, and says so every morning.
+                if !fails && world.ahead_of(shown) && chance.percent(100 - habits.missed.min(100)) {
+                    let _ = world.correct(shown);
+                }
                 let told = !fails && overdue(&world, shown);
                 // An alarm sends somebody to look, who finds it while it is there.
                 if told && there && !chance.percent(habits.missed) {
