@@ -78,7 +78,8 @@ impl Clock {
     /// Days by which a morning's look can be mistaken for an earlier one.
     fn behind_days(&self) -> i64 {
         let behind = (-self.by).max(0).min(self.until - self.from);
-        (behind + DAY - 1).div_euclid(DAY)
+        // Begun days count: the clock may come right after that morning's look.
+        if behind > 0 { behind.div_euclid(DAY) + 1 } else { 0 }
     }
 }
 
