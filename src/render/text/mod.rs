@@ -26,7 +26,7 @@ mod watch;
 
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
-pub use check::check;
+pub use check::{check, drawn};
 pub use evidence::evidence;
 pub use history::history;
 pub use labels::labels;
