@@ -122,6 +122,7 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
                 18 => ("roll-call", seen(&[("place", place), ("absent", MEDIA[step.what].into())])),
                 _ => return log_key(world, step),
             };
+            let who = if kind == "roll-call" { "station" } else { who };
             return Some(world.say(kind, who, &lines));
         }
     };
@@ -239,7 +240,7 @@ fn office() -> World {
     let mut world = World::empty();
     let genesis = world.genesis();
     world.append(genesis).expect("genesis");
-    for (whom, roles) in [(1, 0), (2, 1), (3, 2)] {
+    for (whom, roles) in [(1, 0), (2, 1), (3, 2), (6, 5)] {
         let intent = Intent::Enrol {
             party: party(PEOPLE[whom]),
             roles: ROLES[roles].to_vec(),

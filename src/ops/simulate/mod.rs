@@ -10,6 +10,7 @@ pub use chance::Chance;
 pub use regime::{Habits, Regime, random, regimes};
 
 use super::error::OpsError;
+use crate::ledger::{Policy, State};
 use crate::ledger::schedule::{dates, standing};
 use crate::report::simulation::{Simulated, Simulation};
 use world::World;
@@ -134,6 +135,14 @@ impl Days {
 /// Rules that no ledger takes.
 pub fn lose(regime: &Regime, chance: &mut Chance) -> Result<Loss, OpsError> {
     Ok(lost_in(World::new(&regime.policy)?, regime, chance))
+}
+
+/// The state of a ledger of one drive, for measurements.
+///
+/// # Errors
+/// Rules that no ledger takes.
+pub fn one_drive(policy: &Policy) -> Result<State, OpsError> {
+    World::new(policy).map(|world| world.state)
 }
 
 fn lost_in(mut world: World, regime: &Regime, chance: &mut Chance) -> Loss {
