@@ -189,6 +189,10 @@ refusals! {
     NotMissing { medium: MediumId } = "not-missing",
         "{medium} is not recorded as missing",
         "See 'custody show {medium}'.";
+    /// There is nothing of that kind to take note of.
+    NoSuchConcern { medium: MediumId, concern: &'static str } = "no-such-concern",
+        "{concern} is not how {medium} stands",
+        "See 'custody show {medium}'; what is not so yet cannot be taken note of.";
     /// The receiver has it already.
     AlreadyHandedOver { medium: MediumId, holder: PartyId, receipt: String } = "already-handed-over",
         "{medium} is in the custody of {holder} already (receipt {receipt})",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::Policy;
 use super::state::{Medium, Presence};
+use crate::model::vocabulary::Concern;
 use crate::model::{Day, Stamp};
 
 /// How urgently a medium wants attention, most urgent first.
@@ -41,6 +42,17 @@ impl Standing {
             Standing::Out => "out",
             Standing::Home => "home",
             Standing::Retired => "retired",
+        }
+    }
+
+    /// What of this wants attention.
+    pub fn concern(self) -> Option<Concern> {
+        match self {
+            Standing::Missing => Some(Concern::Missing),
+            Standing::ReturnOverdue => Some(Concern::ReturnOverdue),
+            Standing::CheckOverdue => Some(Concern::CheckOverdue),
+            Standing::CheckDue => Some(Concern::CheckDue),
+            Standing::Lost | Standing::Out | Standing::Home | Standing::Retired => None,
         }
     }
 

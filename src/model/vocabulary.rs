@@ -110,6 +110,20 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// What wants attention about a medium, most urgent first.
+    Concern {
+        /// It was looked for and not found.
+        Missing = "missing",
+        /// It should have come back.
+        ReturnOverdue = "return-overdue",
+        /// It should have been seen, grace included.
+        CheckOverdue = "check-overdue",
+        /// It should be seen within the grace period.
+        CheckDue = "check-due",
+    }
+);
+
+vocabulary!(
     /// Who may close a check.
     CheckerRule {
         /// Nobody who holds one of the checked media.

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::media::{at_hand, each_once, in_use, of_media, registered};
 use super::{ANYONE, KEEPERS, OBSERVERS, Verdict, signatory};
 use crate::ledger::refusal::Refusal;
+use crate::ledger::schedule::standing;
 use crate::model::statement;
-use crate::model::vocabulary::{CheckerRule, Role, SightingGrade};
+use crate::model::vocabulary::{CheckerRule, Concern, Role, SightingGrade};
 use crate::model::{MediumId, PartyId};
 
 /// Under `checker: not-holder` nobody vouches for what they hold themselves.
@@ -110,5 +111,26 @@ pub(super) fn lost(verdict: &mut Verdict<'_>, said: &statement::Lost) {
     let missing = matches!(medium.presence, crate::ledger::state::Presence::Missing { .. });
     verdict.refuse_if(!missing && medium.in_use(), || Refusal::NotMissing {
         medium: said.medium.id.clone(),
+    });
+}
+
+pub(super) fn search(verdict: &mut Verdict<'_>, said: &statement::Search) {
+    signatory(verdict, &said.by, ANYONE);
+    let Some(medium) = registered(verdict, &said.medium) else { return };
+    verdict.refuse_if(medium.gone().is_none() && medium.in_use(), || Refusal::NotMissing {
+        medium: said.medium.id.clone(),
+    });
+}
+
+/// What is taken note of has to be so: a note taken in advance would silence the
+/// messages about something that nobody knows yet.
+pub(super) fn acknowledge(verdict: &mut Verdict<'_>, said: &statement::Acknowledge) {
+    let holders = said.concern == Concern::CheckDue;
+    signatory(verdict, &said.by, if holders { ANYONE } else { OBSERVERS });
+    let Some(medium) = registered(verdict, &said.medium) else { return };
+    let now = standing(medium, &verdict.state.policy, said.at).concern();
+    verdict.refuse_if(now != Some(said.concern), || Refusal::NoSuchConcern {
+        medium: said.medium.id.clone(),
+        concern: said.concern.as_str(),
     });
 }

@@ -409,6 +409,7 @@ values!(
     Role,
     SightingGrade,
     CheckerRule,
+    Concern,
     WitnessRule,
     PaperRule,
     RevocationReason,
