@@ -26,6 +26,7 @@ mod printers;
 mod probe;
 mod receipt;
 mod register;
+mod report;
 mod retire;
 mod scan;
 mod sheet;
@@ -186,6 +187,8 @@ enum Command {
     #[command(subcommand)]
     Sheet(sheet::Sheet),
     #[command(subcommand)]
+    Report(report::Report),
+    #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
     Export(export::Export),
@@ -236,6 +239,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Erase(command) => command.run(global),
         Command::Retire(command) => command.run(global),
         Command::Sheet(command) => command.run(global),
+        Command::Report(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Export(command) => command.run(global),
         Command::Fsck(command) => command.run(global),

@@ -1,6 +1,6 @@
 //! How a document on paper is to look: the options that every such command takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -41,6 +41,11 @@ pub(super) struct SheetOut {
 }
 
 impl SheetOut {
+    /// The file that is wanted.
+    pub fn file(&self) -> Option<&Path> {
+        self.pdf.as_deref()
+    }
+
     /// Writes the file, if one is wanted, and says so.
     pub fn write(
         &self,

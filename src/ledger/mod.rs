@@ -8,6 +8,7 @@
 
 pub mod alarms;
 pub mod checks;
+pub mod deadlines;
 pub mod intent;
 pub mod judge;
 pub mod policy;
@@ -16,6 +17,7 @@ pub mod refusal;
 pub mod schedule;
 pub mod state;
 
+pub use deadlines::Deadlines;
 pub use intent::{Frame, Intent, decide};
 pub use judge::judge;
 pub use policy::Policy;

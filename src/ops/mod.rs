@@ -32,6 +32,7 @@ pub mod printers;
 pub mod probe;
 pub mod receipt;
 pub mod register;
+pub mod report;
 pub mod retire;
 pub mod scan;
 pub mod sheet;

@@ -19,7 +19,7 @@ use crate::wire::round::Round;
 use crate::wire::statement;
 
 /// The head that a document is made from.
-fn head(ledger: &Ledger) -> Seen {
+pub(super) fn head(ledger: &Ledger) -> Seen {
     let head = ledger.store().head();
     Seen { size: head.size, root: head.root }
 }

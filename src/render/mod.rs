@@ -8,3 +8,4 @@ pub mod text;
 pub mod udev;
 pub mod usbguard;
 mod wrap;
+pub mod xlsx;

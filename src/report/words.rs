@@ -62,6 +62,7 @@ pub fn kind(kind: &str) -> Bilingual {
         "check" => ("check", "点検"),
         "missing" => ("missing", "所在不明"),
         "search" => ("search", "捜索"),
+        "acknowledge" => ("acknowledged", "対応の引受け"),
         "found" => ("found", "発見"),
         "lost" => ("lost", "紛失"),
         "erase" => ("erasure", "消去"),

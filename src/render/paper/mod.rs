@@ -24,6 +24,7 @@ pub mod table;
 pub mod thermal;
 pub mod typeface;
 pub mod words;
+pub mod workbook;
 #[cfg(feature = "raster")]
 pub mod zpl;
 

@@ -21,6 +21,7 @@ mod statement;
 mod status;
 mod verification;
 mod watch;
+mod workbook;
 
 pub use certificate::{erasure, retirement};
 pub use check::check;
@@ -42,6 +43,7 @@ pub use statement::statement_summary;
 pub use status::status;
 pub use verification::{ledger_verification, receipt_verification};
 pub use watch::watch_event;
+pub use workbook::workbook;
 
 /// How text is laid out. Whoever prints decides both: nothing here looks at a
 /// terminal.

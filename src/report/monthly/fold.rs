@@ -40,7 +40,7 @@ pub struct MonthFold {
 
 /// What every report counts, in its order. The names beside those of the kinds of
 /// entries are given out in [`MonthFold::count`].
-const COUNTED: [(&str, &str, &str); 24] = [
+const COUNTED: [(&str, &str, &str); 25] = [
     ("handovers-out", "take-outs", "持出し"),
     ("handovers-return", "returns", "返却"),
     ("handovers-other", "other changes of holder", "その他の引継ぎ"),
@@ -55,6 +55,7 @@ const COUNTED: [(&str, &str, &str); 24] = [
     ("missing", "reports of a missing drive", "所在不明の届出"),
     ("not-found", "drives not found in checks", "点検で見つからなかった媒体"),
     ("search", "searches", "捜索"),
+    ("acknowledge", "taken note of", "対応の引受け"),
     ("found", "drives found", "発見"),
     ("lost", "drives declared lost", "紛失の判断"),
     ("erase", "erasures", "消去"),
@@ -146,7 +147,7 @@ impl MonthFold {
             }
             _ if matches!(
                 said.kind(),
-                "missing" | "search" | "found" | "lost" | "erase" | "retire"
+                "missing" | "search" | "acknowledge" | "found" | "lost" | "erase" | "retire"
             ) =>
             {
                 self.fates.push(happening());
