@@ -16,6 +16,7 @@ pub mod records;
 pub mod refusal;
 pub mod schedule;
 pub mod state;
+pub mod terms;
 
 pub use deadlines::Deadlines;
 pub use intent::{Frame, Intent, decide};

@@ -12,11 +12,10 @@ use super::alarms::{TOKEN_ALARMS, weaker};
 use super::judge::restarts_clock;
 use super::policy::Policy;
 pub use super::records::*;
+use super::terms::interested;
 use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{
-    CheckerRule, EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict,
-};
+use crate::model::vocabulary::{EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
     EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId, SequenceLine, Stamp,
     TokenLine, VerifierKey,
@@ -458,11 +457,12 @@ impl State {
         place: &Name,
         by: &PartyId,
     ) {
-        let Some(medium) = self.media.get_mut(id) else { return };
-        let own = self.policy.checker == CheckerRule::NotHolder && medium.custody.holder == *by;
-        if own || grade > self.policy.grade {
+        let Some(medium) = self.media.get(id) else { return };
+        let too_weak = grade > self.policy.terms(medium).grade;
+        if too_weak || interested(self, medium, by).is_some() {
             return;
         }
+        let Some(medium) = self.media.get_mut(id) else { return };
         if medium.seen.at <= at {
             medium.acknowledged = None;
             medium.seen = SightingRecord { at, index, grade, place: place.clone(), by: by.clone() };

@@ -130,6 +130,28 @@ vocabulary!(
         NotHolder = "not-holder",
         /// Anyone with a role that checks.
         Anyone = "anyone",
+        /// Nobody of the holder's unit, as the parties' organisations have it.
+        OtherUnit = "other-unit",
+    }
+);
+
+vocabulary!(
+    /// Which media a rule of the policy is for.
+    RuleScope {
+        /// Those that belong to this place.
+        Home = "home",
+        /// Those that carry this class of data.
+        Class = "class",
+        /// The one with this asset id.
+        Medium = "medium",
+    }
+);
+
+vocabulary!(
+    /// What a change takes by which a loss could go unnoticed for longer.
+    LooseningRule {
+        /// Two administrators sign it.
+        TwoAdministrators = "two-administrators",
     }
 );
 

@@ -6,21 +6,27 @@ use super::media::{at_hand, each_once, in_use, of_media, registered};
 use super::{ANYONE, KEEPERS, OBSERVERS, Verdict, signatory};
 use crate::ledger::refusal::Refusal;
 use crate::ledger::schedule::standing;
+use crate::ledger::terms::{Interested, interested};
 use crate::model::statement;
-use crate::model::vocabulary::{CheckerRule, Concern, Role, SightingGrade};
+use crate::model::vocabulary::{Concern, Role, SightingGrade};
 use crate::model::{MediumId, PartyId};
 
-/// Under `checker: not-holder` nobody vouches for what they hold themselves.
+/// Nobody vouches for what they hold themselves, nor, where the rules say so, for what
+/// their own unit holds.
 fn not_holder(verdict: &mut Verdict<'_>, by: &PartyId, id: &MediumId) {
-    if verdict.state.policy.checker == CheckerRule::Anyone {
-        return;
+    let state = verdict.state;
+    let (party, medium) = (by.clone(), id.clone());
+    match state.media.get(id).and_then(|medium| interested(state, medium, by)) {
+        None => {}
+        Some(Interested::Holder) => verdict.refuse(Refusal::CheckerIsHolder { party, medium }),
+        Some(Interested::SameUnit) => verdict.refuse(Refusal::CheckerOfUnit { party, medium }),
     }
-    let holds = verdict.state.media.get(id).is_some_and(|medium| medium.custody.holder == *by);
-    verdict.refuse_if(holds, || Refusal::CheckerIsHolder { party: by.clone(), medium: id.clone() });
 }
 
 fn strong_enough(verdict: &mut Verdict<'_>, id: &MediumId, grade: SightingGrade) {
-    let least = verdict.state.policy.grade;
+    let policy = &verdict.state.policy;
+    let least =
+        verdict.state.media.get(id).map_or(policy.grade, |medium| policy.terms(medium).grade);
     // The vocabulary is ordered best first.
     verdict.refuse_if(grade > least, || Refusal::GradeTooWeak {
         medium: id.clone(),

@@ -8,7 +8,7 @@ use crate::model::statement::define::bodies;
 use crate::model::statement::field::{Field, FieldError, FieldShape, Reader, Signs, Some1};
 use crate::model::vocabulary::*;
 use crate::model::{
-    Name, Nonce, Origin, PartyRef, Phrase, ReceiptPrefix, Seen, Signatory, Stamp, Token,
+    Name, Nonce, Origin, PartyRef, Phrase, ReceiptPrefix, RuleLine, Seen, Signatory, Stamp, Token,
     VerifierKey,
 };
 
@@ -108,6 +108,18 @@ bodies! {
         alarm_refuses: "alarm-refuses" => Vec<Token>,
         /// Alarms under which it does only after an override.
         alarm_override: "alarm-override" => Vec<Token>,
+        /// Percentage of the media that a drawn check takes at least.
+        draw_percent: "draw-percent" => Option<u32>,
+        /// Rules for some media; the strictest that fits counts.
+        rule: "rule" => Vec<RuleLine>,
+        /// What a change takes that asks for less.
+        loosening: "loosening" => Option<LooseningRule>,
+        /// Days from knowing of a loss to the authority's preliminary report.
+        report_days: "report-days" => Option<u32>,
+        /// Days from there to the final one.
+        final_days: "final-days" => Option<u32>,
+        /// The same where an improper purpose is to be feared.
+        final_improper_days: "final-improper-days" => Option<u32>,
         /// Why it is set or changed.
         reason: "reason" => Option<Phrase>,
         /// Who sets it.
