@@ -354,7 +354,7 @@ fn weaknesses(row: &Row, medium: &Medium) -> Vec<Bilingual> {
 }
 
 /// The alarms an entry carries; those that an override lets pass are told apart.
-fn alarms(said: &Statement) -> &[AlarmLine] {
+pub(in crate::report) fn alarms(said: &Statement) -> &[AlarmLine] {
     match said {
         Statement::Register(said) => &said.alarm,
         Statement::Handover(said) => &said.alarm,

@@ -11,6 +11,7 @@ mod month;
 mod tables;
 
 pub use fold::MonthFold;
+pub(super) use fold::alarms;
 pub use month::{Month, MonthError};
 
 use serde::Serialize;
