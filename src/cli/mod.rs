@@ -11,6 +11,7 @@ mod export;
 mod found;
 mod fsck;
 mod handover;
+mod incident;
 mod init;
 mod key;
 mod label;
@@ -29,6 +30,7 @@ mod register;
 mod report;
 mod retire;
 mod scan;
+mod search_log;
 mod sheet;
 mod sign;
 mod signing;
@@ -182,6 +184,8 @@ enum Command {
     Missing(missing::Missing),
     Found(found::Found),
     Lost(lost::Lost),
+    SearchLog(search_log::SearchLogCommand),
+    Incident(incident::IncidentCommand),
     Erase(erase::Erase),
     Retire(retire::Retire),
     #[command(subcommand)]
@@ -236,6 +240,8 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Missing(command) => command.run(global),
         Command::Found(command) => command.run(global),
         Command::Lost(command) => command.run(global),
+        Command::SearchLog(command) => command.run(global),
+        Command::Incident(command) => command.run(global),
         Command::Erase(command) => command.run(global),
         Command::Retire(command) => command.run(global),
         Command::Sheet(command) => command.run(global),

@@ -20,6 +20,7 @@ pub mod found;
 pub mod fsck;
 pub mod gather;
 pub mod handover;
+pub mod incident;
 pub mod keys;
 pub mod ledger;
 pub mod loss;

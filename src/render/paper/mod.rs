@@ -12,6 +12,7 @@ pub mod breaking;
 #[cfg(feature = "raster")]
 pub mod brother;
 pub mod certificate;
+pub mod dossier;
 #[cfg(feature = "raster")]
 pub mod escpos;
 pub mod flow;
