@@ -3,6 +3,7 @@
 
 mod acknowledge;
 mod attach;
+mod bound;
 mod check;
 mod correct;
 mod erase;
@@ -176,6 +177,7 @@ enum Command {
     Verify(verify::Verify),
     Check(check::Check),
     Status(status::StatusCommand),
+    Bound(bound::BoundCommand),
     Log(log::Log),
     Show(log::Show),
     Override(override_alarms::Override),
@@ -232,6 +234,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Verify(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Status(command) => command.run(global),
+        Command::Bound(command) => command.run(global),
         Command::Log(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Override(command) => command.run(global),

@@ -1,5 +1,6 @@
 //! Reports as text for a terminal or a sheet of paper.
 
+mod bound;
 mod certificate;
 mod check;
 mod evidence;
@@ -25,6 +26,7 @@ mod verification;
 mod watch;
 mod workbook;
 
+pub use bound::bounds;
 pub use certificate::{erasure, retirement};
 pub use check::check;
 pub use evidence::evidence;
