@@ -139,15 +139,13 @@ fn clock(out: &mut Writer, incident: &Incident) {
         .days
         .iter()
         .map(|deadline| {
-            let left = match deadline.days_left {
-                ..0 => Bilingual { en: "PASSED", ja: "経過" },
-                0 => Bilingual { en: "TODAY", ja: "本日" },
-                _ => Bilingual { en: "days left", ja: "日後" },
+            let days = deadline.days_left;
+            let (ja, en) = match days {
+                ..0 => ("経過".to_owned(), "PASSED".to_owned()),
+                0 => ("本日".to_owned(), "TODAY".to_owned()),
+                1.. => (format!("あと{days}日"), format!("{days} left")),
             };
-            let left = match deadline.days_left {
-                1.. => format!("{} {}", deadline.days_left, out.pick(left)),
-                _ => out.pick(left),
-            };
+            let left = out.label(&ja, &en);
             vec![deadline.day.to_string(), out.pick(deadline.words), left]
         })
         .collect();
@@ -320,7 +318,12 @@ fn exemption(out: &mut Writer, incident: &Incident) {
     out.heading("高度な暗号化", "Strong encryption");
     let rule = out.pick(exemption.rule);
     out.field("規定", "Rule", rule);
-    out.field("台帳上の暗号化", "By the ledger", exemption.encryption.clone());
+    let known = match out.tongue {
+        Tongue::Ja => exemption.encryption.ja.clone(),
+        Tongue::En => exemption.encryption.en.clone(),
+        Tongue::Both => format!("{} / {}", exemption.encryption.ja, exemption.encryption.en),
+    };
+    out.field("台帳上の暗号化", "By the ledger", known);
     out.warn(exemption.words);
     let rows = exemption
         .criteria

@@ -25,7 +25,7 @@ pub struct Exemption {
     /// The same in words.
     pub words: Bilingual,
     /// Encryption as the ledger knew it, in words.
-    pub encryption: String,
+    pub encryption: Sentence,
     /// How well that was known.
     pub grade: EncryptionGrade,
     /// The entry that this rests on.
@@ -105,8 +105,7 @@ impl Exemption {
         let criteria = vec![
             read(line, entry),
             listed(line, entry),
-            undisturbed(from),
-            fresh(last, entry),
+            unchanged(from, last, entry),
             missing(
                 "key-apart",
                 "Was the means of reading it kept so that others cannot use it?",
@@ -143,7 +142,7 @@ impl Exemption {
                     ja: "台帳だけでは適用除外を示せません。「不足」の事項を担当者が示す必要があります。",
                 }
             },
-            encryption: words::encryption(line),
+            encryption: told(line),
             grade: line.grade,
             entry,
             criteria,
@@ -300,36 +299,31 @@ fn listed(line: &EncryptionLine, entry: Option<u64>) -> Criterion {
     }
 }
 
-/// Alarms raised since about what is on the drive, other than those that an erasure or
-/// two people settled: they are told of all the same, since a report may be asked for them.
-fn undisturbed(from: &Sources<'_>) -> Criterion {
-    let raised = from.history.iter().filter(|(entry, _)| *entry < from.loss.known).find_map(
-        |(entry, said)| {
-            let lines = crate::report::monthly::alarms(said);
-            let line = lines
-                .iter()
-                .find(|line| line.id == *from.id && DISTURBED.contains(&line.alarm.as_str()));
-            line.map(|line| (*entry, line.alarm.to_string()))
-        },
-    );
-    let (answer, entry, because) = match raised {
-        None => (
-            Answer::Shown,
-            None,
-            Sentence {
-                en: "The ledger has no alarm that its content or encryption had changed."
-                    .to_owned(),
-                ja: "内容や暗号化の変化を示す注意事項は台帳にありません。".to_owned(),
-            },
-        ),
-        Some((entry, name)) => (
-            Answer::NotMet,
-            Some(entry),
-            Sentence {
-                en: format!("The ledger has the alarm {name}: explain it before relying on this."),
-                ja: format!("注意事項 {name} の記録があります。依拠する前に説明が必要です。"),
-            },
-        ),
+/// An alarm about what is on the drive counts even where two people let it pass: a report
+/// may be asked for it. That there is none shows something only where it was read.
+fn unchanged(from: &Sources<'_>, last: &Sighted, read: Option<u64>) -> Criterion {
+    let told = |en: String, ja: String| Sentence { ja, en };
+    let (answer, entry, because) = if let Some((entry, name)) = alarm(from) {
+        let en = format!("The ledger has the alarm {name}: explain it before relying on this.");
+        let ja = format!("注意事項 {name} の記録があります。依拠する前に説明が必要です。");
+        (Answer::NotMet, entry, told(en, ja))
+    } else if last.grade == SightingGrade::Device || read == Some(last.entry) {
+        let en = "It was read at the last sighting, and nothing had changed.".to_owned();
+        let ja = "最後の確認の際に読み取っており、変化はありません。".to_owned();
+        (Answer::Shown, last.entry, told(en, ja))
+    } else {
+        let since = read.map_or_else(|| "-".to_owned(), |entry| entry.to_string());
+        let en = format!(
+            "The last sighting did not read it: {}. What is known of its encryption is from entry \
+             {since}; whether it was formatted since is not in the ledger.",
+            last.how.en
+        );
+        let ja = format!(
+            "最後の確認では内容を読んでいません（{}）。暗号化は記録{since}によるもので、その後の\
+             初期化の有無は台帳にありません。",
+            last.how.ja
+        );
+        (Answer::Missing, last.entry, told(en, ja))
     };
     Criterion {
         name: "unchanged",
@@ -339,45 +333,36 @@ fn undisturbed(from: &Sources<'_>) -> Criterion {
         },
         answer,
         because,
-        entry,
+        entry: Some(entry),
     }
 }
 
-fn fresh(last: &Sighted, read: Option<u64>) -> Criterion {
-    let at_last = last.grade == SightingGrade::Device || read == Some(last.entry);
-    let (answer, because) = if at_last {
-        (
-            Answer::Shown,
-            Sentence {
-                en: "Its content was compared at the last sighting.".to_owned(),
-                ja: "最後の確認の際に内容を照合しています。".to_owned(),
-            },
-        )
-    } else {
-        let told = read.map_or_else(|| "-".to_owned(), |entry| entry.to_string());
-        (
-            Answer::Missing,
-            Sentence {
-                en: format!(
-                    "The last sighting (entry {}) did not read it: {}. What is known of its \
-                     encryption is from entry {told}.",
-                    last.entry, last.how.en
-                ),
-                ja: format!(
-                    "最後の確認（記録{}）では内容を読んでいません（{}）。暗号化は記録{told}によります。",
-                    last.entry, last.how.ja
-                ),
-            },
-        )
+/// The first alarm about its content until it was missed.
+fn alarm(from: &Sources<'_>) -> Option<(u64, String)> {
+    let before = from.history.iter().filter(|(entry, _)| *entry < from.loss.known);
+    before.filter_map(|(entry, said)| Some((*entry, disturbed(said, from.id)?))).next()
+}
+
+fn disturbed(said: &Statement, id: &MediumId) -> Option<String> {
+    let lines = crate::report::monthly::alarms(said).iter();
+    let mut own = lines.filter(|line| line.id == *id).map(|line| line.alarm.as_str());
+    own.find(|name| DISTURBED.contains(name)).map(str::to_owned)
+}
+
+/// Scheme and cipher, and how well they are known.
+fn told(line: &EncryptionLine) -> Sentence {
+    let ja = match line.grade {
+        EncryptionGrade::Verified => "読取りにより検証済み",
+        EncryptionGrade::Partial => "平文の領域が併存",
+        EncryptionGrade::Claimed => "製品仕様による（未検証）",
+        EncryptionGrade::Stated => "申告のみ（未確認）",
+        EncryptionGrade::Opaque => "乱数様（未証明）",
+        EncryptionGrade::None => "暗号化されていない",
+        EncryptionGrade::Unreadable => "読取り不能（暗号化とはみなさない）",
+        EncryptionGrade::NotExamined => "未確認",
     };
-    Criterion {
-        name: "read-at-last-sighting",
-        question: Bilingual {
-            en: "Was that read at the last sighting?",
-            ja: "最後の確認の際に読み取られたか",
-        },
-        answer,
-        because,
-        entry: Some(last.entry),
-    }
+    let named = [line.scheme.as_ref(), line.cipher.as_ref()];
+    let named: Vec<&str> = named.into_iter().flatten().map(|word| word.as_str()).collect();
+    let ja = [named.join(" "), ja.to_owned()].join("、");
+    Sentence { ja: ja.trim_start_matches('、').to_owned(), en: words::encryption(line) }
 }

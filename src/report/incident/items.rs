@@ -273,13 +273,13 @@ fn secondary(incident: &Incident) -> Item {
         Support::Against => (exemption.words.ja.to_owned(), exemption.words.en.to_owned()),
         Support::Open => (
             format!("{}（不足{missing}件）", exemption.words.ja.trim_end_matches('。')),
-            format!("{} {missing} are.", exemption.words.en),
+            format!("{} ({missing} conditions.)", exemption.words.en),
         ),
     };
     Item::new(5, "secondary-damage", "Secondary damage", "二次被害又はそのおそれの有無及びその内容")
         .say(
-            format!("媒体の暗号化は台帳上「{}」。{ja}", exemption.encryption),
-            format!("By the ledger its encryption was: {}. {en}", exemption.encryption),
+            format!("媒体の暗号化は台帳上「{}」。{ja}", exemption.encryption.ja),
+            format!("By the ledger its encryption was: {}. {en}", exemption.encryption.en),
             &entries,
         )
         .add(
@@ -319,8 +319,8 @@ fn other(incident: &Incident) -> Item {
         item.say("捜索の記録はない。".to_owned(), "No search is recorded.".to_owned(), &[])
     } else {
         item.say(
-            format!("捜索・点検の記録が{searches}件ある。"),
-            format!("{searches} searches and checks are recorded."),
+            format!("把握以降の捜索・点検の記録は{searches}件。"),
+            format!("Searches and checks recorded since: {searches}."),
             &entries,
         )
     };

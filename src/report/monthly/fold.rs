@@ -6,6 +6,7 @@ use super::{
     AlarmCount, Count, Direction, DriveRow, HandoverRow, Happening, LastRound, LogSize, Month,
     MonthlyReport, PlaceChecks,
 };
+use crate::ledger::schedule::Standing;
 use crate::ledger::{Medium, State};
 use crate::model::statement::{Check, Handover};
 use crate::model::vocabulary::{EncryptionGrade, SightingGrade, Verdict};
@@ -281,7 +282,7 @@ impl MonthFold {
             overrides: self.overrides,
             people: self.people,
             rules: self.rules,
-            overdue: drives.iter().filter(|row| row.overdue_days.is_some()).count(),
+            overdue: drives.iter().filter(|row| is_overdue(row.standing)).count(),
             drives,
             log: LogSize {
                 before: self.before,
@@ -293,6 +294,10 @@ impl MonthFold {
             },
         }
     }
+}
+
+fn is_overdue(standing: Standing) -> bool {
+    matches!(standing, Standing::ReturnOverdue | Standing::CheckOverdue)
 }
 
 fn direction(medium: &Medium, place: &Name) -> Direction {

@@ -34,7 +34,7 @@ impl MonthlyReport {
                 Table::new("授受", "Handovers", &HANDOVERS)
                     .with(self.handovers.iter().map(handover)),
                 Table::new("点検", "Checks", &PLACES).with(self.places.iter().map(place)),
-                happenings("所在不明・発見・消去・廃棄", "Missing, found, gone", &self.fates),
+                happenings("紛失・発見・廃棄", "Missing, found, gone", &self.fates),
                 Table::new("注意事項", "Alarms", &ALARMS).with(self.alarms.iter().map(alarm)),
                 happenings("注意の承認", "Overrides", &self.overrides),
                 happenings("当事者と鍵", "People and keys", &self.people),
