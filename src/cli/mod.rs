@@ -35,6 +35,7 @@ mod search_log;
 mod sheet;
 mod sign;
 mod signing;
+mod simulate;
 mod status;
 mod submit;
 mod take_back;
@@ -198,6 +199,7 @@ enum Command {
     Token(token::Token),
     #[command(subcommand)]
     Export(export::Export),
+    Simulate(simulate::Simulate),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -251,6 +253,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Report(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Export(command) => command.run(global),
+        Command::Simulate(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

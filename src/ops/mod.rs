@@ -38,6 +38,7 @@ pub mod report;
 pub mod retire;
 pub mod scan;
 pub mod sheet;
+pub mod simulate;
 pub mod status;
 pub mod token;
 pub mod token_rotation;

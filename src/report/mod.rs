@@ -31,6 +31,7 @@ pub mod registration;
 pub mod scan;
 pub mod searches;
 pub mod sheet;
+pub mod simulation;
 pub mod soundness;
 pub mod status;
 pub mod verification;
