@@ -209,6 +209,10 @@ fn last_seen(out: &mut Writer, incident: &Incident) {
     out.field("場所", "Where", last.place.to_string());
     out.field("確認者", "By", last.by.spoken());
     out.field("方法", "How", how);
+    if let Some(because) = last.weaker_because {
+        let because = out.pick(because);
+        out.field("注意", "Note", because);
+    }
     out.field("把握までの日数", "Days until it was missed", incident.days_unseen.to_string());
     for seen in &incident.weaker_sightings {
         let because = seen.weaker_because.map_or_else(String::new, |why| out.pick(why));

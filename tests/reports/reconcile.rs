@@ -208,7 +208,7 @@ fn a_drive_that_was_not_found_stays_open_until_it_is() {
     let check = told.at("2026-04-03").say("check", "suzuki", &lines);
     let found = told.at("2026-04-04").say(
         "found",
-        "suzuki",
+        "admin",
         &[("medium", "@USB-1"), ("grade", "profile"), ("place", SHELF)],
     );
     let lost = told.at("2026-04-05").say(

@@ -9,8 +9,8 @@ use crate::model::hardware::Grade;
 use crate::model::statement::{self, Signs, Some1};
 use crate::model::vocabulary::{EncryptionGrade, Role, SightingGrade};
 use crate::model::{
-    EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Nonce, Origin, PartyRef, Seen, SeenLine,
-    Signatory, Stamp, Statement,
+    EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Nonce, Origin, PartyRef, Seen,
+    SeenLine, Signatory, Stamp, Statement,
 };
 use crate::ops::error::OpsError;
 use crate::wire::signature::{Signer as _, SigningKey};

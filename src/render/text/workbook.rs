@@ -40,7 +40,8 @@ fn rows(page: &mut Page, table: &Table) {
     for row in &table.rows {
         let cells = || table.columns.iter().zip(row).filter(|(_, cell)| **cell != Cell::Empty);
         if let [label, value] = row.as_slice() {
-            page.field(2, &shown(label), LABELS + 16, &shown(value));
+            let value = if *value == Cell::Empty { "-".to_owned() } else { shown(value) };
+            page.field(2, &shown(label), LABELS + 16, &value);
             continue;
         }
         let first: Vec<String> = cells().take(FIRST).map(|(_, cell)| shown(cell)).collect();

@@ -272,7 +272,7 @@ fn secondary(incident: &Incident) -> Item {
     let (ja, en) = match exemption.support {
         Support::Against => (exemption.words.ja.to_owned(), exemption.words.en.to_owned()),
         Support::Open => (
-            format!("{}（不足{missing}件）", exemption.words.ja.trim_end_matches('。')),
+            format!("{}（不足{missing}件）。", exemption.words.ja.trim_end_matches('。')),
             format!("{} ({missing} conditions.)", exemption.words.en),
         ),
     };

@@ -159,7 +159,7 @@ pub struct Sighted {
     pub by: Who,
     /// Where.
     pub place: Name,
-    /// Why it does not count; none for one that does.
+    /// Why it does not count, or counts for little.
     pub weaker_because: Option<Bilingual>,
 }
 
@@ -245,7 +245,8 @@ pub struct Sources<'a> {
     pub id: &'a MediumId,
     /// Its last loss.
     pub loss: &'a Loss,
-    /// The entries that name the drive, complete or correct one of those.
+    /// The entries that name the drive, complete or correct one of those; others among
+    /// them are left out.
     pub history: &'a [(u64, Statement)],
     /// Their leaf hashes.
     pub leaves: &'a BTreeMap<u64, Hash>,
@@ -255,6 +256,14 @@ impl Incident {
     /// The dossier; none of a drive that is not registered or was never missed.
     #[must_use]
     pub fn new(from: &Sources<'_>) -> Option<Self> {
+        let own: Vec<(u64, Statement)> = from
+            .history
+            .iter()
+            .filter(|(_, said)| named::media(said).contains(from.id))
+            .cloned()
+            .collect();
+        let whole = from;
+        let from = &Sources { history: &own, ..*from };
         let medium = from.state.media.get(from.id)?;
         let before = from.loss.medium(from.id)?;
         let known = step(from, from.loss.known)?;
@@ -286,7 +295,7 @@ impl Incident {
             searches: searches(from),
             exemption: Exemption::new(from, before, &last),
             items: Vec::new(),
-            timeline: timeline(from),
+            timeline: timeline(whole),
             cannot_tell: CANNOT_TELL.to_vec(),
             known,
             last_sighting: last,
@@ -384,7 +393,10 @@ fn last_sighting(state: &State, medium: &Medium) -> Sighted {
         how: words::how_seen(seen.grade),
         by: Who::of(state, &seen.by),
         place: seen.place.clone(),
-        weaker_because: None,
+        weaker_because: (seen.index == medium.registered.index).then_some(Bilingual {
+            en: "this was its registration, by whoever held it; nobody else has seen it since",
+            ja: "保管者による登録時のもの。以後、他の者による確認はない",
+        }),
     }
 }
 
