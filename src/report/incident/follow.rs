@@ -39,12 +39,13 @@ impl LossFold {
             return;
         };
         let index = self.state.size;
-        // Only an entry that names the drive says that it is missing or found, and only
-        // the one that first misses it needs a copy of what was before.
+        // Only an entry that names the drive says that it is missing or found. A copy of
+        // what was before is large, so it is made for an entry that may miss it alone.
         if !named::media(said).contains(&self.id) {
             return self.state.apply(leaf, said);
         }
-        let before = (self.presence() == Some(Presence::Present)).then(|| self.state.clone());
+        let present = self.presence() == Some(Presence::Present);
+        let before = (present && misses(said, &self.id)).then(|| self.state.clone());
         self.state.apply(leaf, said);
         match (before, self.presence()) {
             (Some(before), Some(Presence::Missing { .. } | Presence::Lost { .. })) => {
@@ -57,7 +58,7 @@ impl LossFold {
                     loss.decided.get_or_insert(index);
                 }
             }
-            (None, Some(Presence::Present)) => {
+            (None, Some(Presence::Present)) if !present => {
                 if let Some(loss) = self.loss.as_mut().filter(|loss| loss.ended.is_none()) {
                     loss.ended = Some(index);
                 }
@@ -74,6 +75,16 @@ impl LossFold {
     #[must_use]
     pub fn finish(self) -> Option<Loss> {
         self.loss
+    }
+}
+
+/// Whether an entry says of the drive that it is not there.
+fn misses(said: &Statement, id: &MediumId) -> bool {
+    match said {
+        Statement::Check(said) => said.missing.contains(id),
+        Statement::Missing(said) => said.medium.id == *id,
+        Statement::Lost(said) => said.medium.id == *id,
+        _ => false,
     }
 }
 
