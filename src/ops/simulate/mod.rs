@@ -78,7 +78,8 @@ impl Clock {
     /// Days by which a morning's look can be mistaken for an earlier one.
     fn behind_days(&self) -> i64 {
         let behind = (-self.by).max(0).min(self.until - self.from);
-        (behind + DAY - 1).div_euclid(DAY)
+        // Begun days count: the clock may come right after that morning's look.
+        if behind > 0 { behind.div_euclid(DAY) + 1 } else { 0 }
     }
 }
 
@@ -184,7 +185,10 @@ fn lost_in(mut world: World, regime: &Regime, chance: &mut Chance) -> Loss {
             let past = i64::from(stated.is_some_and(|days| days <= 0));
             let stated = stated.unwrap_or(END).max(0);
             let day = world.stamp(lost).day().days_until(world.stamp(time).day());
-            let excused = clock.behind_days() + i64::from(ever_crashed) + past;
+            // The program may fail before the clock goes wrong, and again after it.
+            let behind = clock.behind_days();
+            let failed = i64::from(ever_crashed) * (1 + i64::from(behind > 0));
+            let excused = behind + failed + past;
             let refused = world.refused;
             return Loss { after: time - lost, how, stated, late: day - stated, excused, refused };
         }
