@@ -72,11 +72,11 @@ fn signed(ledger: &Ledger) -> Result<Option<Head>, OpsError> {
     }))
 }
 
+/// What takes each entry's index, note and statement.
+type Taker<'a> = &'a mut dyn FnMut(u64, &[u8], Option<Statement>);
+
 /// Shows every entry: its index, its note, and what it says, where that can be read.
-pub(super) fn each(
-    ledger: &Ledger,
-    take: &mut dyn FnMut(u64, &[u8], Option<Statement>),
-) -> Result<(), OpsError> {
+pub(super) fn each(ledger: &Ledger, take: Taker<'_>) -> Result<(), OpsError> {
     ledger.store().visit(0..ledger.store().head().size, &mut |index, bytes| {
         let note = Note::parse(bytes).ok();
         take(index, bytes, note.and_then(|note| statement::parse(note.text()).ok()));

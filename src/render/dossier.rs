@@ -86,7 +86,7 @@ impl Writer {
         self.parts.extend(said.into_iter().map(Part::Warning));
     }
 
-    fn to_add(&mut self, words: Bilingual) {
+    fn ask_for(&mut self, words: Bilingual) {
         let said = self.sentences(words.ja, words.en);
         self.parts.extend(said.into_iter().map(Part::ToAdd));
     }
@@ -196,7 +196,7 @@ fn items(out: &mut Writer, incident: &Incident) {
             out.field("根拠の記録", "Entries", all.join(", "));
         }
         for missing in &item.to_add {
-            out.to_add(*missing);
+            out.ask_for(*missing);
         }
     }
 }

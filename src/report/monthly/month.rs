@@ -75,7 +75,7 @@ impl FromStr for Month {
         let first: Day = format!("{text}-01").parse().map_err(|_| MonthError)?;
         let (year, month) = text.split_once('-').ok_or(MonthError)?;
         let inside = |day: &Day| day.to_string().starts_with(text);
-        let last = (27..31).map(|days| first.plus(days)).filter(inside).last();
+        let last = (27..31).map(|days| first.plus(days)).rfind(inside);
         Ok(Month {
             year: year.parse().map_err(|_| MonthError)?,
             month: month.parse().map_err(|_| MonthError)?,
