@@ -32,8 +32,8 @@ fn row(lost: &str, checks: &str, noticed: &Noticed, in_fact: Option<Day>) {
 fn head(title: &str) {
     println!("{title}");
     println!(
-        "{:<12}{:<34}{:<12}{:<24}{:<12}{}",
-        "lost on", "checks", "noticed", "by", "in fact", "earlier by"
+        "{:<12}{:<34}{:<12}{:<24}{:<12}earlier by",
+        "lost on", "checks", "noticed", "by", "in fact"
     );
 }
 
