@@ -33,7 +33,7 @@ fn head(title: &str) {
     println!("{title}");
     println!(
         "{:<12}{:<34}{:<12}{:<24}{:<12}earlier by",
-        "lost on", "checks", "noticed", "by", "in fact"
+        "lost on", "checks", "alarm on", "by", "in fact"
     );
 }
 
@@ -58,4 +58,6 @@ fn main() {
     println!();
     println!("Default policy: a sighting every 30 days, 7 days of grace. Where nobody looks,");
     println!("'custody status' shows the alarm by itself: it is computed from entries and time.");
+    println!("An alarm dated before the loss says that nobody had looked for too long already: it");
+    println!("is no knowledge of that loss, and somebody has to heed it.");
 }

@@ -31,7 +31,8 @@ fn the_unions_drive_would_have_been_noticed_within_weeks() {
         ("2025-12-31", Checks::Kept, "2026-01-05", "check: not found"),
         // Nobody looks any more: silence is an alarm.
         ("2025-06-20", Checks::ThenForgotten, "2025-07-16", "status: CHECK OVERDUE"),
-        // Nobody ever looked, as it was: the alarm comes in February, whenever it was lost.
+        // Nobody ever looked, as it was: from February on the drive is overdue, whenever it
+        // was lost. That is no knowledge of a later loss, but a reason to look.
         ("2025-01-29", Checks::Never, "2025-02-16", "status: CHECK OVERDUE"),
         ("2025-12-31", Checks::Never, "2025-02-16", "status: CHECK OVERDUE"),
     ] {
