@@ -365,13 +365,19 @@ fn timeline(out: &mut Writer, incident: &Incident) {
         .iter()
         .map(|row| {
             let event = &row.event;
+            let told: Vec<&str> = std::iter::once(event.words.as_str())
+                .chain(event.details.iter().map(String::as_str))
+                .collect();
             let kind = out.pick(words::kind(event.kind));
-            let mut told = vec![format!("{kind}: {}", event.words)];
-            told.extend(event.details.iter().cloned());
+            let told = match out.tongue {
+                Tongue::Ja => row.words_ja.clone(),
+                Tongue::En => format!("{kind}: {}", told.join("; ")),
+                Tongue::Both => format!("{} / {}", row.words_ja, told.join("; ")),
+            };
             let mut cells = vec![
                 entry(event.index),
                 event.at.short(),
-                told.join("; "),
+                told,
                 spoken(&event.parties),
                 row.leaf.clone().unwrap_or_default(),
             ];
@@ -389,13 +395,15 @@ fn timeline(out: &mut Writer, incident: &Incident) {
     titles.extend(proofs.then_some(("証明", "Proof")));
     out.table(&titles, rows);
     let made = &incident.made;
+    let entries = out.label("件", "entries");
     out.field(
         "台帳",
         "Ledger",
         format!(
-            "{}  {} entries, root {}",
+            "{}  {} {}, root {}",
             made.ledger.as_ref().map_or("-", |ledger| ledger.as_str()),
             made.seen.entries,
+            entries,
             made.seen.root
         ),
     );

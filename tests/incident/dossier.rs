@@ -247,6 +247,12 @@ fn every_item_says_what_is_there_or_what_a_person_has_to_add() {
         assert_eq!(!item.drafted.is_empty(), drafted, "{name}");
     }
     assert!(incident.timeline.iter().all(|row| row.leaf.is_some()));
+    let japanese: Vec<&str> = incident.timeline.iter().map(|row| row.words_ja.as_str()).collect();
+    assert!(
+        japanese[1].starts_with("山田 花子, 静岡支部 から 佐藤 一郎, さくら印刷 へ授受"),
+        "{japanese:?}"
+    );
+    assert!(japanese[4].contains("見つからず"), "{japanese:?}");
 }
 
 #[test]

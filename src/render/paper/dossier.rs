@@ -51,7 +51,7 @@ fn draw(flow: &mut Flow<'_>, part: &Part) {
     match part {
         Part::Heading(text) => {
             flow.skip(2.5);
-            flow.need(20.0);
+            flow.need(34.0);
             let strong = Look { size: body.size * 1.2, ..body };
             flow.line(Role::Heading, left, strong, text);
             flow.rule();

@@ -7,6 +7,7 @@
 mod exemption;
 mod follow;
 mod items;
+mod japanese;
 
 pub use exemption::{Answer, Criterion, Exemption, Support};
 pub use follow::{Loss, LossFold};
@@ -227,6 +228,8 @@ pub struct TimelineRow {
     /// What it says of the drive.
     #[serde(flatten)]
     pub event: Event,
+    /// The same in one line of Japanese.
+    pub words_ja: String,
     /// Its leaf hash; none for an entry that could not be read.
     pub leaf: Option<String>,
     /// The file with its note and proof; none where none was asked for.
@@ -546,6 +549,11 @@ fn timeline(from: &Sources<'_>) -> Vec<TimelineRow> {
     events
         .into_iter()
         .map(|event| TimelineRow {
+            words_ja: from
+                .history
+                .iter()
+                .find(|(index, _)| *index == event.index)
+                .map_or_else(String::new, |(_, said)| japanese::told(said, from.id)),
             leaf: from.leaves.get(&event.index).map(ToString::to_string),
             event,
             proof: None,
