@@ -7,6 +7,8 @@ mod told;
 
 #[path = "reports/monthly.rs"]
 mod monthly;
+#[path = "reports/on_paper.rs"]
+mod on_paper;
 #[path = "reports/reconcile.rs"]
 mod reconcile;
 #[path = "reports/spreadsheet.rs"]

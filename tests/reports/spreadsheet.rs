@@ -49,7 +49,7 @@ fn read(bytes: &[u8]) -> Option<Value> {
 }
 
 /// Drives with names that would like to be formulas.
-fn hostile() -> Told {
+pub fn hostile() -> Told {
     let mut told = Told::begin();
     told.at("2026-04-02").register("USB-1", SHELF, "luks2 aes-xts-plain64 verified");
     told.register("USB-2", "=HYPERLINK(\"http://a.example\";\"x\")", "- - not-examined");
@@ -59,7 +59,7 @@ fn hostile() -> Told {
     told
 }
 
-fn books(told: &Told) -> Vec<Workbook> {
+pub fn books(told: &Told) -> Vec<Workbook> {
     let (state, now, seen) = (told.state(), told.now(), told.seen());
     vec![
         RegisterSheet::new(state, now, seen).workbook(),

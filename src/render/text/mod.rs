@@ -29,7 +29,7 @@ mod workbook;
 
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
-pub use check::check;
+pub use check::{check, drawn};
 pub use evidence::evidence;
 pub use history::history;
 pub use incident::incident;
