@@ -5,6 +5,7 @@ mod acknowledge;
 mod attach;
 mod bound;
 mod check;
+mod confirm;
 mod correct;
 mod erase;
 pub mod error;
@@ -178,6 +179,7 @@ enum Command {
     Verify(verify::Verify),
     Check(check::Check),
     Status(status::StatusCommand),
+    Confirm(confirm::Confirm),
     Bound(bound::BoundCommand),
     Log(log::Log),
     Show(log::Show),
@@ -236,6 +238,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Verify(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Status(command) => command.run(global),
+        Command::Confirm(command) => command.run(global),
         Command::Bound(command) => command.run(global),
         Command::Log(command) => command.run(global),
         Command::Show(command) => command.run(global),
