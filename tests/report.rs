@@ -8,6 +8,8 @@ mod fixture;
 mod hostile;
 #[path = "report/lifecycle.rs"]
 mod lifecycle;
+#[path = "report/over_the_log.rs"]
+mod over_the_log;
 #[path = "report/story.rs"]
 mod story;
 #[path = "report/values.rs"]
@@ -61,6 +63,12 @@ fn a_narrow_page_and_a_coloured_one_read_as_they_did() {
     let coloured = coloured.replace('\u{1b}', "ESC");
     let found = [("status-40.txt", narrow), ("status-colour.txt", coloured)];
     hold(found.iter().filter_map(|(name, text)| golden(name, text)).collect());
+}
+
+#[test]
+fn the_dossier_reads_in_markdown_as_it_did() {
+    let shown = Shown::of(&story::told());
+    hold(golden("incident.md", &shown.over_the_log.markdown()).into_iter().collect());
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod export;
 mod found;
 mod fsck;
 mod handover;
+mod incident;
 mod init;
 mod key;
 mod label;
@@ -28,8 +29,10 @@ mod printers;
 mod probe;
 mod receipt;
 mod register;
+mod report;
 mod retire;
 mod scan;
+mod search_log;
 mod sheet;
 mod sign;
 mod signing;
@@ -186,10 +189,14 @@ enum Command {
     Missing(missing::Missing),
     Found(found::Found),
     Lost(lost::Lost),
+    SearchLog(search_log::SearchLogCommand),
+    Incident(incident::IncidentCommand),
     Erase(erase::Erase),
     Retire(retire::Retire),
     #[command(subcommand)]
     Sheet(sheet::Sheet),
+    #[command(subcommand)]
+    Report(report::Report),
     #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
@@ -241,9 +248,12 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Missing(command) => command.run(global),
         Command::Found(command) => command.run(global),
         Command::Lost(command) => command.run(global),
+        Command::SearchLog(command) => command.run(global),
+        Command::Incident(command) => command.run(global),
         Command::Erase(command) => command.run(global),
         Command::Retire(command) => command.run(global),
         Command::Sheet(command) => command.run(global),
+        Command::Report(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Export(command) => command.run(global),
         Command::Simulate(command) => command.run(global),

@@ -1,6 +1,6 @@
 //! How a document on paper is to look: the options that every such command takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -41,6 +41,16 @@ pub(super) struct SheetOut {
 }
 
 impl SheetOut {
+    /// The file that is wanted.
+    pub fn file(&self) -> Option<&Path> {
+        self.pdf.as_deref()
+    }
+
+    /// The language of what is written.
+    pub fn tongue(&self) -> Tongue {
+        self.paper.tongue()
+    }
+
     /// Writes the file, if one is wanted, and says so.
     pub fn write(
         &self,
@@ -71,17 +81,20 @@ enum Language {
 }
 
 impl PaperArgs {
+    fn tongue(&self) -> Tongue {
+        match self.language {
+            Language::Ja => Tongue::Ja,
+            Language::En => Tongue::En,
+            Language::Both => Tongue::Both,
+        }
+    }
+
     pub fn look(&self, paper: Paper) -> Result<Look, OpsError> {
         let format = match paper {
             Paper::A4 => Format::A4,
             Paper::A5 => Format::A5,
         };
-        let tongue = match self.language {
-            Language::Ja => Tongue::Ja,
-            Language::En => Tongue::En,
-            Language::Both => Tongue::Both,
-        };
-        Ok(Look { tongue, format, faces: fonts(self.font.as_deref())? })
+        Ok(Look { tongue: self.tongue(), format, faces: fonts(self.font.as_deref())? })
     }
 }
 

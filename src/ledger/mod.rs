@@ -9,6 +9,7 @@
 pub mod alarms;
 pub mod calendar;
 pub mod checks;
+pub mod deadlines;
 pub mod intent;
 pub mod judge;
 pub mod policy;
@@ -18,6 +19,7 @@ pub mod schedule;
 pub mod state;
 pub mod terms;
 
+pub use deadlines::Deadlines;
 pub use intent::{Frame, Intent, decide};
 pub use judge::judge;
 pub use policy::Policy;

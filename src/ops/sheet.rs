@@ -19,7 +19,7 @@ use crate::wire::round::Round;
 use crate::wire::statement;
 
 /// The head that a document is made from.
-fn head(ledger: &Ledger) -> Seen {
+pub(super) fn head(ledger: &Ledger) -> Seen {
     let head = ledger.store().head();
     Seen { size: head.size, root: head.root }
 }
@@ -152,7 +152,7 @@ fn nothing(id: &MediumId, what: &str, entry: Option<u64>) -> OpsError {
 /// A medium's history and every correction in the log: which entry a correction is
 /// about stands in no index, and a certificate that was corrected must not look as if
 /// it were not.
-fn told(ledger: &Ledger, id: &MediumId) -> Result<Vec<(u64, Statement)>, OpsError> {
+pub(super) fn told(ledger: &Ledger, id: &MediumId) -> Result<Vec<(u64, Statement)>, OpsError> {
     known(ledger, std::slice::from_ref(id))?;
     let mut told = history(ledger, id)?;
     let first = told.first().map_or(0, |(index, _)| *index);

@@ -1,4 +1,4 @@
-//! The register of media as a table (RFC 4180) for a spreadsheet.
+//! The register of media, and the tables of any report, for a spreadsheet (RFC 4180).
 //!
 //! A spreadsheet takes a cell that begins like a formula for one, and a formula can
 //! fetch and send. What a device or a person called something is therefore never the
@@ -9,12 +9,17 @@
 use crate::ledger::{Medium, State};
 use crate::model::Stamp;
 use crate::model::printable::printable;
+use crate::report::evidence::Bilingual;
 use crate::report::export::ExportView;
 use crate::report::status::Row;
 use crate::report::words;
+use crate::report::workbook::{Cell, Workbook};
 
 /// Longest cell, in characters; a spreadsheet takes 32,767.
 const CELL_MAX: usize = 1_000;
+
+/// What tells a spreadsheet that the file is UTF-8.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// The columns, in both languages.
 const HEADING: [&str; 20] = [
@@ -54,6 +59,46 @@ pub fn csv(state: &State, now: Stamp) -> ExportView {
         media: media.iter().map(|medium| medium.line.id.clone()).collect(),
         left_out: Vec::new(),
         file: format!("\u{feff}{}", String::from_utf8(bytes).unwrap_or_default()),
+    }
+}
+
+/// The tables of a report. One is a table and nothing else; several stand one below the
+/// other, each under its name, with an empty line between.
+pub fn tables(book: &Workbook) -> Vec<u8> {
+    let mut out = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .flexible(true)
+        .from_writer(vec![]);
+    let several = book.tables.len() > 1;
+    for (at, table) in book.tables.iter().enumerate() {
+        let mut lines: Vec<Vec<String>> = Vec::new();
+        if several {
+            lines.extend((at > 0).then(|| vec![String::new()]));
+            lines.push(vec![spoken(table.name)]);
+        }
+        lines.push(table.columns.iter().map(|column| spoken(column.title)).collect());
+        lines.extend(table.rows.iter().map(|row| row.iter().map(cell).collect()));
+        for line in lines {
+            // Writing to memory cannot fail.
+            let _ = out.write_record(&line);
+        }
+    }
+    [BOM, &out.into_inner().unwrap_or_default()].concat()
+}
+
+fn spoken(words: Bilingual) -> String {
+    if words.ja == words.en { words.en.to_owned() } else { format!("{} {}", words.ja, words.en) }
+}
+
+/// Text that somebody else wrote is guarded; a negative number is one.
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => guarded(text),
+        Cell::Words(words) => spoken(*words),
+        Cell::Number(number) => number.to_string(),
+        Cell::Day(day) => day.to_string(),
+        Cell::Moment(at) => at.to_string(),
+        Cell::Empty => String::new(),
     }
 }
 

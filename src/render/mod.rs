@@ -1,10 +1,13 @@
 //! Value to bytes: what is shown and printed. No clock, no input or output.
 
 pub mod csv;
+pub mod dossier;
 pub mod json;
+pub mod markdown;
 pub mod paper;
 pub mod qr;
 pub mod text;
 pub mod udev;
 pub mod usbguard;
 mod wrap;
+pub mod xlsx;

@@ -1,6 +1,7 @@
 //! What an entry says, in plain words; and the words of the vocabularies.
 
 use super::evidence::Bilingual;
+use crate::ledger::schedule::Standing;
 use crate::model::evidence::Unread;
 use crate::model::statement::{Check, Handover, Retire, RollCall};
 use crate::model::vocabulary::{EncryptionGrade, ErasureMethod, Role, SightingGrade, Verdict};
@@ -16,6 +17,63 @@ pub fn sighting(grade: SightingGrade) -> &'static str {
         SightingGrade::Label => "label scanned",
         SightingGrade::Attested => "on a person's word",
     }
+}
+
+/// The same in both languages.
+pub fn how_seen(grade: SightingGrade) -> Bilingual {
+    let ja = match grade {
+        SightingGrade::Device => "機器と内容を確認",
+        SightingGrade::Profile => "機器を確認",
+        SightingGrade::Label => "ラベルを読取",
+        SightingGrade::Attested => "本人の申告",
+    };
+    Bilingual { en: sighting(grade), ja }
+}
+
+/// How a drive stands, in both languages.
+pub fn standing(standing: Standing) -> Bilingual {
+    let (en, ja) = match standing {
+        Standing::Lost => ("lost", "紛失"),
+        Standing::Missing => ("missing", "所在不明"),
+        Standing::ReturnOverdue => ("return overdue", "返却期限超過"),
+        Standing::CheckOverdue => ("check overdue", "点検期限超過"),
+        Standing::CheckDue => ("check due", "点検時期"),
+        Standing::Out => ("out", "貸出中"),
+        Standing::Home => ("in its place", "所定の場所"),
+        Standing::Retired => ("retired", "廃棄済み"),
+    };
+    Bilingual { en, ja }
+}
+
+/// A kind of entry, in both languages; one this program does not know is an entry.
+pub fn kind(kind: &str) -> Bilingual {
+    let (en, ja) = match kind {
+        "genesis" => ("founding", "台帳の開設"),
+        "party" => ("enrolment", "当事者の登録"),
+        "key-revoke" => ("key revoked", "鍵の失効"),
+        "policy" => ("policy", "規程の変更"),
+        "register" => ("registration", "登録"),
+        "request" => ("request", "持出申請"),
+        "approve" => ("answer", "承認"),
+        "handover" => ("handover", "授受"),
+        "attach" => ("document", "書面の添付"),
+        "sighting" => ("sighting", "所在確認"),
+        "roll-call" => ("roll-call", "自動点呼"),
+        "check" => ("check", "点検"),
+        "missing" => ("missing", "所在不明"),
+        "search" => ("search", "捜索"),
+        "acknowledge" => ("acknowledged", "対応の引受け"),
+        "found" => ("found", "発見"),
+        "lost" => ("lost", "紛失"),
+        "erase" => ("erasure", "消去"),
+        "retire" => ("retirement", "廃棄"),
+        "correct" => ("correction", "訂正"),
+        "override" => ("override", "注意の承認"),
+        "log-key" => ("log key", "台帳の鍵の交換"),
+        "link" => ("link", "他台帳への参照"),
+        _ => ("entry", "記録"),
+    };
+    Bilingual { en, ja }
 }
 
 /// How well encryption is known, in words.

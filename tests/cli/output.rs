@@ -152,6 +152,14 @@ fn every_command_answers_in_json_with_its_keys() {
         ),
         (0, format!("missing USB-0422 --detail 棚が空 --by sasaki {with}"), appended),
         (0, format!("acknowledge USB-0422 --by kato {with}"), appended),
+        (0, "search-log USB-0422".to_owned(), "medium standing known gone_since searches"),
+        (
+            0,
+            "incident USB-0422".to_owned(),
+            "draft medium label known decided ended deadlines source days last_sighting \
+             days_unseen promised_by weaker_sightings holders contents searches exemption items \
+             timeline cannot_tell",
+        ),
         (0, format!("lost USB-0422 --detail 見つからず --by kato {with}"), appended),
         (0, format!("found USB-0422 --place 会議室 --by kato {with}"), appended),
         (
@@ -166,6 +174,20 @@ fn every_command_answers_in_json_with_its_keys() {
             0,
             format!("retire USB-0421 --reason 耐用年数 --by kato --verifier sasaki {with}"),
             "outcome entry leaf kind text certificate",
+        ),
+        (0, "report register".to_owned(), "ledger organisation site now seen rows sheets_awaited"),
+        (0, "report history USB-0421".to_owned(), "ledger organisation site now seen medium"),
+        (0, "report due".to_owned(), "ledger organisation site now seen overdue rows"),
+        (
+            0,
+            "report reconcile".to_owned(),
+            "ledger organisation site now seen since requests_used unmatched take_outs",
+        ),
+        (
+            0,
+            "report monthly 2026-01".to_owned(),
+            "ledger organisation site now seen month from until complete stood_at counts handovers \
+             places fates alarms overrides people rules drives overdue log",
         ),
         (0, "sheet register".to_owned(), "ledger organisation site now seen rows sheets_awaited"),
         (

@@ -24,6 +24,7 @@ use media_custody::wire::Note;
 
 use crate::fixture::{ORIGIN, World, signing_key, vkey};
 use crate::lifecycle::Lifecycle;
+use crate::over_the_log::OverTheLog;
 use crate::story::{self, id, now};
 
 /// Every report of the story.
@@ -52,6 +53,7 @@ pub struct Shown {
     unsigned: Statement,
     policy: media_custody::ledger::Policy,
     lifecycle: Lifecycle,
+    pub over_the_log: OverTheLog,
 }
 
 impl Shown {
@@ -101,6 +103,7 @@ impl Shown {
                 .expect("a registration"),
             policy: state.policy.clone(),
             lifecycle: Lifecycle::of(&story::ended()),
+            over_the_log: OverTheLog::of(&story::ended()),
         }
     }
 
@@ -133,6 +136,7 @@ impl Shown {
             ("policy", text::policy(&self.policy, style)),
         ];
         all.extend(self.lifecycle.texts(style));
+        all.extend(self.over_the_log.texts(style));
         all
     }
 
@@ -152,6 +156,7 @@ impl Shown {
             ("probe", to_json(&self.probe)),
         ];
         all.extend(self.lifecycle.json());
+        all.extend(self.over_the_log.json());
         all
     }
 }

@@ -12,6 +12,7 @@ pub mod breaking;
 #[cfg(feature = "raster")]
 pub mod brother;
 pub mod certificate;
+pub mod dossier;
 #[cfg(feature = "raster")]
 pub mod escpos;
 pub mod flow;
@@ -24,6 +25,7 @@ pub mod table;
 pub mod thermal;
 pub mod typeface;
 pub mod words;
+pub mod workbook;
 #[cfg(feature = "raster")]
 pub mod zpl;
 

@@ -5,6 +5,7 @@ mod certificate;
 mod check;
 mod evidence;
 mod history;
+mod incident;
 mod labels;
 mod layout;
 mod log;
@@ -16,6 +17,7 @@ mod receipt;
 mod register;
 mod registration;
 mod scan;
+mod searches;
 mod sheet;
 mod simulation;
 mod soundness;
@@ -23,12 +25,14 @@ mod statement;
 mod status;
 mod verification;
 mod watch;
+mod workbook;
 
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
 pub use check::{check, drawn};
 pub use evidence::evidence;
 pub use history::history;
+pub use incident::incident;
 pub use labels::labels;
 pub use log::log;
 pub use medium::medium;
@@ -39,6 +43,7 @@ pub use receipt::receipt;
 pub use register::register;
 pub use registration::registration;
 pub use scan::scan;
+pub use searches::searches;
 pub use sheet::{check_sheet, round};
 pub use simulation::simulation;
 pub use soundness::soundness;
@@ -46,6 +51,7 @@ pub use statement::statement_summary;
 pub use status::status;
 pub use verification::{ledger_verification, receipt_verification};
 pub use watch::watch_event;
+pub use workbook::workbook;
 
 /// How text is laid out. Whoever prints decides both: nothing here looks at a
 /// terminal.

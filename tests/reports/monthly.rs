@@ -1,0 +1,113 @@
+//! A month's counts, and how things stood at its end.
+
+use media_custody::ledger::schedule::Standing;
+use media_custody::report::monthly::Direction;
+use media_custody::report::status::SealStrength;
+
+use crate::told::{PLANT, SHELF, Told, id};
+
+fn two_months() -> Told {
+    let mut told = Told::begin();
+    told.at("2026-04-02");
+    for name in ["USB-1", "USB-2", "USB-3"] {
+        told.register(name, SHELF, "luks2 aes-xts-plain64 verified");
+    }
+    told.register("USB-4", "検査室", "- - not-examined");
+    told.at("2026-04-10").take_out("USB-1", "2026-05-10");
+    let rest = [("purpose", "製本"), ("place", "清水製本"), ("due", "2026-05-20")];
+    let paper = told.at("2026-04-11").handover("USB-2", ("yamada", "tanaka"), &rest);
+    told.append(paper);
+    let lines = [("place", SHELF), ("missing", "USB-3"), ("unknown", "13fe:4200 07AB1234567890AB")];
+    told.at("2026-04-30").say("check", "suzuki", &lines);
+    told.at("2026-05-01").say("search", "suzuki", &[("medium", "@USB-3"), ("place", "会議室")]);
+    told.at("2026-05-08").bring_back("USB-1");
+    told.at("2026-05-09").say("lost", "admin", &[("medium", "@USB-3"), ("detail", "見つからず")]);
+    told.at("2026-06-15");
+    told
+}
+
+fn count(told: &Told, month: &str, name: &str) -> u64 {
+    let counts = told.month(month).counts;
+    counts.iter().find(|one| one.name == name).expect(name).count
+}
+
+#[test]
+fn each_entry_is_counted_in_its_month() {
+    let told = two_months();
+    for (month, name, expected) in [
+        ("2026-04", "handovers-out", 2),
+        ("2026-04", "handovers-return", 0),
+        ("2026-04", "paper-seals", 1),
+        ("2026-04", "check", 1),
+        ("2026-04", "not-found", 1),
+        ("2026-04", "search", 0),
+        ("2026-04", "register", 4),
+        ("2026-04", "party", 5),
+        ("2026-05", "handovers-out", 0),
+        ("2026-05", "handovers-return", 1),
+        ("2026-05", "search", 1),
+        ("2026-05", "lost", 1),
+        ("2026-06", "lost", 0),
+    ] {
+        assert_eq!(count(&told, month, name), expected, "{month} {name}");
+    }
+    let april = told.month("2026-04");
+    let ways: Vec<_> = april.handovers.iter().map(|row| (row.direction, row.seal)).collect();
+    assert_eq!(
+        ways,
+        [(Direction::Out, SealStrength::BothSigned), (Direction::Out, SealStrength::Paper)]
+    );
+    assert_eq!(told.month("2026-05").handovers[0].direction, Direction::Return);
+    // Every place is there, the one that nobody looked at as well.
+    let places: Vec<_> = april.places.iter().map(|row| (row.place.as_str(), row.checks)).collect();
+    assert_eq!(places, [("検査室", 0), (SHELF, 1)]);
+    assert_eq!((april.places[1].missing, april.places[1].unknown), (1, 1));
+}
+
+#[test]
+fn the_months_end_is_told_as_it_was_known_then() {
+    let told = two_months();
+    let april = told.month("2026-04");
+    let standing = |name: &str| {
+        let rows = &april.drives;
+        rows.iter().find(|row| row.medium == id(name)).expect(name).standing
+    };
+    assert!(april.complete);
+    assert_eq!(april.stood_at.to_string(), "2026-04-30T23:59:59+09:00");
+    // It is lost by now, and was missing then.
+    assert_eq!(standing("USB-3"), Standing::Missing);
+    assert_eq!(standing("USB-1"), Standing::Out);
+    assert_eq!(standing("USB-4"), Standing::Home);
+    // 1 genesis, 5 people, 4 drives, 2 handovers, 1 check.
+    assert_eq!((april.log.before, april.log.at_end, april.log.dated_within), (0, 13, 13));
+    let may = told.month("2026-05");
+    assert_eq!((may.log.before, may.log.at_end, may.log.recorded_later), (13, 16, 0));
+    // Over: USB-2 was due on the 20th; nobody looked at USB-1 and USB-4 since April.
+    assert_eq!(may.overdue, 3, "{:#?}", may.drives);
+    let two = may.drives.iter().find(|row| row.medium == id("USB-2")).expect("a row");
+    assert!(two.weaknesses.iter().any(|weak| weak.en.contains("paper signature")));
+    let june = told.month("2026-06");
+    assert!(!june.complete);
+    assert_eq!(june.stood_at, told.now());
+    let workbook = june.workbook();
+    assert!(workbook.notes.iter().any(|note| note.en.contains("NOT OVER")));
+}
+
+#[test]
+fn what_was_dated_back_is_counted_and_was_not_known() {
+    let mut told = two_months();
+    let rest = [("purpose", "印刷"), ("place", PLANT), ("due", "2026-07-10")];
+    let agreed = told.at("2026-06-30").handover("USB-1", ("yamada", "sato"), &rest);
+    told.at("2026-07-01").say(
+        "check",
+        "suzuki",
+        &[("place", "検査室"), ("found", "USB-4 profile")],
+    );
+    told.append(agreed);
+    told.at("2026-07-02");
+    let june = told.month("2026-06");
+    assert_eq!((june.log.dated_within, june.log.recorded_later), (1, 1));
+    assert_eq!(count(&told, "2026-06", "handovers-out"), 1);
+    let one = june.drives.iter().find(|row| row.medium == id("USB-1")).expect("a row");
+    assert_eq!(one.place.as_str(), SHELF, "nobody knew on the 30th that it had left");
+}
