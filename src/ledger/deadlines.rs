@@ -62,11 +62,21 @@ pub struct ReportingDays {
 }
 
 impl Deadlines {
-    /// The deadlines under this policy. Policies do not set any yet, so these are the
-    /// defaults.
+    /// The deadlines under this policy: its own where it sets any, else the defaults.
     #[must_use]
-    pub fn of(_: &Policy) -> Self {
-        Deadlines::default()
+    pub fn of(policy: &Policy) -> Self {
+        let Deadlines { preliminary_from, preliminary_until, final_days, .. } =
+            Deadlines::default();
+        let until = policy.report_days.unwrap_or(preliminary_until);
+        Deadlines {
+            preliminary_from: preliminary_from.min(until),
+            preliminary_until: until,
+            final_days: policy.final_days.unwrap_or(final_days),
+            final_improper_days: policy
+                .final_improper_days
+                .unwrap_or(Deadlines::default().final_improper_days),
+            first_day_counts: true,
+        }
     }
 
     /// The days, for a loss that became known at `known`.
