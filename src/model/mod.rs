@@ -11,6 +11,7 @@ pub mod lines;
 pub mod paper;
 pub mod party;
 pub mod printable;
+pub mod settings;
 mod spelling;
 pub mod statement;
 pub mod text;

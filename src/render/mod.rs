@@ -1,7 +1,10 @@
 //! Value to bytes: what is shown and printed. No clock, no input or output.
 
 pub mod csv;
+pub mod ics;
 pub mod json;
+pub mod metrics;
+pub mod notice;
 pub mod paper;
 pub mod qr;
 pub mod text;
