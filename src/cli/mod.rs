@@ -4,6 +4,7 @@
 mod attach;
 mod check;
 mod correct;
+mod due;
 mod erase;
 pub mod error;
 mod export;
@@ -16,6 +17,7 @@ mod label;
 mod log;
 mod lost;
 mod missing;
+mod notices;
 mod override_alarms;
 mod paper;
 mod party;
@@ -172,6 +174,8 @@ enum Command {
     Verify(verify::Verify),
     Check(check::Check),
     Status(status::StatusCommand),
+    Due(due::DueCommand),
+    Notices(notices::NoticesCommand),
     Log(log::Log),
     Show(log::Show),
     Override(override_alarms::Override),
@@ -223,6 +227,8 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Verify(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Status(command) => command.run(global),
+        Command::Due(command) => command.run(global),
+        Command::Notices(command) => command.run(global),
         Command::Log(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Override(command) => command.run(global),

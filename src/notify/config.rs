@@ -422,7 +422,8 @@ impl Tables<'_, '_> {
         at: Option<std::ops::Range<usize>>,
     ) -> Option<Channel> {
         let (mut form, mut here, mut tells) = (None, None, Topic::TOLD.to_vec());
-        let (mut place, mut secret, mut token) = (Kept::default(), Kept::default(), Kept::default());
+        let (mut place, mut secret, mut token) =
+            (Kept::default(), Kept::default(), Kept::default());
         for (key, item) in keys.iter() {
             match key {
                 "form" => {

@@ -91,8 +91,8 @@ fn letter(server: &MailServer, to: &Mailbox, message: &Message) -> Result<Vec<u8
 }
 
 fn tls(server: &MailServer, settings: &Settings) -> Result<TlsParameters, SendError> {
-    let mut builder = TlsParameters::builder(server.host.clone())
-        .certificate_store(CertificateStore::None);
+    let mut builder =
+        TlsParameters::builder(server.host.clone()).certificate_store(CertificateStore::None);
     for root in trust::roots(settings)? {
         // One that cannot be read trusts nobody.
         if let Ok(certificate) = Certificate::from_der(root.to_vec()) {

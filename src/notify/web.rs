@@ -43,7 +43,8 @@ pub(super) fn send(
             let seconds = SystemTime::now().duration_since(UNIX_EPOCH);
             let seconds = seconds.map_or(0, |since| since.as_secs());
             let signature = signature(seconds, &body, secret.as_ref())?;
-            let headers = [("Custody-Signature", signature), ("Idempotency-Key", message.id.clone())];
+            let headers =
+                [("Custody-Signature", signature), ("Idempotency-Key", message.id.clone())];
             client.post(url.as_str(), &headers, &body)
         }
         Form::Slack => client.post(url.as_str(), &[], &slack(message).to_string()),

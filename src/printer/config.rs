@@ -28,8 +28,8 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
 use super::{Address, Printer};
 use crate::model::DocumentKind;
 use crate::model::printable::printable;
-pub use crate::model::settings::{Fault, is_name};
 use crate::model::settings::Reading;
+pub use crate::model::settings::{Fault, is_name};
 
 const FILE_MAX: u64 = 64 << 10;
 const NAME_MAX: usize = 32;
@@ -90,8 +90,7 @@ impl Configuration {
     /// # Errors
     /// All that is wrong in it.
     pub fn parse(text: &str) -> Result<Self, ConfigurationError> {
-        let (mut reading, document) =
-            Reading::begin(text).map_err(ConfigurationError::Faults)?;
+        let (mut reading, document) = Reading::begin(text).map_err(ConfigurationError::Faults)?;
         let mut read = Configuration::default();
         for (key, item) in document.iter() {
             let table = item.as_table_like();

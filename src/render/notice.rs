@@ -213,8 +213,8 @@ pub fn notice(
 /// As [`notice`].
 pub fn digest(id: &str, digest: &Digest<'_>, wording: Wording) -> Result<Letter, PaperError> {
     let notices = digest.notices;
-    let [missing, overdue, due] = [Rung::Missing, Rung::Overdue, Rung::Due]
-        .map(|rung| notices.on(rung).to_string());
+    let [missing, overdue, due] =
+        [Rung::Missing, Rung::Overdue, Rung::Due].map(|rung| notices.on(rung).to_string());
     let fine = !notices.any_alarm() && digest.in_trouble == 0 && digest.unreachable.is_empty();
     let subject = if fine { "digest-subject-fine" } else { "digest-subject-alarm" };
     let counts = [("missing", &*missing), ("overdue", &*overdue), ("due", &*due)];

@@ -282,8 +282,7 @@ fn notice(
     };
     let holder = Who::of(state, &medium.custody.holder);
     let acknowledged = acknowledged(medium, standing);
-    let to =
-        if acknowledged { Vec::new() } else { people.told(matter.rung(), &holder) };
+    let to = if acknowledged { Vec::new() } else { people.told(matter.rung(), &holder) };
     Some(Notice {
         medium: medium.line.id.clone(),
         matter,

@@ -25,6 +25,8 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use record::{Record, Stage};
 
+use crate::model::Day;
+
 /// Most messages kept, those that were sent included.
 pub const MESSAGES_MAX: usize = 10_000;
 const RECORD_MAX: u64 = 4 << 20;
@@ -197,9 +199,10 @@ impl Claim {
         &self.listed
     }
 
-    /// What was told already, by the keys of notices; whatever became of it.
-    pub fn told(&self) -> HashSet<String> {
-        self.records().flat_map(|record| record.keys.iter().cloned()).collect()
+    /// What was told already on that day, by the keys of notices; whatever became of it.
+    pub fn told(&self, day: Day) -> HashSet<String> {
+        let today = self.records().filter(|record| record.day == day);
+        today.flat_map(|record| record.keys.iter().cloned()).collect()
     }
 
     /// The message that this is the beginning of the id of.
@@ -253,8 +256,8 @@ impl Claim {
     /// It cannot be removed.
     pub fn remove(&mut self, id: &str) -> Result<(), OutboxError> {
         let path = self.outbox.path(id);
-        let removed = fs::remove_file(&path)
-            .and_then(|()| File::open(&self.outbox.folder)?.sync_all());
+        let removed =
+            fs::remove_file(&path).and_then(|()| File::open(&self.outbox.folder)?.sync_all());
         removed.map_err(failed("cannot remove", &path))?;
         self.listed.retain(|listed| listed.id() != id);
         Ok(())

@@ -93,7 +93,7 @@ impl Record {
     /// Whether it says that somebody does not know what they should, or may not.
     pub fn is_trouble(&self) -> bool {
         match self.stage {
-            Stage::Waiting => self.attempts > 0,
+            Stage::Waiting => self.error.is_some(),
             Stage::Attempting | Stage::Doubtful | Stage::Failed => true,
             Stage::Sent | Stage::Replaced | Stage::Dropped => false,
         }

@@ -2,12 +2,14 @@
 
 mod certificate;
 mod check;
+mod due;
 mod evidence;
 mod history;
 mod labels;
 mod layout;
 mod log;
 mod medium;
+mod notices;
 mod parties;
 mod policy;
 mod printing;
@@ -24,11 +26,13 @@ mod watch;
 
 pub use certificate::{erasure, retirement};
 pub use check::check;
+pub use due::due;
 pub use evidence::evidence;
 pub use history::history;
 pub use labels::labels;
 pub use log::log;
 pub use medium::medium;
+pub use notices::notices;
 pub use parties::{parties, party};
 pub use policy::policy;
 pub use printing::{print_jobs, printers};
