@@ -174,7 +174,7 @@ impl Init {
             site: site.clone().ok_or_else(incomplete)?,
             zone: zone.ok_or_else(incomplete)?,
             receipt_prefix: prefix.ok_or_else(incomplete)?,
-            policy: Policy::default(),
+            policy: Policy::of_a_new_ledger(),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: thin. One command a file with its arguments, help and
 //! function; what goes wrong is worded in [`error`].
 
+mod acknowledge;
 mod attach;
 mod check;
 mod correct;
@@ -180,6 +181,7 @@ enum Command {
     Show(log::Show),
     Override(override_alarms::Override),
     Correct(correct::Correct),
+    Acknowledge(acknowledge::Acknowledge),
     Missing(missing::Missing),
     Found(found::Found),
     Lost(lost::Lost),
@@ -233,6 +235,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Show(command) => command.run(global),
         Command::Override(command) => command.run(global),
         Command::Correct(command) => command.run(global),
+        Command::Acknowledge(command) => command.run(global),
         Command::Missing(command) => command.run(global),
         Command::Found(command) => command.run(global),
         Command::Lost(command) => command.run(global),

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::Global;
 use super::signing::{SignArgs, conclude};
-use crate::model::vocabulary::{CheckerRule, PaperRule, SightingGrade, WitnessRule};
+use crate::model::vocabulary::{CheckerRule, LooseningRule, PaperRule, SightingGrade, WitnessRule};
 use crate::model::{PartyId, Phrase, Token};
 use crate::ops::{OpsError, policy};
 use crate::render::text;
@@ -23,9 +23,14 @@ pub(super) struct ShowPolicy {}
 
 /// Change the rules from this entry on; what is not given stays
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  custody policy set --interval-days 14 --witness required --by kato"
-)]
+#[command(after_help = "\
+Of all that fits a drive the strictest holds, so a rule can ask for more and never for less.
+SCOPE is home, class or medium; KEY is interval-days, grace-days, grade, checker, draw-percent.
+Examples:
+  custody policy set --interval-days 14 --witness required --by kato
+  custody policy set --rule home=静岡支部保管庫,interval-days=7,grade=profile --by kato
+  custody policy set --rule class=要配慮個人情報,checker=other-unit,draw-percent=20 --by kato
+  custody policy set --rule home=静岡支部保管庫 --by kato --second sasaki")]
 pub(super) struct Set {
     /// Hours a draft may take to be signed (1 to 8760)
     #[arg(long)]
@@ -57,6 +62,25 @@ pub(super) struct Set {
     /// Alarms that two people must have let pass ('custody override'), or none
     #[arg(long, value_name = "NAMES")]
     alarm_override: Option<String>,
+    /// What is stricter for some drives: SCOPE=NAME,KEY=VALUE,... replaces the rule of that
+    /// name, and without a KEY takes it away; may be repeated
+    #[arg(long = "rule", value_name = "RULE")]
+    rules: Vec<String>,
+    /// Percentage of the drives that a drawn check takes at least (0 to 100)
+    #[arg(long)]
+    draw_percent: Option<String>,
+    /// Whether a second administrator signs what asks for less: two-administrators or none
+    #[arg(long, value_name = "RULE")]
+    loosening: Option<String>,
+    /// Days from knowing of a loss to the preliminary report (1 to 366)
+    #[arg(long)]
+    report_days: Option<String>,
+    /// Days from there to the final report (1 to 366)
+    #[arg(long)]
+    final_days: Option<String>,
+    /// The same where an improper purpose is to be feared (1 to 366)
+    #[arg(long)]
+    final_improper_days: Option<String>,
     /// Why
     #[arg(long)]
     reason: Option<String>,
@@ -96,6 +120,18 @@ impl Set {
         let interval_days = number("--interval-days", &self.interval_days, now.interval_days);
         let grace_days = number("--grace-days", &self.grace_days, now.grace_days);
         let loan_days = number("--loan-days", &self.loan_days, now.loan_days);
+        let mut count = |flag: &str, given: &Option<String>, old: Option<u32>| {
+            asking.number::<u32>(flag, given.as_deref()).or(old)
+        };
+        let draw_percent = count("--draw-percent", &self.draw_percent, now.draw_percent);
+        let report_days = count("--report-days", &self.report_days, now.report_days);
+        let final_days = count("--final-days", &self.final_days, now.final_days);
+        let final_improper_days =
+            count("--final-improper-days", &self.final_improper_days, now.final_improper_days);
+        let loosening = match self.loosening.as_deref() {
+            Some("none") => None,
+            given => asking.may::<LooseningRule>("--loosening", given).or(now.loosening),
+        };
         let mut alarms = |flag: &str, given: &Option<String>, old: &[Token]| match given {
             None => old.to_vec(),
             Some(names) => {
@@ -108,6 +144,12 @@ impl Set {
         let wanted = crate::ledger::Policy {
             alarm_refuses,
             alarm_override,
+            draw_percent,
+            rules: now.rules.clone(),
+            loosening,
+            report_days,
+            final_days,
+            final_improper_days,
             draft_hours,
             interval_days,
             grace_days,
@@ -129,6 +171,7 @@ impl Set {
         let second: Option<PartyId> = asking.may("--second", self.second.as_deref());
         asking.end()?;
         let Some(by) = by else { return Ok(2) };
+        let wanted = policy::with_rules(wanted, &self.rules)?;
         let draft = policy::set(&ledger, wanted, reason, by, second)?;
         let concluded = conclude(global, &mut ledger, draft, &self.signing)?;
         global.ui().answer(&concluded, |_| concluded.words());

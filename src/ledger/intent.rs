@@ -2,7 +2,7 @@
 
 use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, REPEAT_MAX, Signs, Some1, Statement, TEXT_MAX};
-use crate::model::vocabulary::{RevocationReason, Role, SightingGrade};
+use crate::model::vocabulary::{Concern, RevocationReason, Role, SightingGrade};
 use crate::model::{
     AlarmLine, Day, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce,
     Origin, PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory, Stamp,
@@ -63,6 +63,10 @@ pub enum Intent {
     Find(Box<Find>),
     /// Decide that a missing medium is lost.
     Lose { medium: MediumId, detail: Phrase, by: PartyId },
+    /// Say where a missing medium was looked for.
+    Search { medium: MediumId, place: Name, detail: Option<Phrase>, by: PartyId },
+    /// Take note of what a medium is due or missing for.
+    Acknowledge { medium: MediumId, concern: Concern, detail: Option<Phrase>, by: PartyId },
     /// Correct an entry.
     Correct { entry: EntryRef, field: Token, correction: Phrase, reason: Phrase, by: PartyId },
 }
@@ -260,6 +264,12 @@ impl Filling<'_> {
             Intent::Miss { medium, detail, by } => self.miss(&medium, detail, &by)?,
             Intent::Find(wanted) => self.find(*wanted)?,
             Intent::Lose { medium, detail, by } => self.lose(&medium, detail, &by)?,
+            Intent::Search { medium, place, detail, by } => {
+                self.search(&medium, place, detail, &by)?
+            }
+            Intent::Acknowledge { medium, concern, detail, by } => {
+                self.acknowledge(&medium, concern, detail, &by)?
+            }
             Intent::Sight(wanted) => self.sight(*wanted)?,
             Intent::Override(wanted) => self.lift(*wanted)?,
             Intent::Correct { entry, field, correction, reason, by } => {

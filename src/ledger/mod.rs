@@ -15,6 +15,7 @@ pub mod records;
 pub mod refusal;
 pub mod schedule;
 pub mod state;
+pub mod terms;
 
 pub use intent::{Frame, Intent, decide};
 pub use judge::judge;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::intent::Frame;
 use crate::model::statement;
-use crate::model::vocabulary::{CheckerRule, PaperRule, SightingGrade, WitnessRule};
-use crate::model::{Origin, Phrase, Signatory, Token};
+use crate::model::vocabulary::{CheckerRule, LooseningRule, PaperRule, SightingGrade, WitnessRule};
+use crate::model::{Origin, Phrase, RuleLine, Signatory, Token};
 
 /// The rules in force. A change is a signed `policy` entry; until the first one
 /// the [`Default`] holds.
@@ -31,10 +31,25 @@ pub struct Policy {
     pub alarm_refuses: Vec<Token>,
     /// Alarms under which it does only after an override by two people.
     pub alarm_override: Vec<Token>,
+    /// Percentage of the media that a drawn check takes at least (0 to 100).
+    pub draw_percent: Option<u32>,
+    /// Rules for some media only; see [`Policy::terms`](Policy::terms()).
+    pub rules: Vec<RuleLine>,
+    /// What a change takes that asks for less.
+    pub loosening: Option<LooseningRule>,
+    /// Days from knowing of a loss to the preliminary report (1 to 366).
+    pub report_days: Option<u32>,
+    /// Days from knowing of a loss to the final report (1 to 366).
+    pub final_days: Option<u32>,
+    /// The same where an improper purpose is to be feared (1 to 366).
+    pub final_improper_days: Option<u32>,
 }
 
 /// Most alarms of either kind a policy may name.
 pub const ALARMS_MAX: usize = 64;
+
+/// Most rules a policy may have.
+pub const RULES_MAX: usize = 200;
 
 /// Refused unless the policy says otherwise: nobody can tell which of two devices
 /// with one identity is the one that was registered.
@@ -77,7 +92,21 @@ impl Default for Policy {
             paper: PaperRule::Accepted,
             alarm_refuses: tokens(REFUSES),
             alarm_override: tokens(OVERRIDE),
+            draw_percent: None,
+            rules: Vec::new(),
+            loosening: None,
+            report_days: None,
+            final_days: None,
+            final_improper_days: None,
         }
+    }
+}
+
+impl Policy {
+    /// What a new ledger begins with. The [`Default`] is older than the rule about
+    /// loosening, and logs that were judged without it are judged so for ever.
+    pub fn of_a_new_ledger() -> Self {
+        Policy { loosening: Some(LooseningRule::TwoAdministrators), ..Policy::default() }
     }
 }
 
@@ -94,6 +123,12 @@ impl From<&statement::Policy> for Policy {
             paper: said.paper,
             alarm_refuses: said.alarm_refuses.clone(),
             alarm_override: said.alarm_override.clone(),
+            draw_percent: said.draw_percent,
+            rules: said.rule.clone(),
+            loosening: said.loosening,
+            report_days: said.report_days,
+            final_days: said.final_days,
+            final_improper_days: said.final_improper_days,
         }
     }
 }
@@ -123,6 +158,12 @@ impl Policy {
             paper: self.paper,
             alarm_refuses: self.alarm_refuses.clone(),
             alarm_override: self.alarm_override.clone(),
+            draw_percent: self.draw_percent,
+            rule: self.rules.clone(),
+            loosening: self.loosening,
+            report_days: self.report_days,
+            final_days: self.final_days,
+            final_improper_days: self.final_improper_days,
             reason,
             by,
             second,
@@ -130,23 +171,36 @@ impl Policy {
         }
     }
 
-    /// The names of the numbers that are out of their range.
+    /// The names of the numbers that are out of their range, each once.
     pub fn out_of_range(&self) -> Vec<&'static str> {
-        let ranges = [
-            ("draft-hours", self.draft_hours, 1..=8_760),
-            ("interval-days", self.interval_days, 1..=3_660),
-            ("grace-days", self.grace_days, 0..=366),
-            ("loan-days", self.loan_days, 1..=3_660),
+        let mut numbers = vec![
+            ("draft-hours", Some(self.draft_hours), 1..=8_760),
+            ("loan-days", Some(self.loan_days), 1..=3_660),
+            ("report-days", self.report_days, 1..=366),
+            ("final-days", self.final_days, 1..=366),
+            ("final-improper-days", self.final_improper_days, 1..=366),
         ];
-        let outside =
-            |(name, number, range): (&'static str, u32, std::ops::RangeInclusive<u32>)| {
-                (!range.contains(&number)).then_some(name)
-            };
-        let mut found: Vec<&'static str> = ranges.into_iter().filter_map(outside).collect();
-        for (name, alarms) in
-            [("alarm-refuses", &self.alarm_refuses), ("alarm-override", &self.alarm_override)]
-        {
-            if alarms.len() > ALARMS_MAX {
+        let mut schedule = |interval, grace, draw| {
+            numbers.push(("interval-days", interval, 1..=3_660));
+            numbers.push(("grace-days", grace, 0..=366));
+            numbers.push(("draw-percent", draw, 0..=100));
+        };
+        schedule(Some(self.interval_days), Some(self.grace_days), self.draw_percent);
+        for rule in &self.rules {
+            schedule(rule.interval_days, rule.grace_days, rule.draw_percent);
+        }
+        let outside = numbers.into_iter().filter(|(_, number, range)| {
+            number.is_some_and(|number: u32| !range.contains(&number))
+        });
+        let mut found: Vec<&'static str> = Vec::new();
+        let lists = [
+            ("alarm-refuses", self.alarm_refuses.len() > ALARMS_MAX),
+            ("alarm-override", self.alarm_override.len() > ALARMS_MAX),
+            ("rule", self.rules.len() > RULES_MAX),
+        ];
+        let lists = lists.into_iter().filter(|(_, too_many)| *too_many);
+        for name in outside.map(|(name, ..)| name).chain(lists.map(|(name, _)| name)) {
+            if !found.contains(&name) {
                 found.push(name);
             }
         }

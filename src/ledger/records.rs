@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::model::hardware::{Grade, HardwareIdentity};
-use crate::model::vocabulary::{EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::vocabulary::{
+    Concern, EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict,
+};
 use crate::model::{
     Day, EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Origin, PartyId, PartyRef,
     Phrase, ReceiptId, ReceiptPrefix, Stamp, Token, VerifierKey,
@@ -181,6 +183,21 @@ pub struct Medium {
     pub seen: SightingRecord,
     /// Whether it is where it should be.
     pub presence: Presence,
+    /// Who took note of how it stands, until that changes.
+    pub acknowledged: Option<AcknowledgedRecord>,
+}
+
+/// That somebody sees to what is due, overdue or missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcknowledgedRecord {
+    /// Of what.
+    pub concern: Concern,
+    /// When.
+    pub at: Stamp,
+    /// In which entry.
+    pub index: u64,
+    /// By whom.
+    pub by: PartyId,
 }
 
 impl Medium {
@@ -197,6 +214,11 @@ impl Medium {
     /// True unless it was retired.
     pub fn in_use(&self) -> bool {
         !matches!(self.presence, Presence::Retired { .. })
+    }
+
+    /// Who took note of this concern and of nothing that was before.
+    pub fn acknowledged(&self, concern: Concern) -> Option<&AcknowledgedRecord> {
+        self.acknowledged.as_ref().filter(|record| record.concern == concern)
     }
 
     /// The entry that made it missing or lost.

@@ -189,6 +189,10 @@ refusals! {
     NotMissing { medium: MediumId } = "not-missing",
         "{medium} is not recorded as missing",
         "See 'custody show {medium}'.";
+    /// There is nothing of that kind to take note of.
+    NoSuchConcern { medium: MediumId, concern: &'static str } = "no-such-concern",
+        "{concern} is not how {medium} stands",
+        "See 'custody show {medium}'; what is not so yet cannot be taken note of.";
     /// The receiver has it already.
     AlreadyHandedOver { medium: MediumId, holder: PartyId, receipt: String } = "already-handed-over",
         "{medium} is in the custody of {holder} already (receipt {receipt})",
@@ -241,10 +245,18 @@ refusals! {
     PolicyOutOfRange { number: &'static str } = "policy-out-of-range",
         "{number} is out of range",
         "See 'custody policy set --help' for the ranges.";
+    /// A loss could go unnoticed for longer.
+    LoosensBound { what: String } = "loosens-bound",
+        "this asks for less than now holds for {what}: a second administrator has to sign it",
+        "Name one in --second; or see 'custody policy show' for what holds now.";
     /// The policy keeps holders from checking themselves.
     CheckerIsHolder { party: PartyId, medium: MediumId } = "checker-is-holder",
         "{party} holds {medium} and cannot check its presence",
         "Another person closes this check; the policy's rule is 'checker: not-holder'.";
+    /// The policy keeps the holder's unit from checking it.
+    CheckerOfUnit { party: PartyId, medium: MediumId } = "checker-of-unit",
+        "{party} cannot check {medium}: its holder belongs to the same unit, or one of them names none",
+        "Somebody of another unit checks it; the rule is 'checker: other-unit'.";
     /// A medium that belongs there is in neither list.
     CheckOmits { medium: MediumId } = "check-omits",
         "{medium} belongs to this place and is neither found nor missing",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::Policy;
 use super::state::{Medium, Presence};
+use crate::model::vocabulary::Concern;
 use crate::model::{Day, Stamp};
 
 /// How urgently a medium wants attention, most urgent first.
@@ -44,6 +45,17 @@ impl Standing {
         }
     }
 
+    /// What of this wants attention.
+    pub fn concern(self) -> Option<Concern> {
+        match self {
+            Standing::Missing => Some(Concern::Missing),
+            Standing::ReturnOverdue => Some(Concern::ReturnOverdue),
+            Standing::CheckOverdue => Some(Concern::CheckOverdue),
+            Standing::CheckDue => Some(Concern::CheckDue),
+            Standing::Lost | Standing::Out | Standing::Home | Standing::Retired => None,
+        }
+    }
+
     /// Whether somebody has to act now.
     pub fn is_alarm(self) -> bool {
         self <= Standing::CheckOverdue
@@ -53,19 +65,20 @@ impl Standing {
 /// The dates of one medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dates {
-    /// Next sighting due.
+    /// Next sighting due: from this day on it says so.
     pub check_due: Day,
-    /// If it vanished right after the last sighting, it is noticed by this day.
+    /// If it vanished right after the last sighting, it is noticed on this day: from its
+    /// first hour on the medium counts as overdue.
     pub noticed_by: Day,
 }
 
 /// When a medium must next be seen, and until when a loss can go unnoticed.
 pub fn dates(medium: &Medium, policy: &Policy) -> Dates {
-    let interval = medium.interval_days.unwrap_or(policy.interval_days);
+    let terms = policy.terms(medium);
     let seen = medium.seen.at;
     Dates {
-        check_due: seen.plus_days(interval).day(),
-        noticed_by: seen.plus_days(interval.saturating_add(policy.grace_days)).day(),
+        check_due: seen.plus_days(terms.interval_days).day(),
+        noticed_by: seen.plus_days(terms.bound_days()).day(),
     }
 }
 
@@ -81,9 +94,9 @@ pub fn standing(medium: &Medium, policy: &Policy, now: Stamp) -> Standing {
     let dates = dates(medium, policy);
     if medium.custody.due.is_some_and(|due| due < today) {
         Standing::ReturnOverdue
-    } else if dates.noticed_by < today {
+    } else if dates.noticed_by <= today {
         Standing::CheckOverdue
-    } else if dates.check_due < today {
+    } else if dates.check_due <= today {
         Standing::CheckDue
     } else if medium.at_home() {
         Standing::Home

@@ -12,11 +12,10 @@ use super::alarms::{TOKEN_ALARMS, weaker};
 use super::judge::restarts_clock;
 use super::policy::Policy;
 pub use super::records::*;
+use super::terms::interested;
 use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{
-    CheckerRule, EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict,
-};
+use crate::model::vocabulary::{EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
     EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId, SequenceLine, Stamp,
     TokenLine, VerifierKey,
@@ -115,7 +114,8 @@ impl State {
             Statement::Attach(said) => {
                 self.sheets.remove(&said.receipt);
             }
-            Statement::Correct(_) | Statement::Link(_) => {}
+            Statement::Acknowledge(said) => self.apply_acknowledge(index, said),
+            Statement::Correct(_) | Statement::Link(_) | Statement::Search(_) => {}
         }
         self.advance_clock(said);
         self.size += 1;
@@ -245,6 +245,7 @@ impl State {
                 by: holder,
             },
             presence: Presence::Present,
+            acknowledged: None,
         };
         let twins = self.by_hardware.entry(said.hardware).or_default();
         if !twins.contains(&medium.line.id) {
@@ -289,6 +290,7 @@ impl State {
             if let Some(medium) = self.media.get_mut(&line.id) {
                 // Good for once: at the next change of hands somebody looks again.
                 medium.overrides.clear();
+                medium.acknowledged = None;
                 medium.custody = Custody {
                     holder: said.receiver.party.id.clone(),
                     place: said.place.clone(),
@@ -385,6 +387,13 @@ impl State {
         self.raise(&said.sequence);
     }
 
+    fn apply_acknowledge(&mut self, index: u64, said: &statement::Acknowledge) {
+        let Some(medium) = self.media.get_mut(&said.medium.id) else { return };
+        let by = said.by.party.id.clone();
+        medium.acknowledged =
+            Some(AcknowledgedRecord { concern: said.concern, at: said.at, index, by });
+    }
+
     /// A fresh token answers every doubt about the one before.
     fn renew_token(&mut self, id: &MediumId, hash: Hash) {
         let Some(medium) = self.media.get_mut(id) else { return };
@@ -448,12 +457,14 @@ impl State {
         place: &Name,
         by: &PartyId,
     ) {
-        let Some(medium) = self.media.get_mut(id) else { return };
-        let own = self.policy.checker == CheckerRule::NotHolder && medium.custody.holder == *by;
-        if own || grade > self.policy.grade {
+        let Some(medium) = self.media.get(id) else { return };
+        let too_weak = grade > self.policy.terms(medium).grade;
+        if too_weak || interested(self, medium, by).is_some() {
             return;
         }
+        let Some(medium) = self.media.get_mut(id) else { return };
         if medium.seen.at <= at {
+            medium.acknowledged = None;
             medium.seen = SightingRecord { at, index, grade, place: place.clone(), by: by.clone() };
         }
         if matches!(medium.presence, Presence::Missing { .. }) {
@@ -465,12 +476,14 @@ impl State {
     fn miss(&mut self, index: u64, at: Stamp, id: &MediumId) {
         let Some(medium) = self.media.get_mut(id) else { return };
         if medium.presence == Presence::Present {
+            medium.acknowledged = None;
             medium.presence = Presence::Missing { since: at, index };
         }
     }
 
     fn set_presence(&mut self, id: &MediumId, presence: Presence) {
         if let Some(medium) = self.media.get_mut(id) {
+            medium.acknowledged = None;
             medium.presence = presence;
         }
     }

@@ -110,12 +110,48 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// What wants attention about a medium, most urgent first.
+    Concern {
+        /// It was looked for and not found.
+        Missing = "missing",
+        /// It should have come back.
+        ReturnOverdue = "return-overdue",
+        /// It should have been seen, grace included.
+        CheckOverdue = "check-overdue",
+        /// It should be seen within the grace period.
+        CheckDue = "check-due",
+    }
+);
+
+vocabulary!(
     /// Who may close a check.
     CheckerRule {
         /// Nobody who holds one of the checked media.
         NotHolder = "not-holder",
         /// Anyone with a role that checks.
         Anyone = "anyone",
+        /// Nobody of the holder's unit, as the parties' organisations have it.
+        OtherUnit = "other-unit",
+    }
+);
+
+vocabulary!(
+    /// Which media a rule of the policy is for.
+    RuleScope {
+        /// Those that belong to this place.
+        Home = "home",
+        /// Those that carry this class of data.
+        Class = "class",
+        /// The one with this asset id.
+        Medium = "medium",
+    }
+);
+
+vocabulary!(
+    /// What a change takes by which a loss could go unnoticed for longer.
+    LooseningRule {
+        /// Two administrators sign it.
+        TwoAdministrators = "two-administrators",
     }
 );
 

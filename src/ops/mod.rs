@@ -1,6 +1,7 @@
 //! Use cases, one a file. They own the clock, the store, the bus and the keys;
 //! they decide by `ledger`, append through `store` and answer with `report` values.
 
+pub mod acknowledge;
 pub mod alarms;
 pub mod attach;
 pub mod bus;

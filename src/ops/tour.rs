@@ -94,7 +94,7 @@ impl Tour {
             receipt_prefix: fixed("SZ")?,
             administrator: person("kato", "加藤 一", "静岡支部")?,
             custodian: person("yamada", "山田 花子", "静岡支部")?,
-            policy: Policy::default(),
+            policy: Policy::of_a_new_ledger(),
         };
         let (ledger, _) =
             found(&folder.join("ledger"), &founding, &signers[0].1, &signers[1].1, clock.clone())?;

@@ -59,7 +59,7 @@ impl Parts<'_> {
             Matter::CheckDue => "notice-row-check-due",
         };
         let (day, days) = (row.day.to_string(), row.late_days.to_string());
-        let until = row.overdue_after.map_or_else(String::new, |day| day.to_string());
+        let until = row.overdue_from.map_or_else(String::new, |day| day.to_string());
         let holder = match self.names {
             true => printable(&format!("{} ({})", row.holder.spoken(), row.holder.id), NAME_MAX),
             false => row.holder.id.to_string(),

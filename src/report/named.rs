@@ -24,6 +24,8 @@ pub(super) fn media(said: &Statement) -> Vec<MediumId> {
         Statement::Missing(said) => one(&said.medium),
         Statement::Found(said) => one(&said.medium),
         Statement::Lost(said) => one(&said.medium),
+        Statement::Search(said) => one(&said.medium),
+        Statement::Acknowledge(said) => one(&said.medium),
         Statement::Erase(said) => one(&said.medium),
         Statement::Retire(said) => one(&said.medium),
         Statement::Genesis(_)
@@ -126,6 +128,8 @@ fn people(said: &Statement) -> Vec<(&PartyRef, bool)> {
         Statement::Missing(said) => vec![by(&said.by)],
         Statement::Found(said) => vec![by(&said.by)],
         Statement::Lost(said) => vec![by(&said.by)],
+        Statement::Search(said) => vec![by(&said.by)],
+        Statement::Acknowledge(said) => vec![by(&said.by)],
         Statement::Retire(said) => {
             [Some(by(&said.by)), said.verifier.as_ref().map(by)].into_iter().flatten().collect()
         }

@@ -116,8 +116,8 @@ pub struct Notice {
     pub day: Day,
     /// Days since then; negative ones are still to come.
     pub late_days: i64,
-    /// The day after which it counts as overdue, where it is only due.
-    pub overdue_after: Option<Day>,
+    /// The day from which on it counts as overdue, where it is only due.
+    pub overdue_from: Option<Day>,
     /// Somebody took note of it in an entry: nobody is told again.
     pub acknowledged: bool,
     /// Who is told; nobody once it is acknowledged.
@@ -163,9 +163,10 @@ pub struct Notices {
     pub digest_to: Vec<Who>,
 }
 
-/// Whether an entry says that somebody took note of this standing.
-fn acknowledged(_medium: &Medium, _standing: Standing) -> bool {
-    false
+/// Whether an entry says that somebody took note of this standing. A return that is only
+/// announced cannot be acknowledged: it is told for three days, and then overdue.
+fn acknowledged(medium: &Medium, standing: Standing) -> bool {
+    standing.concern().is_some_and(|concern| medium.acknowledged(concern).is_some())
 }
 
 impl Notices {
@@ -263,7 +264,7 @@ fn notice(
 ) -> Option<Notice> {
     let today = now.day();
     let dates = dates(medium, &state.policy);
-    let (matter, day, overdue_after) = match standing {
+    let (matter, day, overdue_from) = match standing {
         Standing::Missing => {
             let Presence::Missing { since, .. } = medium.presence else { return None };
             (Matter::Missing, since.day(), None)
@@ -276,7 +277,7 @@ fn notice(
             if today.days_until(due) > RETURN_AHEAD_DAYS {
                 return None;
             }
-            (Matter::ReturnDue, due, Some(due))
+            (Matter::ReturnDue, due, Some(due.plus(1)))
         }
         Standing::Lost | Standing::Retired => return None,
     };
@@ -290,7 +291,7 @@ fn notice(
         place: medium.custody.place.clone(),
         day,
         late_days: day.days_until(today),
-        overdue_after,
+        overdue_from,
         acknowledged,
         to,
     })

@@ -149,6 +149,12 @@ pub(super) fn summary(said: &Statement) -> String {
         Statement::Missing(said) => format!("{} MISSING: {}", said.medium.id, said.detail),
         Statement::Found(said) => format!("{} found at {}", said.medium.id, said.place),
         Statement::Lost(said) => format!("{} LOST: {}", said.medium.id, said.detail),
+        Statement::Search(said) => {
+            format!("{} looked for at {}, not found", said.medium.id, said.place)
+        }
+        Statement::Acknowledge(said) => {
+            format!("{}: {}, taken note of", said.medium.id, said.concern)
+        }
         Statement::Erase(said) => {
             format!("{}: {} ({})", said.medium.id, said.method, said.technique)
         }
@@ -256,6 +262,12 @@ pub(super) fn told_of(said: &Statement, id: &MediumId) -> Option<Told> {
                 .alarms(&said.alarm, id)
         }
         Statement::Lost(said) => Told::alarm(format!("LOST: {}", said.detail)),
+        Statement::Search(said) => {
+            Told::new(format!("looked for at {}, not found", said.place)).remark(&said.detail)
+        }
+        Statement::Acknowledge(said) => {
+            Told::new(format!("{}, taken note of", said.concern)).remark(&said.detail)
+        }
         Statement::Erase(said) => Told::new(format!("erased: {}, {}", said.method, said.technique))
             .line("tool", Some(&said.tool))
             .line(

@@ -4,7 +4,7 @@
 use super::{Filling, Frame};
 use crate::ledger::alarms::Content;
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{ErasureMethod, SightingGrade};
+use crate::model::vocabulary::{Concern, ErasureMethod, SightingGrade};
 use crate::model::{
     AlarmLine, EncryptionLine, Hash, MediumId, MediumLine, Name, PartyId, Phrase, ReceiptId,
 };
@@ -186,5 +186,32 @@ impl Filling<'_> {
         let (medium, by) = (self.medium(id), self.signatory(by));
         let (medium, by) = (medium?, by?);
         Some(statement::Lost { ledger, at, seen, medium, detail, by, nonce }.into())
+    }
+
+    pub(super) fn search(
+        &mut self,
+        id: &MediumId,
+        place: Name,
+        detail: Option<Phrase>,
+        by: &PartyId,
+    ) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let (medium, by) = (self.medium(id), self.signatory(by));
+        let (medium, by) = (medium?, by?);
+        Some(statement::Search { ledger, at, seen, medium, place, detail, by, nonce }.into())
+    }
+
+    pub(super) fn acknowledge(
+        &mut self,
+        id: &MediumId,
+        concern: Concern,
+        detail: Option<Phrase>,
+        by: &PartyId,
+    ) -> Option<Statement> {
+        let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
+        let (medium, by) = (self.medium(id), self.signatory(by));
+        let (medium, by) = (medium?, by?);
+        let body = statement::Acknowledge { ledger, at, seen, medium, concern, detail, by, nonce };
+        Some(body.into())
     }
 }

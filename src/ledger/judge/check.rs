@@ -5,21 +5,28 @@ use std::collections::BTreeSet;
 use super::media::{at_hand, each_once, in_use, of_media, registered};
 use super::{ANYONE, KEEPERS, OBSERVERS, Verdict, signatory};
 use crate::ledger::refusal::Refusal;
+use crate::ledger::schedule::standing;
+use crate::ledger::terms::{Interested, interested};
 use crate::model::statement;
-use crate::model::vocabulary::{CheckerRule, Role, SightingGrade};
+use crate::model::vocabulary::{Concern, Role, SightingGrade};
 use crate::model::{MediumId, PartyId};
 
-/// Under `checker: not-holder` nobody vouches for what they hold themselves.
+/// Nobody vouches for what they hold themselves, nor, where the rules say so, for what
+/// their own unit holds.
 fn not_holder(verdict: &mut Verdict<'_>, by: &PartyId, id: &MediumId) {
-    if verdict.state.policy.checker == CheckerRule::Anyone {
-        return;
+    let state = verdict.state;
+    let (party, medium) = (by.clone(), id.clone());
+    match state.media.get(id).and_then(|medium| interested(state, medium, by)) {
+        None => {}
+        Some(Interested::Holder) => verdict.refuse(Refusal::CheckerIsHolder { party, medium }),
+        Some(Interested::SameUnit) => verdict.refuse(Refusal::CheckerOfUnit { party, medium }),
     }
-    let holds = verdict.state.media.get(id).is_some_and(|medium| medium.custody.holder == *by);
-    verdict.refuse_if(holds, || Refusal::CheckerIsHolder { party: by.clone(), medium: id.clone() });
 }
 
 fn strong_enough(verdict: &mut Verdict<'_>, id: &MediumId, grade: SightingGrade) {
-    let least = verdict.state.policy.grade;
+    let policy = &verdict.state.policy;
+    let least =
+        verdict.state.media.get(id).map_or(policy.grade, |medium| policy.terms(medium).grade);
     // The vocabulary is ordered best first.
     verdict.refuse_if(grade > least, || Refusal::GradeTooWeak {
         medium: id.clone(),
@@ -110,5 +117,26 @@ pub(super) fn lost(verdict: &mut Verdict<'_>, said: &statement::Lost) {
     let missing = matches!(medium.presence, crate::ledger::state::Presence::Missing { .. });
     verdict.refuse_if(!missing && medium.in_use(), || Refusal::NotMissing {
         medium: said.medium.id.clone(),
+    });
+}
+
+pub(super) fn search(verdict: &mut Verdict<'_>, said: &statement::Search) {
+    signatory(verdict, &said.by, ANYONE);
+    let Some(medium) = registered(verdict, &said.medium) else { return };
+    verdict.refuse_if(medium.gone().is_none() && medium.in_use(), || Refusal::NotMissing {
+        medium: said.medium.id.clone(),
+    });
+}
+
+/// What is taken note of has to be so: a note taken in advance would silence the
+/// messages about something that nobody knows yet.
+pub(super) fn acknowledge(verdict: &mut Verdict<'_>, said: &statement::Acknowledge) {
+    let holders = said.concern == Concern::CheckDue;
+    signatory(verdict, &said.by, if holders { ANYONE } else { OBSERVERS });
+    let Some(medium) = registered(verdict, &said.medium) else { return };
+    let now = standing(medium, &verdict.state.policy, said.at).concern();
+    verdict.refuse_if(now != Some(said.concern), || Refusal::NoSuchConcern {
+        medium: said.medium.id.clone(),
+        concern: said.concern.as_str(),
     });
 }

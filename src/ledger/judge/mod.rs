@@ -66,6 +66,8 @@ pub fn judge(state: &State, said: &Statement, now: Stamp) -> Result<(), Refusals
         Statement::Missing(said) => check::missing(&mut verdict, said),
         Statement::Found(said) => check::found(&mut verdict, said),
         Statement::Lost(said) => check::lost(&mut verdict, said),
+        Statement::Search(said) => check::search(&mut verdict, said),
+        Statement::Acknowledge(said) => check::acknowledge(&mut verdict, said),
     }
     Refusals::into_result(verdict.found)
 }

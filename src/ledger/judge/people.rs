@@ -168,8 +168,16 @@ pub(super) fn policy(verdict: &mut Verdict<'_>, said: &statement::Policy) {
             party: second.party.id.clone(),
         });
     }
-    for number in Policy::from(said).out_of_range() {
+    let wanted = Policy::from(said);
+    for number in wanted.out_of_range() {
         verdict.refuse(Refusal::PolicyOutOfRange { number });
+    }
+    let (state, now) = (verdict.state, &verdict.state.policy);
+    if now.loosening.is_some()
+        && said.second.is_none()
+        && let Some(what) = now.loosened_by(&wanted, state)
+    {
+        verdict.refuse(Refusal::LoosensBound { what });
     }
 }
 

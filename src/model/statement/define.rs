@@ -1,8 +1,8 @@
 //! The one list of a kind's fields, from which its struct, its writer, its reader
 //! and its signers all follow.
 
-macro_rules! statements {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal {
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $kind:ident {
         $($(#[$field_doc:meta])* $field:ident: $key:literal => $type:ty),+ $(,)?
     })+) => {
         $(
@@ -11,20 +11,33 @@ macro_rules! statements {
             pub struct $kind { $($(#[$field_doc])* pub $field: $type),+ }
 
             impl $kind {
-                fn write(&self, out: &mut impl Write) -> fmt::Result {
+                pub(super) const FIELDS: &'static [FieldShape] = &[$(FieldShape {
+                    key: $key,
+                    occurs: <$type as Field>::OCCURS,
+                    rust: stringify!($type),
+                }),+];
+
+                pub(super) fn write(&self, out: &mut impl Write) -> fmt::Result {
                     $(Field::write(&self.$field, $key, out)?;)+
                     Ok(())
                 }
 
-                fn read(from: &mut Reader<'_>) -> Result<Self, FieldError> {
+                pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, FieldError> {
                     Ok($kind { $($field: <$type as Field>::read($key, from)?),+ })
                 }
 
-                fn signers(&self) -> Vec<&VerifierKey> {
+                pub(super) fn signers(&self) -> Vec<&VerifierKey> {
                     [$(Field::signer(&self.$field)),+].into_iter().flatten().collect()
                 }
             }
+        )+
+    };
+}
 
+/// The enumeration of all kinds, each with its name in the first line.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)+) => {
+        $(
             impl From<$kind> for Statement {
                 fn from(body: $kind) -> Statement {
                     Statement::$kind(Box::new(body))
@@ -39,14 +52,7 @@ macro_rules! statements {
 
         impl Statement {
             /// Every kind with its fields, in order.
-            pub const KINDS: &'static [(&'static str, &'static [FieldShape])] = &[$((
-                $name,
-                &[$(FieldShape {
-                    key: $key,
-                    occurs: <$type as Field>::OCCURS,
-                    rust: stringify!($type),
-                }),+],
-            )),+];
+            pub const KINDS: &'static [(&'static str, &'static [FieldShape])] = &[$(($name, $kind::FIELDS)),+];
 
             /// The kind's name in the first line, `custody/<name>/v1`.
             pub fn kind(&self) -> &'static str {
@@ -107,4 +113,4 @@ macro_rules! statements {
     };
 }
 
-pub(super) use statements;
+pub(super) use {bodies, statements};

@@ -15,6 +15,7 @@ use super::super::lines::{
 };
 use super::super::party::{PartyRef, Seal, Side, Signatory};
 use super::super::printable::printable;
+use super::super::rule::RuleLine;
 use super::super::spelling::Spelled;
 use super::super::text::Line;
 use super::super::time::{Day, Stamp};
@@ -409,6 +410,8 @@ values!(
     Role,
     SightingGrade,
     CheckerRule,
+    LooseningRule,
+    Concern,
     WitnessRule,
     PaperRule,
     RevocationReason,
@@ -426,6 +429,7 @@ values!(
     MarkLine,
     SequenceLine,
     TokenLine,
+    RuleLine,
     hardware::HardwareIdentity,
 );
 

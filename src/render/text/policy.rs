@@ -3,8 +3,8 @@
 use super::Style;
 use super::layout::Page;
 use crate::ledger::Policy;
-use crate::model::Token;
 use crate::model::vocabulary::{CheckerRule, PaperRule, WitnessRule};
+use crate::model::{RuleLine, Token};
 use crate::report::words::sighting;
 
 const LABELS: usize = 22;
@@ -18,11 +18,7 @@ pub fn policy(policy: &Policy, style: Style) -> String {
     put("Longest loan", &format!("{} days", policy.loan_days));
     put("A draft may wait", &format!("{} hours", policy.draft_hours));
     put("Seen means at least", sighting(policy.grade));
-    let checker = match policy.checker {
-        CheckerRule::NotHolder => "anyone but the holder",
-        CheckerRule::Anyone => "anyone, the holder too",
-    };
-    put("Who checks", checker);
+    put("Who checks", checker_words(policy.checker));
     let witness = match policy.witness {
         WitnessRule::Optional => "may be named",
         WitnessRule::Required => "needed for every handover",
@@ -37,7 +33,46 @@ pub fn policy(policy: &Policy, style: Style) -> String {
         [] => "none".to_owned(),
         alarms => alarms.iter().map(Token::as_str).collect::<Vec<_>>().join(", "),
     };
+    if let Some(percent) = policy.draw_percent {
+        put("Drawn checks", &format!("at least {percent} % of the drives"));
+    }
+    for rule in &policy.rules {
+        put(&format!("For {}", rule.scope), &rule_words(rule));
+    }
+    if policy.loosening.is_some() {
+        put("To ask for less", "takes two administrators");
+    }
+    for (label, days) in [
+        ("Preliminary report", policy.report_days),
+        ("Final report", policy.final_days),
+        ("Improper purpose", policy.final_improper_days),
+    ] {
+        if let Some(days) = days {
+            put(label, &format!("{days} days after a loss is known"));
+        }
+    }
     put("Alarms that refuse", &names(&policy.alarm_refuses));
     put("Alarms for two people", &names(&policy.alarm_override));
     page.finish()
+}
+
+/// `静岡支部保管庫: every 7 days, 2 days of grace`, what it says and nothing else.
+fn rule_words(rule: &RuleLine) -> String {
+    let said = [
+        rule.interval_days.map(|days| format!("every {days} days")),
+        rule.grace_days.map(|days| format!("{days} days of grace")),
+        rule.grade.map(|grade| format!("at least {}", sighting(grade))),
+        rule.checker.map(|checker| checker_words(checker).to_owned()),
+        rule.draw_percent.map(|percent| format!("{percent} % drawn")),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    format!("{}: {}", rule.name, said.join(", "))
+}
+
+fn checker_words(rule: CheckerRule) -> &'static str {
+    match rule {
+        CheckerRule::NotHolder => "anyone but the holder",
+        CheckerRule::Anyone => "anyone, the holder too",
+        CheckerRule::OtherUnit => "somebody of another unit than the holder's",
+    }
 }
