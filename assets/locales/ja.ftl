@@ -166,6 +166,7 @@ notice-more = ・ほか { $count } 点。custody due で一覧を表示できま
 notice-missing-do = 所在を捜し、見つかれば custody found、失われたと判断すれば custody lost で記録してください。
 notice-overdue-do = 媒体を確認し、custody check または custody return で記録してください。
 notice-due-do = 期限までに custody check または custody return で記録してください。
+notice-until-due = この通知は、記録が台帳に載るまで毎日送られます。
 notice-until = この通知は、上の記録か custody acknowledge の記録が台帳に載るまで毎日送られます。
 notice-test = 送信の試験です。この経路で通知が届きます。
 notice-foot = 台帳 { $ledger }、{ $now } 現在

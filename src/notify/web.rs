@@ -209,7 +209,11 @@ impl Client {
             ),
             _ => false,
         };
+        // A name that cannot be looked up has no kind of error of its own.
+        let unnamed = error.to_string().contains("failed to lookup address");
+        let before = before || unnamed;
         let words = match error {
+            _ if unnamed => "nothing on the network has that name".to_owned(),
             ureq::Error::Io(error) => plainly(error),
             ureq::Error::HostNotFound => "nothing on the network has that name".to_owned(),
             ureq::Error::Timeout(_) => {

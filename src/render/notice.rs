@@ -202,7 +202,8 @@ pub fn notice(
         }
         parts.blank();
         parts.say(what, &[]);
-        parts.say("notice-until", &[]);
+        let until = if rung == Rung::Due { "notice-until-due" } else { "notice-until" };
+        parts.say(until, &[]);
         parts.foot(notices);
     })
 }
