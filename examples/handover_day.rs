@@ -80,7 +80,7 @@ fn main() -> Anything<()> {
         receipt_prefix: "SZ".parse()?,
         administrator: person("kato", "加藤 一", "静岡支部")?,
         custodian: person("yamada", "山田 花子", "静岡支部")?,
-        policy: Policy::default(),
+        policy: Policy::of_a_new_ledger(),
     };
     let home = folder.path().join("ledger");
     let (ledger, _) = found(&home, &founding, &keys[0], &keys[1], Arc::new(SystemClock))?;

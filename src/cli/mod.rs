@@ -3,6 +3,7 @@
 
 mod acknowledge;
 mod attach;
+mod bound;
 mod check;
 mod correct;
 mod due;
@@ -177,6 +178,7 @@ enum Command {
     Status(status::StatusCommand),
     Due(due::DueCommand),
     Notices(notices::NoticesCommand),
+    Bound(bound::BoundCommand),
     Log(log::Log),
     Show(log::Show),
     Override(override_alarms::Override),
@@ -231,6 +233,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Status(command) => command.run(global),
         Command::Due(command) => command.run(global),
         Command::Notices(command) => command.run(global),
+        Command::Bound(command) => command.run(global),
         Command::Log(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Override(command) => command.run(global),

@@ -13,6 +13,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::spelling::Spelled;
+use super::vocabulary::Weekday;
 
 /// Why a text is no [`Stamp`], [`Day`] or [`Zone`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -249,6 +250,24 @@ impl Day {
         let span = jiff::Span::new().try_days(i64::from(days));
         let later = span.and_then(|span| self.0.checked_add(span));
         Day(later.unwrap_or(civil::Date::constant(LAST_YEAR, 12, 31)))
+    }
+
+    /// The day before; the first representable day at the utmost.
+    pub fn previous(&self) -> Day {
+        Day(self.0.yesterday().unwrap_or(self.0))
+    }
+
+    /// Its day of the week.
+    pub fn weekday(&self) -> Weekday {
+        match self.0.weekday() {
+            civil::Weekday::Monday => Weekday::Monday,
+            civil::Weekday::Tuesday => Weekday::Tuesday,
+            civil::Weekday::Wednesday => Weekday::Wednesday,
+            civil::Weekday::Thursday => Weekday::Thursday,
+            civil::Weekday::Friday => Weekday::Friday,
+            civil::Weekday::Saturday => Weekday::Saturday,
+            civil::Weekday::Sunday => Weekday::Sunday,
+        }
     }
 
     /// Whole days from `self` to `other`, negative when `other` is earlier.

@@ -136,6 +136,26 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// A day of the week.
+    Weekday {
+        /// 月
+        Monday = "mon",
+        /// 火
+        Tuesday = "tue",
+        /// 水
+        Wednesday = "wed",
+        /// 木
+        Thursday = "thu",
+        /// 金
+        Friday = "fri",
+        /// 土
+        Saturday = "sat",
+        /// 日
+        Sunday = "sun",
+    }
+);
+
+vocabulary!(
     /// Which media a rule of the policy is for.
     RuleScope {
         /// Those that belong to this place.

@@ -4,6 +4,7 @@
 pub mod acknowledge;
 pub mod alarms;
 pub mod attach;
+pub mod bound;
 pub mod bus;
 pub mod check;
 pub mod clock;

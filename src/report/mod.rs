@@ -8,6 +8,7 @@
 
 pub mod alarm;
 pub mod attachment;
+pub mod bound;
 pub mod certificate;
 pub mod check;
 pub mod evidence;

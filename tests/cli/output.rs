@@ -125,6 +125,7 @@ fn every_command_answers_in_json_with_its_keys() {
             "outcome entry leaf kind text check",
         ),
         (0, "status".to_owned(), "ledger organisation site now entries counts rows sheets_awaited"),
+        (0, "bound".to_owned(), "ledger now noticed_by rows"),
         (0, "log".to_owned(), "entries total"),
         (
             0,
@@ -145,6 +146,7 @@ fn every_command_answers_in_json_with_its_keys() {
             appended,
         ),
         (0, format!("missing USB-0422 --detail 棚が空 --by sasaki {with}"), appended),
+        (0, format!("acknowledge USB-0422 --by kato {with}"), appended),
         (0, format!("lost USB-0422 --detail 見つからず --by kato {with}"), appended),
         (0, format!("found USB-0422 --place 会議室 --by kato {with}"), appended),
         (

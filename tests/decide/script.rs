@@ -11,7 +11,8 @@ use media_custody::ledger::{Intent, Policy, Refusal, Refusals};
 use media_custody::model::hardware::grade;
 use media_custody::model::vocabulary::RevocationReason;
 use media_custody::model::{
-    EntryRef, Hash, MediumId, MediumLine, PartyId, ReceiptId, SeenLine, Stamp, Statement, Token,
+    EntryRef, Hash, MediumId, MediumLine, PartyId, ReceiptId, RuleLine, SeenLine, Stamp, Statement,
+    Token,
 };
 use media_custody::wire::statement;
 
@@ -378,6 +379,9 @@ impl Script {
                 "paper" => policy.paper = value.parse().expect("rule"),
                 "alarm-refuses" => policy.alarm_refuses = names(value),
                 "alarm-override" => policy.alarm_override = names(value),
+                "draw-percent" => policy.draw_percent = Some(value.parse().expect("number")),
+                "loosening" => policy.loosening = value.parse().ok(),
+                "rule" => policy.rules = rules(value),
                 "second" => second = Some(value.parse().expect("party id")),
                 other => panic!("{other}"),
             }
@@ -462,6 +466,22 @@ fn of<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 }
 
 /// `capacity-drift,mark-drift`; `none` for no alarm, `^100` for a hundred.
+/// `home:Shelf:7:2:device:other-unit:10,...`, the words of a rule line.
+fn rules(text: &str) -> Vec<RuleLine> {
+    let rule = |text: &str| -> RuleLine {
+        let words: Vec<&str> = text.split(':').collect();
+        let [scope, name, interval, grace, grade, checker, draw] = words[..] else {
+            panic!("{text}")
+        };
+        let line = format!(
+            "{scope} interval-days={interval} grace-days={grace} grade={grade} \
+             checker={checker} draw-percent={draw} {name}"
+        );
+        line.parse().expect("a rule")
+    };
+    text.split(',').filter(|word| *word != "none").map(rule).collect()
+}
+
 fn names(text: &str) -> Vec<Token> {
     let words = text.split(',').filter(|word| *word != "none").flat_map(repeated);
     words.map(|name| name.parse().expect("alarm")).collect()

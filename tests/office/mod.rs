@@ -101,7 +101,7 @@ fn build(folder: &Path) {
         receipt_prefix: of("SZ"),
         administrator: person("kato", "加藤 一", "静岡支部"),
         custodian: person("yamada", "山田 花子", "静岡支部"),
-        policy: Policy::default(),
+        policy: Policy::of_a_new_ledger(),
     };
     let clock = Arc::new(FixedClock::at(at(BEGAN)));
     let (mut ledger, _) =

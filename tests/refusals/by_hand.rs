@@ -166,7 +166,7 @@ fn changed_since(case: &Case, frame: &str) -> Option<OpsError> {
 }
 
 fn change_of_policy(ledger: &Ledger, keys: &[SigningKey]) -> Draft {
-    let wanted = Policy { interval_days: 14, ..Policy::default() };
+    let wanted = Policy { interval_days: 14, ..Policy::of_a_new_ledger() };
     let mut draft = policy::set(ledger, wanted, None, of("kato"), None).expect("decided");
     office::sign(&mut draft, keys);
     draft

@@ -1,5 +1,6 @@
 //! Reports as text for a terminal or a sheet of paper.
 
+mod bound;
 mod certificate;
 mod check;
 mod due;
@@ -24,6 +25,7 @@ mod status;
 mod verification;
 mod watch;
 
+pub use bound::bounds;
 pub use certificate::{erasure, retirement};
 pub use check::check;
 pub use due::due;

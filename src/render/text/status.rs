@@ -93,11 +93,14 @@ pub(super) fn reason(row: &Row) -> String {
         }
         Standing::CheckOverdue => {
             let by = row.check_due.map_or_else(String::new, |due| due.to_string());
-            format!("should have been seen by {by}{late} past all grace")
+            match row.overdue_days {
+                Some(0) => format!("should have been seen by {by}, overdue from today on"),
+                _ => format!("should have been seen by {by}{late} past all grace"),
+            }
         }
         Standing::CheckDue => {
             let by = row.noticed_by.map_or_else(String::new, |by| by.to_string());
-            format!("must be seen by {by}")
+            format!("must be seen before {by}")
         }
         Standing::Out | Standing::Home => {
             let by = row.noticed_by.map_or_else(String::new, |by| by.to_string());
