@@ -125,7 +125,7 @@ impl Outgoing {
     }
 
     fn connect(&self) -> Result<SmtpConnection, SendError> {
-        let hello = ClientId::default();
+        let hello = ClientId::Domain(self.server.from.email.domain().to_owned());
         let at_once = self.tls.as_ref().filter(|_| self.server.security == Security::Tls);
         let address = (self.server.host.as_str(), self.server.port);
         let mut connection =

@@ -105,7 +105,8 @@ mod tests {
             fold(&text, &mut out);
             prop_assert!(out.ends_with("\r\n"));
             prop_assert!(out.split("\r\n").all(|line| line.len() <= LINE_MAX));
-            prop_assert_eq!(out.replace("\r\n ", "").trim_end_matches("\r\n"), text);
+            let unfolded = out.replace("\r\n ", "");
+            prop_assert_eq!(unfolded.trim_end_matches("\r\n"), text);
         }
     }
 

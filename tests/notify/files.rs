@@ -73,8 +73,11 @@ fn what_is_gone_has_no_duties() {
     assert_eq!(media, BTreeSet::from(["USB-0422".to_owned()]));
 }
 
+/// Name, labels and value.
+type Sample = (String, Vec<(String, String)>, f64);
+
 /// One line of the exposition format, read strictly.
-fn sample(line: &str) -> Result<(String, Vec<(String, String)>, f64), String> {
+fn sample(line: &str) -> Result<Sample, String> {
     let bad = || line.to_owned();
     let (name, rest) = line.split_once('{').ok_or_else(bad)?;
     let (labels, value) = rest.split_once("} ").ok_or_else(bad)?;
