@@ -34,6 +34,7 @@ mod scan;
 mod sheet;
 mod sign;
 mod signing;
+mod simulate;
 mod status;
 mod submit;
 mod take_back;
@@ -195,6 +196,7 @@ enum Command {
     Token(token::Token),
     #[command(subcommand)]
     Export(export::Export),
+    Simulate(simulate::Simulate),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -247,6 +249,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Sheet(command) => command.run(global),
         Command::Token(command) => command.run(global),
         Command::Export(command) => command.run(global),
+        Command::Simulate(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

@@ -488,6 +488,12 @@ impl State {
         }
     }
 
+    /// This moment, or that of the newest entry where it is later: a clock behind the log
+    /// is wrong, and believing it would keep what is overdue from showing.
+    pub fn no_earlier(&self, now: Stamp) -> Stamp {
+        self.newest.filter(|newest| now < *newest).unwrap_or(now)
+    }
+
     /// The key that signs checkpoints now.
     pub fn log_key(&self) -> Option<&VerifierKey> {
         self.facts.as_ref().and_then(|facts| facts.log_keys.last()).map(|(_, key)| key)

@@ -37,6 +37,7 @@ pub mod register;
 pub mod retire;
 pub mod scan;
 pub mod sheet;
+pub mod simulate;
 pub mod status;
 pub mod tell;
 pub mod token;

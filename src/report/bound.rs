@@ -76,6 +76,7 @@ impl From<Terms> for TermsView {
 impl Bounds {
     /// The bounds at `now`, of the `wanted` media or of all.
     pub fn new(state: &State, now: Stamp, calendar: &Calendar, wanted: &[MediumId]) -> Self {
+        let now = state.no_earlier(now);
         let there = |medium: &&Medium| medium.presence == Presence::Present;
         let asked = |medium: &&Medium| wanted.is_empty() || wanted.contains(&medium.line.id);
         let media = state.media.values().filter(there).filter(asked);

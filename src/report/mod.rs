@@ -26,6 +26,7 @@ pub mod register;
 pub mod registration;
 pub mod scan;
 pub mod sheet;
+pub mod simulation;
 pub mod soundness;
 pub mod status;
 pub mod telling;

@@ -136,6 +136,7 @@ pub(super) fn counts(standings: impl Iterator<Item = Standing>) -> Vec<Count> {
 impl Status {
     /// The status at `now`.
     pub fn new(state: &State, now: Stamp) -> Self {
+        let now = state.no_earlier(now);
         let mut rows: Vec<Row> =
             state.media.values().map(|medium| Row::new(state, medium, now)).collect();
         rows.sort_by_cached_key(|row| (row.standing, row.urgent_since(), row.medium.clone()));

@@ -206,6 +206,7 @@ fn every_command_answers_in_json_with_its_keys() {
             "printers default thermal counter".to_owned(),
             "configuration printers without_default",
         ),
+        (0, "simulate --losses 20".to_owned(), "seed losses rows"),
         (0, "export usbguard".to_owned(), "media left_out file"),
         (0, "export udev".to_owned(), "media left_out file"),
         (0, "export csv".to_owned(), "media left_out file"),
