@@ -170,9 +170,15 @@ impl<T: Transport> Post<T> {
             messages: messages.collect(),
             in_trouble,
             unreachable,
+            strangers: self.strangers(notices),
             quiet_until: quiet.then_some(self.settings.quiet_until),
             heartbeat,
         })
+    }
+
+    fn strangers(&self, notices: &Notices) -> Vec<String> {
+        let enrolled = |id: &str| notices.parties.iter().any(|party| party.as_str() == id);
+        self.settings.people.keys().filter(|id| !enrolled(id)).cloned().collect()
     }
 
     /// Sees to messages of earlier runs: those that were being sent when the program

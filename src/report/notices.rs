@@ -2,6 +2,8 @@
 //! function of the state and the time, so that it comes out the same on every computer
 //! and needs no memory; what was told already is the outbox's to know.
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde::Serialize;
 
 use super::status::{Count, counts};
@@ -10,7 +12,7 @@ use super::who::Who;
 use crate::ledger::schedule::{Standing, dates, standing};
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::Role;
-use crate::model::{Day, MediumId, Name, Origin, Stamp};
+use crate::model::{Day, MediumId, Name, Origin, PartyId, Stamp};
 
 /// A return is announced so many days ahead. A check announces itself: it is due for as
 /// long as the grace lasts.
@@ -161,6 +163,9 @@ pub struct Notices {
     pub next: Vec<Duty>,
     /// Who gets the daily digest: the custodians.
     pub digest_to: Vec<Who>,
+    /// Everybody enrolled, by whom an address in the configuration can be somebody's.
+    #[serde(skip)]
+    pub parties: BTreeSet<PartyId>,
 }
 
 /// Whether an entry says that somebody took note of this standing. A return that is only
@@ -186,11 +191,7 @@ impl Notices {
             let key = |row: &Notice| (row.matter, row.day);
             key(a).cmp(&key(b)).then_with(|| a.medium.cmp(&b.medium))
         });
-        let told = |duty: &Duty| {
-            rows.iter().any(|row| row.medium == duty.medium && row.matter == duty.matter)
-        };
-        let ahead = duties(state).into_iter().filter(|duty| duty.day >= now.day());
-        let next = ahead.filter(|duty| !told(duty)).take(NEXT_MAX).collect();
+        let next = next(state, &rows, now);
         Notices {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,
@@ -199,6 +200,7 @@ impl Notices {
             rows,
             next,
             digest_to: people.custodians,
+            parties: state.parties.keys().cloned().collect(),
         }
     }
 
@@ -263,15 +265,18 @@ fn notice(
     now: Stamp,
 ) -> Option<Notice> {
     let today = now.day();
-    let dates = dates(medium, &state.policy);
+    let dates = || dates(medium, &state.policy);
     let (matter, day, overdue_from) = match standing {
         Standing::Missing => {
             let Presence::Missing { since, .. } = medium.presence else { return None };
             (Matter::Missing, since.day(), None)
         }
         Standing::ReturnOverdue => (Matter::ReturnOverdue, medium.custody.due?, None),
-        Standing::CheckOverdue => (Matter::CheckOverdue, dates.check_due, None),
-        Standing::CheckDue => (Matter::CheckDue, dates.check_due, Some(dates.noticed_by)),
+        Standing::CheckOverdue => (Matter::CheckOverdue, dates().check_due, None),
+        Standing::CheckDue => {
+            let dates = dates();
+            (Matter::CheckDue, dates.check_due, Some(dates.noticed_by))
+        }
         Standing::Out | Standing::Home => {
             let due = medium.custody.due?;
             if today.days_until(due) > RETURN_AHEAD_DAYS {
@@ -297,21 +302,44 @@ fn notice(
     })
 }
 
+/// The few duties that come next and are no notice yet. Chosen before they are sorted:
+/// there may be two hundred thousand.
+fn next(state: &State, rows: &[Notice], now: Stamp) -> Vec<Duty> {
+    let told: HashSet<(Matter, &MediumId)> =
+        rows.iter().map(|row| (row.matter, &row.medium)).collect();
+    let today = now.day();
+    let mut ahead: Vec<Ahead<'_>> = every_duty(state)
+        .filter(|(day, matter, medium)| *day >= today && !told.contains(&(*matter, *medium)))
+        .collect();
+    if ahead.len() > NEXT_MAX {
+        ahead.select_nth_unstable(NEXT_MAX);
+        ahead.truncate(NEXT_MAX);
+    }
+    ahead.sort_unstable();
+    ahead.into_iter().map(duty).collect()
+}
+
 /// Every check and return of media that are not gone, soonest first, overdue ones
 /// included.
 pub fn duties(state: &State) -> Vec<Duty> {
-    let present = |medium: &&Medium| medium.presence == Presence::Present;
-    let mut all: Vec<Duty> = state
-        .media
-        .values()
-        .filter(present)
-        .flat_map(|medium| {
-            let duty = |day, matter| Duty { day, matter, medium: medium.line.id.clone() };
-            let back = medium.custody.due.map(|day| duty(day, Matter::ReturnDue));
-            let check = duty(dates(medium, &state.policy).check_due, Matter::CheckDue);
-            [Some(check), back].into_iter().flatten()
-        })
-        .collect();
-    all.sort_by(|a, b| (a.day, a.matter).cmp(&(b.day, b.matter)).then(a.medium.cmp(&b.medium)));
-    all
+    let mut all: Vec<Ahead<'_>> = every_duty(state).collect();
+    all.sort_unstable();
+    all.into_iter().map(duty).collect()
+}
+
+/// A duty in the order in which duties are shown.
+type Ahead<'a> = (Day, Matter, &'a MediumId);
+
+fn duty((day, matter, medium): Ahead<'_>) -> Duty {
+    Duty { day, matter, medium: medium.clone() }
+}
+
+fn every_duty(state: &State) -> impl Iterator<Item = Ahead<'_>> {
+    let present = state.media.values().filter(|medium| medium.presence == Presence::Present);
+    present.flat_map(|medium| {
+        let id = &medium.line.id;
+        let back = medium.custody.due.map(|day| (day, Matter::ReturnDue, id));
+        let check = (dates(medium, &state.policy).check_due, Matter::CheckDue, id);
+        [Some(check), back].into_iter().flatten()
+    })
 }

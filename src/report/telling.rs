@@ -121,6 +121,9 @@ pub struct Telling {
     pub in_trouble: usize,
     /// Who has no address.
     pub unreachable: Vec<Unreachable>,
+    /// Ids that have an address in the configuration and are nobody's in the ledger:
+    /// misspelt ones, whose owners are never told.
+    pub strangers: Vec<String>,
     /// Nothing but missing media is told before this hour, and it is before it.
     pub quiet_until: Option<u8>,
     /// Whether the heartbeat was sent; none where none is configured.
@@ -143,6 +146,7 @@ impl Telling {
     /// Whether everybody was told what they should be.
     pub fn is_fine(&self) -> bool {
         self.in_trouble == 0
+            && self.strangers.is_empty()
             && !self.unreachable.iter().any(|someone| someone.nobody_else)
             && !matches!(self.heartbeat, Some(Heartbeat::Failed(_)))
     }

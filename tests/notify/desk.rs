@@ -190,3 +190,17 @@ fn telling_needs_no_free_ledger() {
     drop(owner);
     assert_eq!(ended.code(), Some(0));
 }
+
+#[test]
+fn an_outbox_that_cannot_be_used_is_no_silence() {
+    let sink = Sink::new(Reply::Status(200, ""));
+    let case = case(&sink);
+    case.write("outbox", "no folder");
+    let failed = case.exits(1, &with("due --notify --metrics custody.prom"));
+    assert!(failed.stderr.contains("outbox"), "{}", failed.stderr);
+    assert!(sink.seen().is_empty());
+    // The metrics are written all the same, and say it.
+    let failed = |line: &str| line.starts_with("custody_notices_failed") && line.ends_with(" 1");
+    assert!(case.text("custody.prom").lines().any(failed));
+    assert!(case.exits(0, "status").stderr.contains("1 message did not arrive"));
+}

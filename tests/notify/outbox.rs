@@ -322,6 +322,16 @@ fn who_has_no_address_is_named() {
 }
 
 #[test]
+fn a_misspelt_id_is_named() {
+    let mut room = Room::new("");
+    let address = room.settings.people["kato"].clone();
+    room.settings.people.insert("kat".to_owned(), address);
+    let told = room.tell(&with_one_missing(), MORNING);
+    assert_eq!(told.strangers, ["kat"]);
+    assert!(!told.is_fine());
+}
+
+#[test]
 fn a_damaged_record_is_shown_and_can_be_dropped() {
     let (room, state) = (Room::new(""), with_one_missing());
     room.tell(&state, MORNING);

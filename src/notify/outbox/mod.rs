@@ -123,7 +123,8 @@ impl Outbox {
             Listed::Message(record) => record.is_trouble(),
             Listed::Damaged(_) => true,
         };
-        self.list().unwrap_or_default().iter().filter(|listed| trouble(listed)).count()
+        // An outbox that cannot be read may hold anything.
+        self.list().map_or(1, |all| all.iter().filter(|listed| trouble(listed)).count())
     }
 
     fn path(&self, id: &str) -> PathBuf {

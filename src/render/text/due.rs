@@ -86,6 +86,10 @@ fn told(page: &mut Page, telling: &Telling) {
         let what = format!("{} has no address in the configuration{alone}.", someone.party);
         page.put(0, Tone::Warning, &what);
     }
+    for id in &telling.strangers {
+        let what = format!("{id} has an address in the configuration and is nobody's id here.");
+        page.put(0, Tone::Warning, &what);
+    }
     if let Some(hour) = telling.quiet_until {
         page.put(0, Tone::Faint, &format!("Before {hour}:00 only missing drives are told."));
     }
