@@ -30,8 +30,20 @@ fn the_table_says_what_each_way_of_keeping_drives_is_worth() {
     for name in ["default policy", "weekly, for sensitive data", "cabinet"] {
         let row = row(name);
         assert!(row.by_check > 0 && row.by_bound > 0 && row.late == 0, "{row:?}");
-        assert!(row.refused > 0, "the holder's own checks and wrong clocks: {row:?}");
+        assert_eq!(row.refused > 0, name != "cabinet", "the holder's own checks: {row:?}");
     }
+    let wrong = row("default policy, wrong clock");
+    assert!(wrong.late == 0 && wrong.longest > 38.0 && wrong.longest < 58.0, "{wrong:?}");
+    assert!(wrong.refused > row("default policy").refused, "{wrong:?}");
     let unseen = row("default policy, nobody looks");
     assert_eq!((unseen.by_bound, unseen.late, unseen.by_check), (300, 0, 0));
+}
+
+#[test]
+fn the_page_has_the_table_that_the_command_makes() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/detection.md");
+    let page = std::fs::read_to_string(page).expect("docs/detection.md");
+    let report = simulate(1, 2_000, &regimes()).expect("a simulation");
+    let table = media_custody::render::text::simulation(&report);
+    assert!(page.contains(table.trim_end()), "docs/detection.md is not made by:\n{table}");
 }

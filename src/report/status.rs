@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::ledger::judge::CLOCK_TOLERANCE;
 use crate::ledger::schedule::{Standing, dates, standing};
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::SightingGrade;
@@ -23,6 +24,10 @@ pub struct Status {
     /// The moment this holds for.
     #[serde(serialize_with = "text")]
     pub now: Stamp,
+    /// The newest entry's time, where the clock is behind it: one of the two is wrong, and
+    /// nothing can be recorded until that is set right.
+    #[serde(serialize_with = "optional_text")]
+    pub dated_ahead: Option<Stamp>,
     /// Number of entries in the ledger.
     pub entries: u64,
     /// How many media stand how, most urgent first, zeros included.
@@ -136,6 +141,8 @@ pub(super) fn counts(standings: impl Iterator<Item = Standing>) -> Vec<Count> {
 impl Status {
     /// The status at `now`.
     pub fn new(state: &State, now: Stamp) -> Self {
+        let ahead = |newest: &Stamp| *newest > now.plus_seconds(CLOCK_TOLERANCE);
+        let dated_ahead = state.newest.filter(ahead);
         let now = state.no_earlier(now);
         let mut rows: Vec<Row> =
             state.media.values().map(|medium| Row::new(state, medium, now)).collect();
@@ -147,6 +154,7 @@ impl Status {
             organisation: facts.map(|facts| facts.organisation.clone()),
             site: facts.map(|facts| facts.site.clone()),
             now,
+            dated_ahead,
             entries: state.size,
             counts,
             rows,

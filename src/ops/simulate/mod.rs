@@ -78,7 +78,8 @@ impl Clock {
     /// Days by which a morning's look can be mistaken for an earlier one.
     fn behind_days(&self) -> i64 {
         let behind = (-self.by).max(0).min(self.until - self.from);
-        (behind + DAY - 1).div_euclid(DAY)
+        // Begun days count: the clock may come right after that morning's look.
+        if behind > 0 { behind.div_euclid(DAY) + 1 } else { 0 }
     }
 }
 
@@ -138,7 +139,11 @@ pub fn lose(regime: &Regime, chance: &mut Chance) -> Result<Loss, OpsError> {
 fn lost_in(mut world: World, regime: &Regime, chance: &mut Chance) -> Loss {
     let habits = &regime.habits;
     let span = i64::from(regime.policy.general().bound_days()).min(400);
-    let lost = chance.between(span * DAY, (2 * span + 30) * DAY);
+    // Where nobody ever looks, the alarm is there a bound after the registration.
+    let lost = match habits.missed {
+        100 => chance.between(0, span * DAY),
+        _ => chance.between(span * DAY, (2 * span + 30) * DAY),
+    };
     let clock = Clock::draw(chance, habits, lost);
     let mut days = Days::new(habits, chance);
     let mut stated = None;
@@ -162,6 +167,10 @@ fn lost_in(mut world: World, regime: &Regime, chance: &mut Chance) -> Loss {
                 let fails = chance.percent(habits.crashed) && !crashed;
                 crashed = fails;
                 ever_crashed |= fails && !there;
+                // A log that is dated ahead takes no entry, and says so every morning.
+                if !fails && world.ahead_of(shown) && chance.percent(100 - habits.missed.min(100)) {
+                    let _ = world.correct(shown);
+                }
                 let told = !fails && overdue(&world, shown);
                 // An alarm sends somebody to look, who finds it while it is there.
                 if told && there && !chance.percent(habits.missed) {
@@ -176,7 +185,10 @@ fn lost_in(mut world: World, regime: &Regime, chance: &mut Chance) -> Loss {
             let past = i64::from(stated.is_some_and(|days| days <= 0));
             let stated = stated.unwrap_or(END).max(0);
             let day = world.stamp(lost).day().days_until(world.stamp(time).day());
-            let excused = clock.behind_days() + i64::from(ever_crashed) + past;
+            // The program may fail before the clock goes wrong, and again after it.
+            let behind = clock.behind_days();
+            let failed = i64::from(ever_crashed) * (1 + i64::from(behind > 0));
+            let excused = behind + failed + past;
             let refused = world.refused;
             return Loss { after: time - lost, how, stated, late: day - stated, excused, refused };
         }

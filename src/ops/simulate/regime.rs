@@ -48,7 +48,7 @@ const QUIET: Habits = Habits {
     unlooked: 100,
     needed_days: None,
     crashed: 5,
-    wrong_clock: 10,
+    wrong_clock: 0,
 };
 
 /// What docs/detection.md compares.
@@ -100,6 +100,13 @@ pub fn regimes() -> Vec<Regime> {
             "the same, and no look is ever made",
             Policy::default(),
             Habits { missed: 100, ..checked },
+        ),
+        regime(
+            "default policy, wrong clock",
+            "the same as the first, and around every loss the clock is wrong by up to 400 days \
+             for up to 20 days",
+            Policy::default(),
+            Habits { wrong_clock: 100, ..checked },
         ),
         regime(
             "weekly, for sensitive data",

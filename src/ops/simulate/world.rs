@@ -3,13 +3,14 @@
 
 use std::str::FromStr;
 
+use crate::ledger::judge::CLOCK_TOLERANCE;
 use crate::ledger::{Medium, Policy, State, judge};
 use crate::model::hardware::Grade;
 use crate::model::statement::{self, Signs, Some1};
 use crate::model::vocabulary::{EncryptionGrade, Role, SightingGrade};
 use crate::model::{
-    EncryptionLine, Hash, MediumId, MediumLine, Name, Nonce, Origin, PartyRef, Seen, SeenLine,
-    Signatory, Stamp, Statement,
+    EncryptionLine, EntryRef, Hash, MediumId, MediumLine, Name, Nonce, Origin, PartyRef, Seen,
+    SeenLine, Signatory, Stamp, Statement,
 };
 use crate::ops::error::OpsError;
 use crate::wire::signature::{Signer as _, SigningKey};
@@ -31,6 +32,8 @@ pub(super) struct World {
     line: MediumLine,
     place: Name,
     said: u64,
+    /// The newest entry.
+    newest: EntryRef,
     /// Entries that were refused.
     pub(super) refused: u64,
 }
@@ -60,6 +63,7 @@ impl World {
             line: word(&format!("{MEDIUM} 0951:1666 1C6F65D8ABCDE1234567"))?,
             place: word(PLACE)?,
             said: 0,
+            newest: EntryRef { index: 0, leaf: Hash::of(&[]) },
             refused: 0,
         };
         let founded = world.found(policy)? && world.enrol()? && world.register()?;
@@ -75,7 +79,9 @@ impl World {
     fn say(&mut self, said: Statement) -> bool {
         let sound = judge(&self.state, &said, said.at()).is_ok();
         if sound {
-            self.state.apply(Hash::of(&[&self.said.to_be_bytes()]), &said);
+            let leaf = Hash::of(&[&self.said.to_be_bytes()]);
+            self.newest = EntryRef { index: self.state.size, leaf };
+            self.state.apply(leaf, &said);
         } else {
             self.refused += 1;
         }
@@ -197,6 +203,28 @@ impl World {
             nonce: self.nonce(),
         };
         self.say(check.into())
+    }
+
+    /// Whether the log is dated ahead of this clock, so that nothing can be recorded.
+    pub(super) fn ahead_of(&self, clock: i64) -> bool {
+        let now = self.stamp(clock).plus_seconds(CLOCK_TOLERANCE);
+        self.state.newest.is_some_and(|newest| newest > now)
+    }
+
+    /// An administrator corrects the time of the newest entry.
+    pub(super) fn correct(&mut self, clock: i64) -> Result<bool, OpsError> {
+        let correct = statement::Correct {
+            ledger: self.origin.clone(),
+            at: self.stamp(clock),
+            seen: self.seen(),
+            entry: self.newest,
+            field: word("at")?,
+            correction: word(&self.stamp(clock).to_string())?,
+            reason: word("時計が進んでいた")?,
+            by: self.administrator.clone(),
+            nonce: self.nonce(),
+        };
+        Ok(self.say(correct.into()))
     }
 
     /// The holder's word that the drive is there.

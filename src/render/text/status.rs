@@ -52,6 +52,14 @@ fn head(page: &mut Page, report: &Status) {
         Tone::Faint,
         &format!("{}{ledger}  {} entries", report.now.short(), report.entries),
     );
+    if let Some(newest) = report.dated_ahead {
+        let said = format!(
+            "This computer's clock is behind the newest entry, which is dated {}. One of the two \
+             is wrong: set the clock, or have an administrator correct the entry's 'at'.",
+            newest.short()
+        );
+        page.put(0, Tone::Alarm, &said);
+    }
     let urgent = report.rows.iter().filter(|row| row.standing.is_alarm()).count();
     match (report.rows.len(), urgent) {
         (0, _) => page.put(0, Tone::Plain, "No drive is registered yet: custody register"),
