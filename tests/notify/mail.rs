@@ -265,3 +265,35 @@ fn a_server_that_drips_is_given_up() {
     assert!(matches!(error, SendError::NotReached(_)), "{error:?}");
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
+
+/// Kind until it has the text; then its answer takes longer than anybody waits, a byte
+/// at a time.
+fn dripping_after_the_text() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        let Ok((mut stream, _)) = listener.accept() else { return };
+        let mut lines = BufReader::new(stream.try_clone().expect("its other half")).lines();
+        stream.write_all(b"220 ready\r\n").expect("written");
+        while let Some(Ok(line)) = lines.next() {
+            if line == "DATA" {
+                stream.write_all(b"354 go on\r\n").expect("written");
+                break;
+            }
+            stream.write_all(b"250 fine\r\n").expect("written");
+        }
+        while lines.next().is_some_and(|line| line.is_ok_and(|line| line != ".")) {}
+        while stream.write_all(b"2").is_ok() {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    });
+    port
+}
+
+#[test]
+fn a_text_that_is_answered_byte_by_byte_may_have_arrived() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = dripping_after_the_text();
+    let error = send(settings(folder.path(), port, PLAIN)).expect_err("slow");
+    assert!(matches!(error, SendError::Unclear(_)), "{error:?}");
+}
