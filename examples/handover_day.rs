@@ -162,7 +162,7 @@ fn main() -> Anything<()> {
     )?;
     desk.conclude(draft)?;
     for (frame, all_there) in [("returned", true), ("taken", false), ("home", true)] {
-        let round = look(&desk.ledger, Some(&bus(frame)?), &CABINET.parse()?, &[])?;
+        let round = look(&desk.ledger, Some(&bus(frame)?), (&CABINET.parse()?, None), &[])?;
         assert_eq!(round.outcome.is_clean(), all_there);
         let draft = close(&desk.ledger, &round, None, "sasaki".parse()?)?;
         let entry = desk.conclude(draft)?;

@@ -16,6 +16,8 @@ mod output;
 mod paper;
 #[path = "cli/people.rs"]
 mod people;
+#[path = "cli/presence.rs"]
+mod presence;
 #[path = "cli/reading.rs"]
 mod reading;
 #[path = "cli/receipts.rs"]

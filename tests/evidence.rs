@@ -82,7 +82,8 @@ fn encryption(case: &Case) -> String {
 /// how the drive was seen.
 fn checked(case: &Case, tree: &Tree) -> (Vec<String>, SightingGrade) {
     let mut ledger = case.ledger();
-    let round = check::look(&ledger, Some(&tree.bus_with_disks()), &of(HOME), &[]).expect("look");
+    let round =
+        check::look(&ledger, Some(&tree.bus_with_disks()), (&of(HOME), None), &[]).expect("look");
     let draft = check::close(&ledger, &round, None, of("sasaki")).expect("closed");
     submit(&mut ledger, draft, &case.keys());
     let alarms = round.outcome.alarms.iter().map(|line| line.alarm.to_string()).collect();
@@ -269,7 +270,7 @@ fn the_same_drive_is_seen_with_its_content() {
     // A check that finds nothing new carries nothing.
     let again = {
         let ledger = case.ledger();
-        check::look(&ledger, Some(&tree.bus_with_disks()), &of(HOME), &[]).expect("a round")
+        check::look(&ledger, Some(&tree.bus_with_disks()), (&of(HOME), None), &[]).expect("a round")
     };
     assert_eq!(again.outcome.news, News::default());
     // An older copy of the header came back.
@@ -421,7 +422,8 @@ fn a_look_alike_without_the_marks_raises_them() {
     let label = media_custody::wire::Label::new("WEAK-1", &medium.registered.leaf);
     let label = label.expect("a label").to_string();
     let round = |labels: &[String]| {
-        check::look(&ledger, Some(&tree.bus_with_disks()), &of(HOME), labels).expect("a round")
+        check::look(&ledger, Some(&tree.bus_with_disks()), (&of(HOME), None), labels)
+            .expect("a round")
     };
     assert_eq!(round(std::slice::from_ref(&label)).outcome.alarms, []);
     assert_eq!(round(&[]).outcome.unknown.len(), 1, "never by its look and content alone");

@@ -87,7 +87,7 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
                 .collect();
             let place = PLACES[step.what % 2].parse().expect("place");
             let outcome = compare(&world.state, &place, &observed);
-            Intent::CloseCheck { place, outcome, detail: None, by: id(who) }
+            Intent::CloseCheck { place, draw: None, outcome, detail: None, by: id(who) }
         }
         12 => Intent::Correct {
             entry: EntryRef { index: step.how as u64, leaf: world.entries[0].leaf },

@@ -45,6 +45,7 @@ const VALUES: &[(&str, &str)] = &[
     ("SequenceLine", "sequence id"),
     ("TokenLine", "token file"),
     ("RuleLine", "rule"),
+    ("DrawLine", "draw"),
     ("Grade", "serial grade"),
     ("Role", "role"),
     ("SightingGrade", "sighting grade"),

@@ -99,7 +99,8 @@ impl Stick {
         };
         let looked = look(&ledger, &self.bus(), &[of("USB-0500")]).expect("looked");
         let at_handover = about(looked.alarms.iter().map(|a| a.alarm.to_string()).collect());
-        let round = check::look(&ledger, Some(&self.bus()), &of(HOME), &[]).expect("a round");
+        let round =
+            check::look(&ledger, Some(&self.bus()), (&of(HOME), None), &[]).expect("a round");
         let at_check = about(round.outcome.alarms.iter().map(|a| a.alarm.to_string()).collect());
         assert_eq!(at_handover, at_check);
         let name = || "a test".to_owned();
@@ -278,7 +279,8 @@ impl Stick {
     /// caller's.
     fn round(&self, by: &str, recorded: bool) -> Rotation {
         let mut ledger = self.case.ledger();
-        let mut round = check::look(&ledger, Some(&self.bus()), &of(HOME), &[]).expect("a round");
+        let mut round =
+            check::look(&ledger, Some(&self.bus()), (&of(HOME), None), &[]).expect("a round");
         let by: PartyId = of(by);
         let seen = round.outcome.seen();
         let rotation = rotate(&ledger, &self.bus(), &seen, &[&by]).expect("looked");

@@ -90,6 +90,11 @@ const RULES: &str = "
     admin says policy; draft-hours: 72; interval-days: 30; grace-days: 7; loan-days: 366; grade: label; checker: not-holder; witness: optional; paper: accepted; alarm-refuses: identity-twice; draw-percent: 10; rule: home interval-days=7 grace-days=2 grade=profile checker=- draw-percent=- 静岡支部 第一保管庫; rule: class interval-days=- grace-days=- grade=- checker=other-unit draw-percent=20 要配慮個人情報; rule: medium interval-days=1 grace-days=0 grade=device checker=- draw-percent=- USB-0421; loosening: two-administrators; report-days: 5; final-days: 30; final-improper-days: 60; reason: 要配慮個人情報を別部署が点検; by: ~admin; second: ~tanaka
 ";
 
+/// And a check of a sample.
+const DRAWN: &str = "
+    audit says check; place: 静岡支部 第一保管庫; draw: 10 3 7 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; found: USB-0421 label
+";
+
 /// The kinds that came last; the bytes of those before depend on their order.
 const PRESENCE: &str = "
     suzuki says search; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; place: 静岡支部 会議室; detail: 机の引き出しと棚の裏
@@ -119,15 +124,20 @@ fn one_statement_of_each_kind() {
     let (later, latest, lifecycle) = (said(LATER), said(LATEST), said(LIFECYCLE));
     let rules = said(RULES);
     kinds.extend(said(PRESENCE));
+    let drawn = said(DRAWN);
     let names: Vec<&str> = kinds.iter().map(Statement::kind).collect();
     let known: Vec<&str> = Statement::KINDS.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(names, known, "one of each kind, in order");
     let keys = |statement: &Statement| -> Vec<String> {
         statement.lines().0.into_iter().map(|(key, _)| key).collect()
     };
-    for (folder, statements) in
-        [("later", &later), ("latest", &latest), ("lifecycle", &lifecycle), ("rules", &rules)]
-    {
+    for (folder, statements) in [
+        ("later", &later),
+        ("latest", &latest),
+        ("lifecycle", &lifecycle),
+        ("rules", &rules),
+        ("drawn", &drawn),
+    ] {
         for statement in statements {
             let note = script.world.sign(statement).to_bytes();
             frozen(&format!("statements/{folder}/{}.note", statement.kind()), &note);
@@ -137,7 +147,13 @@ fn one_statement_of_each_kind() {
     for statement in kinds {
         let note = script.world.sign(&statement).to_bytes();
         let same_kind = |other: &&Statement| other.kind() == statement.kind();
-        let again = later.iter().chain(&latest).chain(&lifecycle).chain(&rules).filter(same_kind);
+        let again = later
+            .iter()
+            .chain(&latest)
+            .chain(&lifecycle)
+            .chain(&rules)
+            .chain(&drawn)
+            .filter(same_kind);
         let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();
         let fields = Statement::KINDS.iter().find(|(kind, _)| *kind == statement.kind());
         for field in fields.expect("known").1 {

@@ -178,9 +178,10 @@ impl Auditor {
     }
 
     fn weigh(&mut self, index: u64, leaf: Hash, statement: &Statement) {
-        let seen = statement.seen();
-        if seen.size <= index && self.root_at(seen.size) != Some(seen.root) {
-            self.report(Some(index), Cause::SeenRoot(seen));
+        for seen in statement.heads() {
+            if seen.size <= index && self.root_at(seen.size) != Some(seen.root) {
+                self.report(Some(index), Cause::SeenRoot(seen));
+            }
         }
         let now = replay_time(&self.state, statement);
         if let Err(refusals) = judge(&self.state, statement, now) {

@@ -4,9 +4,9 @@ use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, REPEAT_MAX, Signs, Some1, Statement, TEXT_MAX};
 use crate::model::vocabulary::{Concern, RevocationReason, Role, SightingGrade};
 use crate::model::{
-    AlarmLine, Day, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce,
-    Origin, PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory, Stamp,
-    Token, VerifierKey,
+    AlarmLine, Day, DrawLine, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name,
+    Nonce, Origin, PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory,
+    Stamp, Token, VerifierKey,
 };
 
 mod lifecycle;
@@ -46,7 +46,13 @@ pub enum Intent {
     /// Hand media over.
     HandOver(Box<HandOver>),
     /// Close a round.
-    CloseCheck { place: Name, outcome: Outcome, detail: Option<Phrase>, by: PartyId },
+    CloseCheck {
+        place: Name,
+        draw: Option<DrawLine>,
+        outcome: Outcome,
+        detail: Option<Phrase>,
+        by: PartyId,
+    },
     /// Record a sighting with the token file that was written on the medium.
     Sight(Box<Glimpse>),
     /// Let a medium change hands once in spite of these alarms.
@@ -255,8 +261,8 @@ impl Filling<'_> {
             }
             Intent::Register(wanted) => self.register(*wanted)?,
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
-            Intent::CloseCheck { place, outcome, detail, by } => {
-                self.close_check(place, outcome, detail, &by)?
+            Intent::CloseCheck { place, draw, outcome, detail, by } => {
+                self.close_check((place, draw), outcome, detail, &by)?
             }
             Intent::Attach(wanted) => self.attach(*wanted)?,
             Intent::Erase(wanted) => self.erase(*wanted)?,
@@ -301,7 +307,7 @@ impl Filling<'_> {
 
     fn close_check(
         &mut self,
-        place: Name,
+        (place, draw): (Name, Option<DrawLine>),
         outcome: Outcome,
         detail: Option<Phrase>,
         by: &PartyId,
@@ -315,6 +321,7 @@ impl Filling<'_> {
             at,
             seen,
             place,
+            draw,
             found,
             missing,
             unexpected,

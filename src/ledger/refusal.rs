@@ -257,6 +257,14 @@ refusals! {
     CheckerOfUnit { party: PartyId, medium: MediumId } = "checker-of-unit",
         "{party} cannot check {medium}: its holder belongs to the same unit, or one of them names none",
         "Somebody of another unit checks it; the rule is 'checker: other-unit'.";
+    /// The sample is not the next one of this ledger.
+    DrawUnsound { number: u64 } = "draw-unsound",
+        "the sample of round {number} is not the next one of this ledger, or from an old head of its log",
+        "Draw again: 'custody check --place PLACE --draw PERCENT --list'.";
+    /// The policy asks for a larger sample.
+    DrawTooSmall { least: u32 } = "draw-too-small",
+        "a drawn check takes at least {least} % of the drives there",
+        "Draw {least}% or more.";
     /// A medium that belongs there is in neither list.
     CheckOmits { medium: MediumId } = "check-omits",
         "{medium} belongs to this place and is neither found nor missing",

@@ -17,8 +17,8 @@ use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
 use crate::model::vocabulary::{EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
-    EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId, SequenceLine, Stamp,
-    TokenLine, VerifierKey,
+    DrawLine, EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId, SequenceLine,
+    Stamp, TokenLine, VerifierKey,
 };
 
 /// Everything that follows from the entries so far. Its size grows with people
@@ -47,6 +47,8 @@ pub struct State {
     pub sheets: BTreeMap<ReceiptId, SheetRecord>,
     /// Time of the newest entry.
     pub newest: Option<Stamp>,
+    /// Drawn rounds so far, and the entry of the last one.
+    pub draws: (u64, Option<u64>),
 }
 
 impl State {
@@ -408,6 +410,9 @@ impl State {
     }
 
     fn apply_check(&mut self, index: u64, said: &statement::Check) {
+        if said.draw.is_some() {
+            self.draws = (self.draws.0 + 1, Some(index));
+        }
         for seen in said.found.iter().chain(&said.unexpected) {
             self.sight(index, said.at, &seen.id, seen.grade, &said.place, &said.by.party.id);
         }
@@ -520,6 +525,11 @@ impl State {
                 && medium.at_home()
                 && !matches!(medium.presence, Presence::Retired { .. } | Presence::Lost { .. })
         })
+    }
+
+    /// The media that a drawn round at `place` has to look for.
+    pub fn sample_at<'a>(&'a self, place: &'a Name, draw: &DrawLine) -> Vec<&'a MediumId> {
+        draw.sample(self.expected_at(place).map(|medium| &medium.line.id))
     }
 
     /// Every place that is some medium's home.

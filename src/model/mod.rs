@@ -2,6 +2,7 @@
 
 mod base64;
 pub mod document;
+pub mod draw;
 pub mod evidence;
 pub mod hardware;
 pub mod hash;
@@ -19,6 +20,7 @@ pub mod text;
 pub mod time;
 pub mod vocabulary;
 
+pub use draw::DrawLine;
 pub use hash::Hash;
 pub use ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
 pub use key::VerifierKey;

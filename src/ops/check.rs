@@ -13,7 +13,8 @@ use crate::ledger::checks::{Observation, Outcome, compare};
 use crate::ledger::{Intent, State};
 use crate::model::evidence::{Examined, Unread};
 use crate::model::hardware::HardwareIdentity;
-use crate::model::{MediumId, Name, PartyId, Phrase, UnknownLine};
+use crate::model::{DrawLine, MediumId, Name, PartyId, Phrase, UnknownLine};
+use crate::report::check::DrawnRound;
 use crate::usb::{Bus, Device};
 use crate::wire::label::Label;
 
@@ -22,6 +23,8 @@ use crate::wire::label::Label;
 pub struct Round {
     /// The place.
     pub place: Name,
+    /// The sample that is looked for, where not everything is.
+    pub draw: Option<DrawLine>,
     /// The comparison.
     pub outcome: Outcome,
     /// Positions of drives whose serial could not be read; they count for nothing.
@@ -41,6 +44,20 @@ pub(super) fn known_place(state: &State, place: &Name) -> Result<(), OpsError> {
     Err(OpsError::input("--place", problem))
 }
 
+/// Draws the sample of the next round at `place`: nobody chooses it, since it follows
+/// from the newest checkpoint's root and the round's number.
+///
+/// # Errors
+/// A place nobody registered a medium for, or a log that cannot be read.
+pub fn draw(ledger: &Ledger, place: &Name, percent: u32) -> Result<DrawnRound, OpsError> {
+    let state = ledger.state();
+    known_place(state, place)?;
+    let line = DrawLine { percent, number: state.draws.0 + 1, head: ledger.newest_head() };
+    let media = state.sample_at(place, &line).into_iter().cloned().collect();
+    let of = state.expected_at(place).count();
+    Ok(DrawnRound { place: place.clone(), line, of, media })
+}
+
 /// Looks at the bus and the scanned labels and compares with what belongs there.
 ///
 /// # Errors
@@ -49,7 +66,7 @@ pub(super) fn known_place(state: &State, place: &Name) -> Result<(), OpsError> {
 pub fn look(
     ledger: &Ledger,
     bus: Option<&dyn Bus>,
-    place: &Name,
+    (place, draw): (&Name, Option<DrawLine>),
     labels: &[String],
 ) -> Result<Round, OpsError> {
     let state = ledger.state();
@@ -72,8 +89,13 @@ pub fn look(
             }
         }
     }
-    let outcome = compare(state, place, &observed);
-    Ok(Round { place: place.clone(), outcome, unread, unexamined })
+    let mut outcome = compare(state, place, &observed);
+    if let Some(draw) = &draw {
+        // What was not drawn was not looked for.
+        let sample = state.sample_at(place, draw);
+        outcome.missing.retain(|id| sample.contains(&id));
+    }
+    Ok(Round { place: place.clone(), draw, outcome, unread, unexamined })
 }
 
 /// What people call an attached drive: its asset id, else where it is plugged in.
@@ -96,7 +118,7 @@ pub fn look_again(
     before: &Round,
     labels: &[String],
 ) -> Result<(), OpsError> {
-    let now = look(ledger, bus, &before.place, labels)?;
+    let now = look(ledger, bus, (&before.place, before.draw), labels)?;
     let (was, is) = (&before.outcome, &now.outcome);
     if (was, &before.unread) == (is, &now.unread) {
         return Ok(());
@@ -160,6 +182,6 @@ pub fn close(
     detail: Option<Phrase>,
     by: PartyId,
 ) -> Result<Draft, OpsError> {
-    let (place, outcome) = (round.place.clone(), round.outcome.clone());
-    ledger.draft(Intent::CloseCheck { place, outcome, detail, by })
+    let (place, draw, outcome) = (round.place.clone(), round.draw, round.outcome.clone());
+    ledger.draft(Intent::CloseCheck { place, draw, outcome, detail, by })
 }

@@ -30,7 +30,7 @@ const DRAFTS: &str = "drafts";
 const SNAPSHOT_EVERY: u64 = 64;
 /// First bytes of a snapshot. Raised with every change of what the state holds or
 /// how it is folded; a snapshot of another form is folded anew from the journal.
-const SNAPSHOT_FORM: &[u8] = b"custody-state/6 ";
+const SNAPSHOT_FORM: &[u8] = b"custody-state/7 ";
 
 /// One entry that was appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,9 +169,13 @@ impl Ledger {
     pub fn frame(&self) -> Result<Frame, OpsError> {
         let mut nonce = [0u8; 16];
         getrandom::fill(&mut nonce).map_err(|error| OpsError::Random(error.to_string()))?;
+        Ok(Frame { at: self.now()?, seen: self.newest_head(), nonce: Nonce(nonce) })
+    }
+
+    /// Size and root of the log as it is now.
+    pub fn newest_head(&self) -> Seen {
         let head = self.store.head();
-        let seen = Seen { size: head.size, root: head.root };
-        Ok(Frame { at: self.now()?, seen, nonce: Nonce(nonce) })
+        Seen { size: head.size, root: head.root }
     }
 
     /// Decides on an intent; the result still has to be signed.
@@ -279,7 +283,9 @@ impl Ledger {
                 None => statement.at(),
             };
             judge(state, &statement, now)?;
-            self.check_seen(statement.seen())?;
+            for head in statement.heads() {
+                self.check_seen(head)?;
+            }
             if let Some(index) = self.same_nonce(statement.nonce(), &committed)? {
                 return Err(OpsError::refused(Refusal::Repeated { index }));
             }

@@ -249,7 +249,7 @@ impl Tour {
     pub fn check(&mut self, frame: &str) -> Result<CheckReport, OpsError> {
         let place: Name = fixed(HOME)?;
         let bus = self.bus(frame)?;
-        let round = look(&self.ledger, Some(bus.as_ref()), &place, &[])?;
+        let round = look(&self.ledger, Some(bus.as_ref()), (&place, None), &[])?;
         let draft = close(&self.ledger, &round, None, fixed("sasaki")?)?;
         let before = self.ledger.state().clone();
         let committed = self.sign_and_submit(draft)?;

@@ -6,7 +6,7 @@ use crate::ledger::State;
 use crate::model::hardware::VidPid;
 use crate::model::statement::Check;
 use crate::model::vocabulary::SightingGrade;
-use crate::model::{MediumId, Name, Origin, Phrase, SeenLine, Stamp};
+use crate::model::{DrawLine, MediumId, Name, Origin, Phrase, SeenLine, Stamp};
 
 use super::evidence::Bilingual;
 use super::receipt::Head;
@@ -33,7 +33,10 @@ pub struct CheckReport {
     pub key: KeyView,
     /// The head of the log that the checker saw.
     pub seen: Head,
-    /// How many media belong there, seen or not.
+    /// What the sample was drawn from, where not everything was looked for.
+    #[serde(serialize_with = "optional_text")]
+    pub draw: Option<DrawLine>,
+    /// How many media belong there, seen or not; of a sample, how many it has.
     pub expected: usize,
     /// The entry; none while it is not recorded.
     pub entry: Option<u64>,
@@ -123,6 +126,7 @@ impl CheckReport {
             by: Who::from(&said.by.party),
             key: KeyView::from(&said.by.key),
             seen: Head { entries: said.seen.size, root: said.seen.root },
+            draw: said.draw,
             expected: said.found.len() + said.missing.len(),
             entry,
             clean: odd.iter().all(|none| *none),
@@ -171,4 +175,18 @@ impl MissingRow {
             last_seen_by: medium.map(|medium| Who::of(state, &medium.seen.by)),
         }
     }
+}
+
+/// The sample of a round that is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DrawnRound {
+    /// Where.
+    pub place: Name,
+    /// What it was drawn from; anybody can draw it again.
+    #[serde(serialize_with = "text")]
+    pub line: DrawLine,
+    /// How many media belong there.
+    pub of: usize,
+    /// Those that were drawn.
+    pub media: Vec<MediumId>,
 }

@@ -125,7 +125,7 @@ fn every_command_answers_in_json_with_its_keys() {
             "outcome entry leaf kind text check",
         ),
         (0, "status".to_owned(), "ledger organisation site now entries counts rows sheets_awaited"),
-        (0, "bound".to_owned(), "ledger now noticed_by rows"),
+        (3, "bound".to_owned(), "ledger now noticed_by rows"),
         (
             3,
             "due --ics duties.ics --metrics custody.prom".to_owned(),

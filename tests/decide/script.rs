@@ -248,6 +248,7 @@ impl Script {
             "gives" => self.hand_over(by, &words, &options),
             "checks" => Intent::CloseCheck {
                 place: words[0].parse().expect("place"),
+                draw: None,
                 outcome: outcome(&options),
                 detail: None,
                 by,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use media_custody::ledger::State;
 use media_custody::render::ics::calendar;
 use media_custody::render::metrics::{Gauges, metrics};
 use media_custody::render::paper::words::Tongue;
@@ -14,9 +15,12 @@ use crate::{golden, moment, notices, python, state, with_one_missing};
 const NOW: &str = "2026-01-19T09:00:00+09:00";
 
 fn drawn(tongue: Tongue) -> String {
-    let state = state();
+    drawn_of(&state(), tongue)
+}
+
+fn drawn_of(state: &State, tongue: Tongue) -> String {
     let origin = state.facts.as_ref().map(|facts| &facts.origin);
-    calendar(origin, state.size, moment(NOW), &duties(&state), tongue).expect("written")
+    calendar(origin, state.size, moment(NOW), &duties(state), tongue).expect("written")
 }
 
 #[test]
@@ -58,7 +62,12 @@ fn the_calendar_is_read_by_python() {
 /// RFC 5545, 3.1: every line ends in CRLF and has at most 75 octets.
 #[test]
 fn lines_of_the_calendar_are_short_and_end_right() {
-    let text = drawn(Tongue::Both);
+    let mut state = state();
+    let mut long = state.media[&of("USB-0422")].clone();
+    long.line.id = of("ARCHIVE-BOX-SECOND-FLOOR");
+    state.media.insert(long.line.id.clone(), long);
+    let text = drawn_of(&state, Tongue::Both);
+    assert!(text.contains("\r\n "), "a line was folded: {text}");
     assert!(text.ends_with("END:VCALENDAR\r\n"));
     for line in text.strip_suffix("\r\n").expect("an end").split("\r\n") {
         assert!(line.len() <= 75 && !line.contains(['\r', '\n']), "{line}");

@@ -125,7 +125,7 @@ pub fn error(name: &str, case: &Case) -> Result<Failure, String> {
             let mut ledger = case.ledger();
             let first = change_of_policy(&ledger, &case.keys());
             let body = statement::to_text(first.statement());
-            let other = body.replacen("interval-days: 14", "interval-days: 21", 1);
+            let other = body.replacen("interval-days: 14", "interval-days: 7", 1);
             let mut second = Draft::new(statement::parse(&other).expect("a statement"));
             office::sign(&mut second, &case.keys());
             ledger.submit(&[first, second]).err()

@@ -72,7 +72,12 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     let expected: BTreeSet<&MediumId> =
         state.expected_at(&said.place).map(|medium| &medium.line.id).collect();
     let given: BTreeSet<&MediumId> = listed().collect();
-    for id in expected.difference(&given) {
+    let wanted: BTreeSet<&MediumId> = match &said.draw {
+        Some(draw) => state.sample_at(&said.place, draw).into_iter().collect(),
+        None => expected.clone(),
+    };
+    drawn(verdict, said, &wanted);
+    for id in wanted.difference(&given) {
         verdict.refuse(Refusal::CheckOmits { medium: (*id).clone() });
     }
     for id in given.difference(&expected).filter(|id| state.media.contains_key(**id)) {
@@ -93,6 +98,24 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     let read = read.chain(said.token.iter().map(|line| &line.id));
     let was_seen = |id: &MediumId| said.found.iter().chain(&said.unexpected).any(|s| s.id == *id);
     of_media(verdict, read, was_seen);
+}
+
+/// A sample is the next one of this ledger, from a head newer than the last sample, so
+/// that nobody keeps one in store; it is as large as the rules ask for, and what it does
+/// not hold was not looked for and so cannot be missing.
+fn drawn(verdict: &mut Verdict<'_>, said: &statement::Check, wanted: &BTreeSet<&MediumId>) {
+    let Some(draw) = &said.draw else { return };
+    let (count, last) = verdict.state.draws;
+    let newer = last.is_none_or(|index| draw.head.size > index);
+    let sound = draw.number == count + 1 && newer && draw.head.size <= said.seen.size;
+    verdict.refuse_if(!sound, || Refusal::DrawUnsound { number: draw.number });
+    let policy = &verdict.state.policy;
+    let media = verdict.state.expected_at(&said.place);
+    let least = media.map(|medium| policy.terms(medium).draw_percent).max().unwrap_or(0);
+    verdict.refuse_if(draw.percent < least, || Refusal::DrawTooSmall { least });
+    for id in said.missing.iter().filter(|id| !wanted.contains(id)) {
+        verdict.refuse(Refusal::CheckNotExpected { medium: id.clone() });
+    }
 }
 
 pub(super) fn missing(verdict: &mut Verdict<'_>, said: &statement::Missing) {

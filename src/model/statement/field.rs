@@ -7,6 +7,7 @@
 use std::fmt::{self, Display, Write};
 use std::str::FromStr;
 
+use super::super::draw::DrawLine;
 use super::super::ids::{MediumId, Origin, PartyId, ReceiptId, ReceiptPrefix, Token};
 use super::super::key::VerifierKey;
 use super::super::lines::{
@@ -430,6 +431,7 @@ values!(
     SequenceLine,
     TokenLine,
     RuleLine,
+    DrawLine,
     hardware::HardwareIdentity,
 );
 

@@ -9,3 +9,17 @@ pub use field::{
     Field, FieldError, FieldShape, Lines, REPEAT_MAX, Reader, Signs, Some1, TEXT_MAX, Value,
 };
 pub use kinds::*;
+
+use super::lines::Seen;
+
+impl Statement {
+    /// Every head of the log that the statement relies on: what its signers saw, and what
+    /// its sample was drawn from.
+    pub fn heads(&self) -> Vec<Seen> {
+        let drawn = match self {
+            Statement::Check(said) => said.draw.map(|draw| draw.head),
+            _ => None,
+        };
+        std::iter::once(self.seen()).chain(drawn).collect()
+    }
+}

@@ -189,6 +189,7 @@ impl World {
             at: self.stamp(clock),
             seen: self.seen(),
             place: self.place.clone(),
+            draw: None,
             found: if there { vec![line] } else { Vec::new() },
             missing: if there { Vec::new() } else { vec![self.line.id.clone()] },
             unexpected: Vec::new(),

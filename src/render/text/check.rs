@@ -2,9 +2,10 @@
 
 use super::Style;
 use super::layout::{Page, Tone};
+use crate::model::DrawLine;
 use crate::report::CheckReport;
-use crate::report::check::SeenRow;
-use crate::report::words::sighting;
+use crate::report::check::{DrawnRound, SeenRow};
+use crate::report::words::{drives, sighting};
 
 const IDS: usize = 18;
 
@@ -15,6 +16,9 @@ pub fn check(report: &CheckReport, style: Style) -> String {
     let entry = report.entry.map_or_else(|| "not recorded".to_owned(), |at| format!("entry {at}"));
     let head = format!("{}  by {}  {entry}", report.at.short(), report.by.spoken());
     page.put(0, Tone::Faint, &head);
+    if let Some(draw) = &report.draw {
+        page.put(0, Tone::Faint, &sample(draw));
+    }
     verdict(&mut page, report);
     missing(&mut page, report);
     seen(&mut page, "Belongs elsewhere", Tone::Warning, &report.unexpected, true);
@@ -103,4 +107,25 @@ fn seen(page: &mut Page, heading: &str, tone: Tone, rows: &[SeenRow], elsewhere:
             );
         }
     }
+}
+
+/// The sample of a round that is about to begin.
+pub fn drawn(report: &DrawnRound, style: Style) -> String {
+    let mut page = Page::new(style);
+    let head =
+        format!("Drawn at {}: {} of {}", report.place, report.media.len(), drives(report.of));
+    page.put(0, Tone::Strong, &head);
+    page.put(0, Tone::Faint, &sample(&report.line));
+    for id in &report.media {
+        page.put(2, Tone::Plain, id.as_str());
+    }
+    page.finish()
+}
+
+/// From what a sample follows.
+fn sample(draw: &DrawLine) -> String {
+    format!(
+        "{} %, drawn for round {} by the head of the log at {} entries; nobody chose it",
+        draw.percent, draw.number, draw.head.size
+    )
 }

@@ -28,7 +28,7 @@ mod watch;
 
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
-pub use check::check;
+pub use check::{check, drawn};
 pub use due::due;
 pub use evidence::evidence;
 pub use history::history;

@@ -8,8 +8,8 @@ use crate::model::statement::define::bodies;
 use crate::model::statement::field::{Field, FieldError, FieldShape, Reader};
 use crate::model::vocabulary::*;
 use crate::model::{
-    AlarmLine, EncryptionLine, Hash, MarkLine, MediumId, MediumLine, Name, Nonce, Origin, Phrase,
-    Seen, SeenLine, SequenceLine, Signatory, Stamp, TokenLine, UnknownLine, VerifierKey,
+    AlarmLine, DrawLine, EncryptionLine, Hash, MarkLine, MediumId, MediumLine, Name, Nonce, Origin,
+    Phrase, Seen, SeenLine, SequenceLine, Signatory, Stamp, TokenLine, UnknownLine, VerifierKey,
 };
 
 bodies! {
@@ -73,6 +73,8 @@ bodies! {
         seen: "seen" => Seen,
         /// The place.
         place: "place" => Name,
+        /// The sample that was looked for, where not everything was.
+        draw: "draw" => Option<DrawLine>,
         /// Media that belong there and were seen.
         found: "found" => Vec<SeenLine>,
         /// Media that belong there and were not seen.
