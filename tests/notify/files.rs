@@ -63,9 +63,8 @@ fn the_calendar_is_read_by_python() {
 #[test]
 fn lines_of_the_calendar_are_short_and_end_right() {
     let mut state = state();
-    let mut long = state.media[&of("USB-0422")].clone();
-    long.line.id = of("ARCHIVE-BOX-SECOND-FLOOR");
-    state.media.insert(long.line.id.clone(), long);
+    let long = "custody.a-long-name-of-an-organisation.example.jp/and-of-one-of-its-branches";
+    state.facts.as_mut().expect("founded").origin = of(long);
     let text = drawn_of(&state, Tongue::Both);
     assert!(text.contains("\r\n "), "a line was folded: {text}");
     assert!(text.ends_with("END:VCALENDAR\r\n"));
