@@ -9,10 +9,14 @@ use fixture::{START, World, party, stamp, vkey};
 use media_custody::ledger::checks::{Observation, compare};
 use media_custody::ledger::intent::{HandOver, Registration};
 use media_custody::ledger::judge::replay_time;
-use media_custody::ledger::{Intent, Policy, State, judge};
+use media_custody::ledger::{Intent, Medium, Policy, State, judge};
 use media_custody::model::hardware::grade;
-use media_custody::model::vocabulary::{CheckerRule, RevocationReason, Role, SightingGrade};
-use media_custody::model::{EntryRef, MediumId, MediumLine, PartyId, Statement};
+use media_custody::model::vocabulary::{
+    CheckerRule, Concern, LooseningRule, RevocationReason, Role, SightingGrade,
+};
+use media_custody::model::{
+    DrawLine, EntryRef, MediumId, MediumLine, PartyId, RuleLine, Seen, Statement,
+};
 use proptest::prelude::*;
 
 const PEOPLE: [&str; 8] =
@@ -43,7 +47,7 @@ struct Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let wait = prop_oneof![8 => 0i64..90_000, 1 => -400i64..0, 1 => Just(400 * 86_400)];
-    (0u8..20, 0usize..8, 0usize..8, 0usize..3, 0usize..6, wait)
+    (0u8..23, 0usize..8, 0usize..8, 0usize..3, 0usize..6, wait)
         .prop_map(|(verb, who, whom, what, how, wait)| Step { verb, who, whom, what, how, wait })
 }
 
@@ -79,15 +83,20 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
         3 => policy(world, step),
         4 | 5 => register(world, step),
         6..=9 => hand_over(world, step),
-        10 | 11 => {
+        10 | 11 | 20 => {
             let label = |what: &usize| Observation::Label(MEDIA[*what].parse().expect("id"));
             let observed: Vec<Observation> = (0..3)
                 .filter(|what| (step.how >> what) & 1 == 1)
                 .map(|what| label(&what))
                 .collect();
             let place = PLACES[step.what % 2].parse().expect("place");
-            let outcome = compare(&world.state, &place, &observed);
-            Intent::CloseCheck { place, draw: None, outcome, detail: None, by: id(who) }
+            let mut outcome = compare(&world.state, &place, &observed);
+            let draw = (step.verb == 20).then(|| drawn(world, step));
+            if let Some(draw) = &draw {
+                let sample = world.state.sample_at(&place, draw);
+                outcome.missing.retain(|id| sample.contains(&id));
+            }
+            Intent::CloseCheck { place, draw, outcome, detail: None, by: id(who) }
         }
         12 => Intent::Correct {
             entry: EntryRef { index: step.how as u64, leaf: world.entries[0].leaf },
@@ -105,6 +114,11 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
                 15 => ("lost", seen(&[("medium", line), ("detail", detail)])),
                 16 => ("retire", seen(&[("medium", line), ("reason", detail)])),
                 17 => ("sighting", seen(&[("medium", line), ("grade", grade), ("place", place)])),
+                21 => ("search", seen(&[("medium", line), ("place", place)])),
+                22 => {
+                    let concern = Concern::ALL[step.how % 4].to_string();
+                    ("acknowledge", seen(&[("medium", line), ("concern", concern)]))
+                }
                 18 => ("roll-call", seen(&[("place", place), ("absent", MEDIA[step.what].into())])),
                 _ => return log_key(world, step),
             };
@@ -112,6 +126,13 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
         }
     };
     world.decide(intent).ok()
+}
+
+/// Mostly the next sample of this ledger.
+fn drawn(world: &World, step: Step) -> DrawLine {
+    let head = Seen { size: world.state.size, root: world.entries[0].leaf };
+    let number = world.state.draws.0 + 1 + u64::from(step.how == 5);
+    DrawLine { percent: [1, 50, 100][step.what], number, head }
 }
 
 fn log_key(world: &mut World, step: Step) -> Option<Statement> {
@@ -148,9 +169,22 @@ fn policy(world: &World, step: Step) -> Intent {
         draft_hours: 1 + step.how as u32 * 24,
         checker: CheckerRule::ALL[step.what % 2],
         grade: SightingGrade::ALL[step.how % 4],
+        rules: rules(step),
+        loosening: [None, Some(LooseningRule::TwoAdministrators)][step.whom % 2],
         ..world.state.policy.clone()
     };
     Intent::SetPolicy { policy, reason: None, by: id(PEOPLE[step.who]), second: None }
+}
+
+fn rules(step: Step) -> Vec<RuleLine> {
+    let scope = ["home", "class", "medium"][step.what];
+    let name = [PLACES[step.how % 2], "class", MEDIA[step.how % 3]][step.what];
+    let line = format!(
+        "{scope} interval-days={} grace-days=- grade=- checker={} draw-percent=- {name}",
+        1 + step.how,
+        CheckerRule::ALL[step.how % 3],
+    );
+    [&[][..], &[line.parse().expect("a rule")]][step.whom % 2].to_vec()
 }
 
 fn register(world: &World, step: Step) -> Intent {
@@ -229,6 +263,17 @@ fn invariants(before: &State, said: &Statement, after: &State) {
             let moved = old.custody.holder != medium.custody.holder;
             assert!(!moved || moves, "{} moved {id}", said.kind());
             assert_eq!(old.line, medium.line, "{} renamed {id}", said.kind());
+            if matches!(said, Statement::Acknowledge(_) | Statement::Search(_)) {
+                let stands = |medium: &Medium| (medium.seen.clone(), medium.presence);
+                assert_eq!(stands(old), stands(medium), "{} moved {id}", said.kind());
+            }
+            let looked = old.seen.index != medium.seen.index;
+            assert!(!looked || medium.acknowledged.is_none(), "a note outlived a look at {id}");
+            // Nobody is believed about what they hold, under any rule but one.
+            let own = medium.seen.by == old.custody.holder && looked;
+            let believed = before.policy.terms(old).checker == CheckerRule::Anyone
+                || matches!(said, Statement::Handover(_) | Statement::Found(_));
+            assert!(!own || believed, "{} took the holder's word for {id}", said.kind());
         }
     }
     assert!(before.media.keys().all(|id| after.media.contains_key(id)), "a medium vanished");
@@ -264,7 +309,7 @@ fn play(steps: &[Step]) -> (World, BTreeMap<&'static str, u32>) {
         let Some(statement) = attempt(&mut world, step) else { continue };
         // `append` holds that what was decided is read back the same, is signed by
         // all whom it names, and is accepted again when replayed.
-        let decided = step.verb <= 12;
+        let decided = step.verb <= 12 || step.verb == 20;
         let taken = world.append(statement.clone());
         assert!(!decided || taken.is_ok(), "decided, and then refused: {taken:?}");
         if taken.is_err() {
@@ -319,7 +364,7 @@ fn the_random_walk_reaches_every_kind_it_tries() {
     let mut runner = TestRunner::deterministic();
     let walks = prop::collection::vec(step(), 400..401);
     let mut said: BTreeMap<&str, u32> = BTreeMap::new();
-    for _ in 0..4 {
+    for _ in 0..10 {
         let steps = walks.new_tree(&mut runner).expect("steps").current();
         for (kind, times) in play(&steps).1 {
             *said.entry(kind).or_default() += times;
@@ -328,6 +373,8 @@ fn the_random_walk_reaches_every_kind_it_tries() {
     let tried = [
         "party",
         "key-revoke",
+        "search",
+        "acknowledge",
         "policy",
         "register",
         "handover",

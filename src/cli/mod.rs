@@ -5,6 +5,7 @@ mod acknowledge;
 mod attach;
 mod bound;
 mod check;
+mod confirm;
 mod correct;
 mod due;
 mod erase;
@@ -179,6 +180,7 @@ enum Command {
     Status(status::StatusCommand),
     Due(due::DueCommand),
     Notices(notices::NoticesCommand),
+    Confirm(confirm::Confirm),
     Bound(bound::BoundCommand),
     Log(log::Log),
     Show(log::Show),
@@ -235,6 +237,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Status(command) => command.run(global),
         Command::Due(command) => command.run(global),
         Command::Notices(command) => command.run(global),
+        Command::Confirm(command) => command.run(global),
         Command::Bound(command) => command.run(global),
         Command::Log(command) => command.run(global),
         Command::Show(command) => command.run(global),

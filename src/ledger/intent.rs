@@ -110,6 +110,7 @@ pub struct Glimpse {
     pub place: Name,
     pub token: Option<Hash>,
     pub alarm: Vec<AlarmLine>,
+    pub detail: Option<Phrase>,
     pub by: PartyId,
 }
 
@@ -343,7 +344,7 @@ impl Filling<'_> {
         let medium = self.media(std::slice::from_ref(&wanted.medium)).pop();
         let (medium, by) = (medium, self.signatory(&wanted.by));
         let (medium, by) = (medium?, by?);
-        let Glimpse { grade, place, token, alarm, .. } = wanted;
+        let Glimpse { grade, place, token, alarm, detail, .. } = wanted;
         let body = statement::Sighting {
             ledger,
             at,
@@ -353,7 +354,7 @@ impl Filling<'_> {
             place,
             token,
             alarm,
-            detail: None,
+            detail,
             by,
             nonce,
         };

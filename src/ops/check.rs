@@ -160,7 +160,7 @@ fn read_labels(ledger: &Ledger, labels: &[String]) -> Result<Vec<Observation>, O
 /// The medium a label belongs to. The tag ties the label to the registration, so
 /// that a label of another ledger, or of an earlier life of the asset id, is not
 /// taken for this one.
-fn label_of(ledger: &Ledger, text: &str) -> Result<MediumId, String> {
+pub(super) fn label_of(ledger: &Ledger, text: &str) -> Result<MediumId, String> {
     let label = Label::parse(text).map_err(|error| error.to_string())?;
     let id: MediumId =
         label.medium().parse().map_err(|_| format!("'{}' is no asset id", label.medium()))?;

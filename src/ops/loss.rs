@@ -51,7 +51,7 @@ pub fn found(ledger: &Ledger, mut wish: Find, looked: Option<&Looked>) -> Result
 }
 
 /// `device` where the marks that are kept were read and nothing is odd, as in a check.
-fn grade(ledger: &Ledger, id: &MediumId, looked: &Looked) -> SightingGrade {
+pub(super) fn grade(ledger: &Ledger, id: &MediumId, looked: &Looked) -> SightingGrade {
     let kept = ledger.state().media.get(id).map(|medium| &medium.marks);
     let read = looked.contents.iter().find(|(read, _)| read == id).map(|(_, content)| content);
     let same = |content: &Content| content.read && content.marks.as_ref() == kept;

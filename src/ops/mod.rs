@@ -8,6 +8,7 @@ pub mod bound;
 pub mod bus;
 pub mod check;
 pub mod clock;
+pub mod confirm;
 pub mod correct;
 pub mod description;
 pub mod draft;

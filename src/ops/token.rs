@@ -16,6 +16,7 @@ use super::draft::Draft;
 use super::error::{OpsError, TokenRefusal};
 use super::ledger::Ledger;
 use crate::ledger::intent::Glimpse;
+use crate::ledger::terms::interested;
 use crate::ledger::{Intent, Medium, Refusal};
 use crate::model::vocabulary::SightingGrade;
 use crate::model::{Hash, MediumId, Origin, PartyId};
@@ -124,14 +125,15 @@ pub fn write(ledger: &Ledger, bus: &dyn Bus, wish: &TokenWish) -> Result<Written
     // Decided before anything is written.
     let draft = ledger.draft(Intent::Sight(Box::new(Glimpse {
         medium: wish.medium.clone(),
-        // The holder's own word counts for less; the ledger's rules say how much.
-        grade: match medium.custody.holder == wish.by {
+        // Whose word counts for less is for the ledger's rules to say.
+        grade: match interested(ledger.state(), medium, &wish.by).is_some() {
             true => SightingGrade::Attested,
             false => SightingGrade::Profile,
         },
         place: medium.custody.place.clone(),
         token: Some(Hash::of(&[&bytes])),
         alarm: Vec::new(),
+        detail: None,
         by: wish.by.clone(),
     })))?;
     put(&fresh, &bytes).map_err(|error| OpsError::file("cannot write", &fresh, error))?;

@@ -125,6 +125,11 @@ fn every_command_answers_in_json_with_its_keys() {
             "outcome entry leaf kind text check",
         ),
         (0, "status".to_owned(), "ledger organisation site now entries counts rows sheets_awaited"),
+        (
+            0,
+            format!("confirm USB-0421 --by sasaki {with}"),
+            "outcome entry leaf kind text grade counts",
+        ),
         (3, "bound".to_owned(), "ledger now noticed_by rows"),
         (
             3,

@@ -100,3 +100,25 @@ fn whoever_takes_note_sees_to_it() {
     assert!(text.contains("missing, taken note of") && text.contains("支部に電話した"), "{text}");
     assert_eq!(case.json(0, "show USB-0421")["status"]["standing"], "missing");
 }
+
+#[test]
+fn a_drive_that_is_out_is_confirmed_by_whoever_does_not_hold_it() {
+    let case = Case::new();
+    case.ok(&format!(
+        "handover USB-0421 --from yamada --to sato --purpose 印刷 --place 工場 {WITH}"
+    ));
+    let seen = |case: &Case| case.json(0, "show USB-0421")["status"].clone();
+    let before = seen(&case);
+    // The holder swears; the log has it and the bound stays.
+    let done = case.exits(0, &format!("confirm USB-0421 --by sato {WITH}"));
+    assert!(done.stderr.contains("the holder's own word"), "{}", done.stderr);
+    assert_eq!(seen(&case)["last_seen"], before["last_seen"]);
+    // It is plugged in, and somebody else confirms it.
+    let answer = case.json(0, &format!("confirm USB-0421 --by sasaki {WITH}"));
+    assert_eq!((&answer["grade"], &answer["counts"]), (&"profile".into(), &true.into()));
+    let after = seen(&case);
+    assert_ne!(after["last_seen"]["entry"], before["last_seen"]["entry"]);
+    assert_eq!((&after["place"], &after["holder"]["id"]), (&"工場".into(), &"sato".into()));
+    case.exits(2, &format!("confirm USB-0422 --label LABEL-OF-NOBODY --by sasaki {WITH}"));
+    case.exits(1, &format!("confirm USB-9999 --by sasaki {WITH}"));
+}
