@@ -8,8 +8,8 @@
 //! Layers import downward only: `model` is the bottom; `ledger`, `wire` and
 //! `proof` stand on it and not on one another, but for `proof`, whose checkpoints
 //! are `wire` notes; `report` and `render` show what they hold; the adapters
-//! (`store`, `usb`, `volume`, `keyring`, `picture`, `printer`) never import one another; `ops` joins them; `cli`
-//! sits on `ops`. `tests/layers.rs` holds the rule.
+//! (`store`, `usb`, `volume`, `keyring`, `picture`, `printer`, `notify`) never import one
+//! another; `ops` joins them; `cli` sits on `ops`. `tests/layers.rs` holds the rule.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -18,6 +18,7 @@ pub mod cli;
 pub mod keyring;
 pub mod ledger;
 pub mod model;
+pub mod notify;
 pub mod ops;
 pub mod picture;
 pub mod printer;

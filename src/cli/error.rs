@@ -1,5 +1,7 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
+mod telling;
+
 use serde::Serialize;
 
 use crate::ledger::{Refusal, Refusals};
@@ -141,6 +143,10 @@ kinds! {
     NotPrintable = "not-printable";
     /// The spool of print jobs cannot do it.
     Spool = "spool";
+    /// A message was not taken.
+    NotDelivered = "not-delivered";
+    /// The outbox of messages does not do what was asked.
+    Outbox = "outbox";
     /// The configuration is not sound.
     Configuration = "configuration";
 }
@@ -219,6 +225,8 @@ impl From<&OpsError> for Failure {
             OpsError::Attachment(error) => attachment(error),
             OpsError::Print(error) => print(error),
             OpsError::Spool(error) => spool(error),
+            OpsError::Tell(error) => telling::tell(error),
+            OpsError::Outbox(error) => telling::outbox(error),
             OpsError::Configuration { path, source } => configuration(path, source),
             other => {
                 let (kind, remedy, code) = plain(other);
@@ -558,7 +566,7 @@ fn spool(error: &SpoolError) -> Failure {
 
 /// All that is wrong in the file, each with its line.
 fn configuration(path: &std::path::Path, error: &ConfigurationError) -> Failure {
-    let remedy = "Nothing was done. docs/printing.md shows a sound file.";
+    let remedy = "Nothing was done. docs/printing.md and docs/notices.md show sound files.";
     let one = |what: String| Failure::one(Kind::Configuration, what, None);
     let file = path.display();
     let mut failure = match error {

@@ -7,6 +7,7 @@ mod bound;
 mod check;
 mod confirm;
 mod correct;
+mod due;
 mod erase;
 pub mod error;
 mod export;
@@ -20,6 +21,7 @@ mod label;
 mod log;
 mod lost;
 mod missing;
+mod notices;
 mod override_alarms;
 mod paper;
 mod party;
@@ -179,6 +181,8 @@ enum Command {
     Verify(verify::Verify),
     Check(check::Check),
     Status(status::StatusCommand),
+    Due(due::DueCommand),
+    Notices(notices::NoticesCommand),
     Confirm(confirm::Confirm),
     Bound(bound::BoundCommand),
     Log(log::Log),
@@ -238,6 +242,8 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Verify(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Status(command) => command.run(global),
+        Command::Due(command) => command.run(global),
+        Command::Notices(command) => command.run(global),
         Command::Confirm(command) => command.run(global),
         Command::Bound(command) => command.run(global),
         Command::Log(command) => command.run(global),

@@ -18,6 +18,7 @@ impl StatusCommand {
         let status = status::status(&global.open()?)?;
         global.ui().answer(&status, |style| text::status(&status, style));
         super::print::remind(global);
+        super::notices::remind(global);
         Ok(0)
     }
 }

@@ -13,6 +13,7 @@ pub mod paper;
 pub mod party;
 pub mod printable;
 pub mod rule;
+pub mod settings;
 mod spelling;
 pub mod statement;
 pub mod text;

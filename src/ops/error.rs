@@ -7,6 +7,7 @@ use crate::keyring::KeyringError;
 use crate::ledger::{Refusal, Refusals};
 use crate::model::MediumId;
 use crate::model::key::KeyName;
+use crate::notify::outbox::OutboxError;
 use crate::picture::PictureError;
 use crate::printer::config::ConfigurationError;
 use crate::printer::spool::SpoolError;
@@ -114,6 +115,12 @@ pub enum OpsError {
     /// The spool of print jobs.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// People are not told.
+    #[error(transparent)]
+    Tell(#[from] super::tell::TellError),
+    /// The outbox of messages.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     /// The configuration is not sound.
     #[error("{}: {source}", .path.display())]
     Configuration {

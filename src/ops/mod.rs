@@ -12,6 +12,7 @@ pub mod confirm;
 pub mod correct;
 pub mod description;
 pub mod draft;
+pub mod due;
 pub mod erase;
 pub mod error;
 pub mod examine;
@@ -41,6 +42,7 @@ pub mod scan;
 pub mod sheet;
 pub mod simulate;
 pub mod status;
+pub mod tell;
 pub mod token;
 pub mod token_rotation;
 pub mod tour;
@@ -55,6 +57,7 @@ pub use ledger::{Committed, Ledger};
 // What a command has to name, but never to call: a passphrase it asked for, an error
 // it explains. The adapters themselves stay behind these use cases.
 pub use crate::keyring::{Cost, KeyringError, Passphrase, Unencrypted};
+pub use crate::notify::outbox::OutboxError;
 pub use crate::printer::config::ConfigurationError;
 pub use crate::printer::spool::{Consent, SpoolError};
 pub use crate::printer::{Address, COPIES_MAX};

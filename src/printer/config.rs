@@ -23,11 +23,13 @@ use std::io::{self, Read as _, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::{Address, Printer};
 use crate::model::DocumentKind;
 use crate::model::printable::printable;
+use crate::model::settings::Reading;
+pub use crate::model::settings::{Fault, is_name};
 
 const FILE_MAX: u64 = 64 << 10;
 const NAME_MAX: usize = 32;
@@ -58,15 +60,6 @@ pub struct Configured {
     pub pdf: bool,
 }
 
-/// Something wrong in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub what: String,
-}
-
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
@@ -84,12 +77,6 @@ pub enum ConfigurationError {
     Io(#[from] io::Error),
 }
 
-/// Whether this can name a printer.
-pub fn is_name(text: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=NAME_MAX).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-')
-}
-
 impl Configuration {
     /// The printer of this name.
     pub fn printer(&self, name: &str) -> Option<Printer> {
@@ -103,12 +90,7 @@ impl Configuration {
     /// # Errors
     /// All that is wrong in it.
     pub fn parse(text: &str) -> Result<Self, ConfigurationError> {
-        let mut reading = Reading { text, faults: Vec::new() };
-        let document = Document::parse(text).map_err(|error| {
-            let line = reading.line(error.span());
-            let what = printable(error.message(), 200).trim_end_matches('.').to_owned();
-            ConfigurationError::Faults(vec![Fault { line, what }])
-        })?;
+        let (mut reading, document) = Reading::begin(text).map_err(ConfigurationError::Faults)?;
         let mut read = Configuration::default();
         for (key, item) in document.iter() {
             let table = item.as_table_like();
@@ -116,9 +98,11 @@ impl Configuration {
                 ("default", Some(table)) => read.defaults = reading.defaults(table),
                 ("printer", Some(table)) => read.printers = reading.printers(table),
                 ("default" | "printer", None) => reading.fault(item, format!("{key} is no table")),
+                // Read by whoever tells people.
+                ("notify", _) => {}
                 _ => {
                     let at = reading.span(document.as_table(), key, item);
-                    reading.unknown(at, "", key, "default, printer");
+                    reading.unknown_table(at, key);
                 }
             }
         }
@@ -131,11 +115,7 @@ impl Configuration {
                 reading.fault(item.unwrap_or(&Item::None), what);
             }
         }
-        if reading.faults.is_empty() {
-            return Ok(read);
-        }
-        reading.faults.sort_by_key(|fault| fault.line);
-        Err(ConfigurationError::Faults(reading.faults))
+        reading.end(read).map_err(ConfigurationError::Faults)
     }
 
     /// Reads the file; one that is not there says nothing.
@@ -147,7 +127,11 @@ impl Configuration {
     }
 }
 
-fn text_of(path: &Path) -> Result<String, ConfigurationError> {
+/// The text of the file; none where there is no file.
+///
+/// # Errors
+/// It cannot be read, or is no text of a reasonable size.
+pub fn text_of(path: &Path) -> Result<String, ConfigurationError> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
@@ -161,37 +145,7 @@ fn text_of(path: &Path) -> Result<String, ConfigurationError> {
     String::from_utf8(bytes).map_err(|_| ConfigurationError::NoText)
 }
 
-struct Reading<'a> {
-    text: &'a str,
-    faults: Vec<Fault>,
-}
-
 impl Reading<'_> {
-    fn line(&self, span: Option<Range<usize>>) -> usize {
-        let before = span.and_then(|span| self.text.as_bytes().get(..span.start));
-        before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1
-    }
-
-    fn at(&mut self, span: Option<Range<usize>>, what: String) {
-        let line = self.line(span);
-        self.faults.push(Fault { line, what });
-    }
-
-    fn fault(&mut self, item: &Item, what: String) {
-        self.at(item.span(), what);
-    }
-
-    /// Where a key stands. The value of a table that is only implied by `[a.b]` has no
-    /// place of its own.
-    fn span(&self, table: &dyn TableLike, key: &str, item: &Item) -> Option<Range<usize>> {
-        table.key(key).and_then(|key| key.span()).or_else(|| item.span())
-    }
-
-    fn unknown(&mut self, at: Option<Range<usize>>, under: &str, key: &str, known: &str) {
-        let key = printable(key, NAME_MAX);
-        self.at(at, format!("{under}{key} is not known here; known are: {known}"));
-    }
-
     fn defaults(&mut self, table: &dyn TableLike) -> BTreeMap<DocumentKind, String> {
         let mut read = BTreeMap::new();
         for (key, item) in table.iter() {
@@ -250,10 +204,7 @@ impl Reading<'_> {
                 }
                 "roll" => roll = self.number(item, &under, key, ROLL),
                 "dpi" => dpi = self.number(item, &under, key, DPI),
-                "pdf" => match item.as_bool() {
-                    Some(yes) => pdf = yes,
-                    None => self.fault(item, format!("{under}pdf is neither true nor false")),
-                },
+                "pdf" => pdf = self.yes_or_no(item, &under, key).unwrap_or(false),
                 _ => {
                     let at = self.span(keys, key, item);
                     self.unknown(at, &under, key, "address, roll, dpi, pdf");
@@ -264,21 +215,6 @@ impl Reading<'_> {
             self.at(at, format!("{under}address is missing"));
         }
         Some(Configured { address: address?, roll, dpi, pdf })
-    }
-
-    fn number(
-        &mut self,
-        item: &Item,
-        under: &str,
-        key: &str,
-        range: std::ops::RangeInclusive<i64>,
-    ) -> Option<u16> {
-        let read = item.as_integer().filter(|number| range.contains(number));
-        if read.is_none() {
-            let (from, to) = (range.start(), range.end());
-            self.fault(item, format!("{under}{key} is no whole number from {from} to {to}"));
-        }
-        read.and_then(|number| u16::try_from(number).ok())
     }
 }
 

@@ -2,8 +2,11 @@
 
 pub mod csv;
 pub mod dossier;
+pub mod ics;
 pub mod json;
 pub mod markdown;
+pub mod metrics;
+pub mod notice;
 pub mod paper;
 pub mod qr;
 pub mod text;

@@ -128,6 +128,16 @@ const STANDINGS: [Standing; 8] = [
     Standing::Retired,
 ];
 
+/// How many media stand how, most urgent first, zeros included.
+pub(super) fn counts(standings: impl Iterator<Item = Standing>) -> Vec<Count> {
+    let mut counts = STANDINGS.map(|standing| Count { standing, media: 0 });
+    for standing in standings {
+        let found = counts.iter_mut().find(|count| count.standing == standing);
+        found.into_iter().for_each(|count| count.media += 1);
+    }
+    counts.to_vec()
+}
+
 impl Status {
     /// The status at `now`.
     pub fn new(state: &State, now: Stamp) -> Self {
@@ -137,10 +147,7 @@ impl Status {
         let mut rows: Vec<Row> =
             state.media.values().map(|medium| Row::new(state, medium, now)).collect();
         rows.sort_by_cached_key(|row| (row.standing, row.urgent_since(), row.medium.clone()));
-        let count = |standing| Count {
-            standing,
-            media: rows.iter().filter(|row| row.standing == standing).count(),
-        };
+        let counts = counts(rows.iter().map(|row| row.standing));
         let facts = state.facts.as_ref();
         Status {
             ledger: facts.map(|facts| facts.origin.clone()),
@@ -149,7 +156,7 @@ impl Status {
             now,
             dated_ahead,
             entries: state.size,
-            counts: STANDINGS.map(count).to_vec(),
+            counts,
             rows,
             sheets_awaited: AwaitedSheet::all(state),
         }

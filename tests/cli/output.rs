@@ -131,6 +131,12 @@ fn every_command_answers_in_json_with_its_keys() {
             "outcome entry leaf kind text grade counts",
         ),
         (3, "bound".to_owned(), "ledger now noticed_by rows"),
+        (
+            3,
+            "due --ics duties.ics --metrics custody.prom".to_owned(),
+            "ledger now entries counts rows next digest_to messages_in_trouble telling files",
+        ),
+        (0, "notices".to_owned(), "messages in_trouble"),
         (0, "log".to_owned(), "entries total"),
         (
             0,

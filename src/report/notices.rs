@@ -1,0 +1,345 @@
+//! Who is to be told what: due, overdue and missing media, and whom each concerns. A
+//! function of the state and the time, so that it comes out the same on every computer
+//! and needs no memory; what was told already is the outbox's to know.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde::Serialize;
+
+use super::status::{Count, counts};
+use super::text;
+use super::who::Who;
+use crate::ledger::schedule::{Standing, dates, standing};
+use crate::ledger::{Medium, Presence, State};
+use crate::model::vocabulary::Role;
+use crate::model::{Day, MediumId, Name, Origin, PartyId, Stamp};
+
+/// A return is announced so many days ahead. A check announces itself: it is due for as
+/// long as the grace lasts.
+const RETURN_AHEAD_DAYS: i64 = 2;
+/// How many of the next duties are named.
+const NEXT_MAX: usize = 5;
+
+/// What somebody is told about one medium, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matter {
+    /// It was looked for and not found.
+    Missing,
+    /// It should have come back.
+    ReturnOverdue,
+    /// It should have been seen, grace included.
+    CheckOverdue,
+    /// It is due back.
+    ReturnDue,
+    /// It is due to be seen.
+    CheckDue,
+}
+
+/// How far up the ladder something is, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rung {
+    /// Custodian and administrator are told.
+    Missing,
+    /// The custodian is told.
+    Overdue,
+    /// Holder and custodian are told.
+    Due,
+}
+
+impl Matter {
+    /// Its word, which is part of what keeps a message from being sent twice.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Matter::Missing => "missing",
+            Matter::ReturnOverdue => "return-overdue",
+            Matter::CheckOverdue => "check-overdue",
+            Matter::ReturnDue => "return-due",
+            Matter::CheckDue => "check-due",
+        }
+    }
+
+    /// How urgent it is.
+    pub fn rung(self) -> Rung {
+        match self {
+            Matter::Missing => Rung::Missing,
+            Matter::ReturnOverdue | Matter::CheckOverdue => Rung::Overdue,
+            Matter::ReturnDue | Matter::CheckDue => Rung::Due,
+        }
+    }
+
+    /// The words shown to people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Matter::Missing => "MISSING",
+            Matter::ReturnOverdue => "RETURN OVERDUE",
+            Matter::CheckOverdue => "CHECK OVERDUE",
+            Matter::ReturnDue => "return due",
+            Matter::CheckDue => "check due",
+        }
+    }
+}
+
+/// As what somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capacity {
+    /// They have the medium.
+    Holder,
+    /// They keep the media.
+    Custodian,
+    /// They answer for the ledger. There is no role of a privacy officer, and a loss is
+    /// decided by an administrator.
+    Administrator,
+}
+
+/// Somebody who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Addressee {
+    /// Who.
+    pub who: Who,
+    /// As what.
+    pub capacity: Capacity,
+}
+
+/// One medium of which somebody is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Which.
+    pub medium: MediumId,
+    /// What about it.
+    pub matter: Matter,
+    /// Who has it.
+    pub holder: Who,
+    /// Where it is said to be.
+    pub place: Name,
+    /// The day it was or is due, or was not found.
+    pub day: Day,
+    /// Days since then; negative ones are still to come.
+    pub late_days: i64,
+    /// The day from which on it counts as overdue, where it is only due.
+    pub overdue_from: Option<Day>,
+    /// Somebody took note of it in an entry: nobody is told again.
+    pub acknowledged: bool,
+    /// Who is told; nobody once it is acknowledged.
+    pub to: Vec<Addressee>,
+}
+
+impl Notice {
+    /// By what this notice, told today, is known: what was told once is not told again
+    /// on the same day.
+    pub fn key(&self, today: Day) -> String {
+        format!("{today}/{}/{}", self.medium, self.matter.as_str())
+    }
+}
+
+/// A duty that lies ahead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Duty {
+    /// Due on this day.
+    pub day: Day,
+    /// To be seen or to come back.
+    pub matter: Matter,
+    /// Which medium.
+    pub medium: MediumId,
+}
+
+/// All that is due, overdue and missing at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notices {
+    /// The ledger's origin; none before its genesis.
+    pub ledger: Option<Origin>,
+    /// The moment this holds for.
+    #[serde(serialize_with = "text")]
+    pub now: Stamp,
+    /// Number of entries in the ledger.
+    pub entries: u64,
+    /// How many media stand how.
+    pub counts: Vec<Count>,
+    /// What is due, overdue and missing, most urgent first.
+    pub rows: Vec<Notice>,
+    /// The next duties that are not due yet.
+    pub next: Vec<Duty>,
+    /// Who gets the daily digest: the custodians.
+    pub digest_to: Vec<Who>,
+    /// Everybody enrolled, by whom an address in the configuration can be somebody's.
+    #[serde(skip)]
+    pub parties: BTreeSet<PartyId>,
+}
+
+/// Whether an entry says that somebody took note of this standing. A return that is only
+/// announced cannot be acknowledged: it is told for three days, and then overdue.
+fn acknowledged(medium: &Medium, standing: Standing) -> bool {
+    standing.concern().is_some_and(|concern| medium.acknowledged(concern).is_some())
+}
+
+impl Notices {
+    /// What is to be told at `now`.
+    pub fn new(state: &State, now: Stamp) -> Self {
+        let standings: Vec<(&Medium, Standing)> = state
+            .media
+            .values()
+            .map(|medium| (medium, standing(medium, &state.policy, now)))
+            .collect();
+        let people = People::of(state);
+        let mut rows: Vec<Notice> = standings
+            .iter()
+            .filter_map(|(medium, standing)| notice(state, &people, medium, *standing, now))
+            .collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &Notice| (row.matter, row.day);
+            key(a).cmp(&key(b)).then_with(|| a.medium.cmp(&b.medium))
+        });
+        let next = next(state, &rows, now);
+        Notices {
+            ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
+            now,
+            entries: state.size,
+            counts: counts(standings.iter().map(|(_, standing)| *standing)),
+            rows,
+            next,
+            digest_to: people.custodians,
+            parties: state.parties.keys().cloned().collect(),
+        }
+    }
+
+    /// How many media are on this rung.
+    pub fn on(&self, rung: Rung) -> usize {
+        self.rows.iter().filter(|row| row.matter.rung() == rung).count()
+    }
+
+    /// Whether anything is overdue or missing, told or not.
+    pub fn any_alarm(&self) -> bool {
+        self.on(Rung::Missing) + self.on(Rung::Overdue) > 0
+    }
+}
+
+/// Those who are told because of their role. A party without a key has left, or never
+/// could act.
+struct People {
+    custodians: Vec<Who>,
+    administrators: Vec<Who>,
+}
+
+impl People {
+    fn of(state: &State) -> Self {
+        let with = |role: Role| -> Vec<Who> {
+            let all = state.parties.values();
+            let found = all.filter(|party| party.key.is_some() && party.roles.contains(&role));
+            found.map(|party| Who::from(&party.party)).collect()
+        };
+        let (mut custodians, administrators) = (with(Role::Custodian), with(Role::Administrator));
+        // The last custodian may have left; silence is no answer to that.
+        if custodians.is_empty() {
+            custodians.clone_from(&administrators);
+        }
+        People { custodians, administrators }
+    }
+
+    fn told(&self, rung: Rung, holder: &Who) -> Vec<Addressee> {
+        let as_custodian = self.custodians.iter().map(|who| (who, Capacity::Custodian));
+        let mut all: Vec<(&Who, Capacity)> = match rung {
+            Rung::Due => vec![(holder, Capacity::Holder)],
+            Rung::Overdue | Rung::Missing => Vec::new(),
+        };
+        all.extend(as_custodian);
+        if rung == Rung::Missing {
+            all.extend(self.administrators.iter().map(|who| (who, Capacity::Administrator)));
+        }
+        let mut told: Vec<Addressee> = Vec::new();
+        for (who, capacity) in all {
+            if !told.iter().any(|known| known.who.id == who.id) {
+                told.push(Addressee { who: who.clone(), capacity });
+            }
+        }
+        told
+    }
+}
+
+fn notice(
+    state: &State,
+    people: &People,
+    medium: &Medium,
+    standing: Standing,
+    now: Stamp,
+) -> Option<Notice> {
+    let today = now.day();
+    let dates = || dates(medium, &state.policy);
+    let (matter, day, overdue_from) = match standing {
+        Standing::Missing => {
+            let Presence::Missing { since, .. } = medium.presence else { return None };
+            (Matter::Missing, since.day(), None)
+        }
+        Standing::ReturnOverdue => (Matter::ReturnOverdue, medium.custody.due?, None),
+        Standing::CheckOverdue => (Matter::CheckOverdue, dates().check_due, None),
+        Standing::CheckDue => {
+            let dates = dates();
+            (Matter::CheckDue, dates.check_due, Some(dates.noticed_by))
+        }
+        Standing::Out | Standing::Home => {
+            let due = medium.custody.due?;
+            if today.days_until(due) > RETURN_AHEAD_DAYS {
+                return None;
+            }
+            (Matter::ReturnDue, due, Some(due.plus(1)))
+        }
+        Standing::Lost | Standing::Retired => return None,
+    };
+    let holder = Who::of(state, &medium.custody.holder);
+    let acknowledged = acknowledged(medium, standing);
+    let to = if acknowledged { Vec::new() } else { people.told(matter.rung(), &holder) };
+    Some(Notice {
+        medium: medium.line.id.clone(),
+        matter,
+        holder,
+        place: medium.custody.place.clone(),
+        day,
+        late_days: day.days_until(today),
+        overdue_from,
+        acknowledged,
+        to,
+    })
+}
+
+/// The few duties that come next and are no notice yet. Chosen before they are sorted:
+/// there may be two hundred thousand.
+fn next(state: &State, rows: &[Notice], now: Stamp) -> Vec<Duty> {
+    let told: HashSet<(Matter, &MediumId)> =
+        rows.iter().map(|row| (row.matter, &row.medium)).collect();
+    let today = now.day();
+    let mut ahead: Vec<Ahead<'_>> = every_duty(state)
+        .filter(|(day, matter, medium)| *day >= today && !told.contains(&(*matter, *medium)))
+        .collect();
+    if ahead.len() > NEXT_MAX {
+        ahead.select_nth_unstable(NEXT_MAX);
+        ahead.truncate(NEXT_MAX);
+    }
+    ahead.sort_unstable();
+    ahead.into_iter().map(duty).collect()
+}
+
+/// Every check and return of media that are not gone, soonest first, overdue ones
+/// included.
+pub fn duties(state: &State) -> Vec<Duty> {
+    let mut all: Vec<Ahead<'_>> = every_duty(state).collect();
+    all.sort_unstable();
+    all.into_iter().map(duty).collect()
+}
+
+/// A duty in the order in which duties are shown.
+type Ahead<'a> = (Day, Matter, &'a MediumId);
+
+fn duty((day, matter, medium): Ahead<'_>) -> Duty {
+    Duty { day, matter, medium: medium.clone() }
+}
+
+fn every_duty(state: &State) -> impl Iterator<Item = Ahead<'_>> {
+    let present = state.media.values().filter(|medium| medium.presence == Presence::Present);
+    present.flat_map(|medium| {
+        let id = &medium.line.id;
+        let back = medium.custody.due.map(|day| (day, Matter::ReturnDue, id));
+        let check = (dates(medium, &state.policy).check_due, Matter::CheckDue, id);
+        [Some(check), back].into_iter().flatten()
+    })
+}
