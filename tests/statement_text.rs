@@ -71,6 +71,20 @@ fn party() -> BoxedStrategy<String> {
         .boxed()
 }
 
+fn rule() -> BoxedStrategy<String> {
+    let number = || prop_oneof![Just("-".to_owned()), any::<u32>().prop_map(|n| n.to_string())];
+    let grade = prop_oneof![Just("-".to_owned()), words(SightingGrade::ALL)];
+    let checker = prop_oneof![Just("-".to_owned()), words(CheckerRule::ALL)];
+    (words(RuleScope::ALL), number(), number(), grade, checker, number(), text(120))
+        .prop_map(|(scope, interval, grace, grade, checker, draw, name)| {
+            format!(
+                "{scope} interval-days={interval} grace-days={grace} grade={grade} \
+                 checker={checker} draw-percent={draw} {name}"
+            )
+        })
+        .boxed()
+}
+
 /// The values of one Rust type, as they are written.
 fn value(rust: &str) -> BoxedStrategy<String> {
     let token = "[a-z0-9]{1,12}([.-][a-z0-9]{1,12}){0,2}";
@@ -114,6 +128,12 @@ fn value(rust: &str) -> BoxedStrategy<String> {
             .prop_map(|(id, volume, number)| format!("{id} {volume} {number}"))
             .boxed(),
         "TokenLine" => (medium_id(), hash()).prop_map(|(id, hash)| format!("{id} {hash}")).boxed(),
+        "RuleLine" => rule(),
+        "DrawLine" => (1u32..=100, 1u64.., any::<u64>(), hash())
+            .prop_map(|(percent, number, size, root)| format!("{percent} {number} {size} {root}"))
+            .boxed(),
+        "Concern" => words(Concern::ALL),
+        "LooseningRule" => words(LooseningRule::ALL),
         "Role" => words(Role::ALL),
         "SightingGrade" => words(SightingGrade::ALL),
         "CheckerRule" => words(CheckerRule::ALL),

@@ -10,8 +10,8 @@ pub use chance::Chance;
 pub use regime::{Habits, Regime, random, regimes};
 
 use super::error::OpsError;
-use crate::ledger::{Policy, State};
 use crate::ledger::schedule::{dates, standing};
+use crate::ledger::{Policy, State};
 use crate::report::simulation::{Simulated, Simulation};
 use world::World;
 
