@@ -11,6 +11,7 @@ use media_custody::ledger::{Policy, State};
 use media_custody::ops::simulate::one_drive;
 use media_custody::report::Status;
 use media_custody::report::bound::Bounds;
+use media_custody::report::notices::Notices;
 use support::{Spread, Verdict, row, timed};
 
 const MEDIA: usize = 100_000;
@@ -51,6 +52,10 @@ fn presence(bench: &mut Criterion) {
     let taken = spread(&bounds);
     let met = Verdict::of(taken.most() < 1.0);
     row("bounds of 100,000 media / 100 ms", "below 1", taken, met);
+    let notices = || Notices::new(&state, now).rows.len();
+    let taken = spread(&notices);
+    let met = Verdict::of(taken.most() < 1.0);
+    row("due list of 100,000 media, with whom to tell / 100 ms", "below 1", taken, met);
 
     let mut group = bench.benchmark_group("presence");
     group.sample_size(10).measurement_time(Duration::from_secs(2));

@@ -90,6 +90,7 @@ impl DueReport {
     /// state holds; others among them are left out.
     #[must_use]
     pub fn new(state: &State, now: Stamp, seen: Seen, requests: &[(u64, Statement)]) -> Self {
+        let now = state.no_earlier(now);
         let mut rows: Vec<DueRow> =
             state.media.values().flat_map(|medium| of_medium(state, medium, now)).collect();
         rows.extend(AwaitedSheet::all(state).into_iter().map(|sheet| of_sheet(sheet, now)));

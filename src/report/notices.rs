@@ -177,6 +177,7 @@ fn acknowledged(medium: &Medium, standing: Standing) -> bool {
 impl Notices {
     /// What is to be told at `now`.
     pub fn new(state: &State, now: Stamp) -> Self {
+        let now = state.no_earlier(now);
         let standings: Vec<(&Medium, Standing)> = state
             .media
             .values()
