@@ -19,9 +19,10 @@ const MEDIA: usize = 100_000;
 const LIMIT: Duration = Duration::from_millis(100);
 const ROUNDS: usize = 15;
 
-/// One drive's state, multiplied: nothing but the number matters here.
+/// One drive's state, multiplied, last seen over the last forty days: a quarter is due or
+/// overdue, and one rule fits none of them.
 fn many() -> State {
-    let rule = "class interval-days=14 grace-days=3 grade=- checker=- draw-percent=- 名簿";
+    let rule = "class interval-days=14 grace-days=3 grade=- checker=- draw-percent=- 別の情報";
     let policy = Policy { rules: vec![rule.parse().expect("a rule")], ..Policy::default() };
     let mut state = one_drive(&policy).expect("a ledger");
     let one = state.media.values().next().expect("a drive").clone();

@@ -84,14 +84,17 @@ pub fn dates(medium: &Medium, policy: &Policy) -> Dates {
 
 /// The standing of one medium at `now`.
 pub fn standing(medium: &Medium, policy: &Policy, now: Stamp) -> Standing {
+    standing_on(medium, dates(medium, policy), now.day())
+}
+
+/// The same for whoever has the medium's dates already.
+pub fn standing_on(medium: &Medium, dates: Dates, today: Day) -> Standing {
     match medium.presence {
         Presence::Retired { .. } => return Standing::Retired,
         Presence::Lost { .. } => return Standing::Lost,
         Presence::Missing { .. } => return Standing::Missing,
         Presence::Present => {}
     }
-    let today = now.day();
-    let dates = dates(medium, policy);
     if medium.custody.due.is_some_and(|due| due < today) {
         Standing::ReturnOverdue
     } else if dates.noticed_by <= today {

@@ -6,7 +6,7 @@ use super::status::LastSeen;
 use super::text;
 use super::who::Who;
 use crate::ledger::calendar::Calendar;
-use crate::ledger::schedule::{Standing, dates, standing};
+use crate::ledger::schedule::{Dates, Standing, dates, standing_on};
 use crate::ledger::terms::Terms;
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::{CheckerRule, SightingGrade};
@@ -80,9 +80,15 @@ impl Bounds {
         let there = |medium: &&Medium| medium.presence == Presence::Present;
         let asked = |medium: &&Medium| wanted.is_empty() || wanted.contains(&medium.line.id);
         let media = state.media.values().filter(there).filter(asked);
-        let mut rows: Vec<Bound> =
-            media.map(|medium| Bound::new(state, medium, now, calendar)).collect();
-        rows.sort_by(|a, b| (b.read_by, &a.medium).cmp(&(a.read_by, &b.medium)));
+        let mut order: Vec<(Day, &Medium, Dates)> = media
+            .map(|medium| {
+                let dates = dates(medium, &state.policy);
+                (calendar.open_after(dates.noticed_by), medium, dates)
+            })
+            .collect();
+        order.sort_unstable_by(|a, b| (b.0, &a.1.line.id).cmp(&(a.0, &b.1.line.id)));
+        let row = |(_, medium, dates)| Bound::new(state, medium, (dates, now.day()), calendar);
+        let rows: Vec<Bound> = order.into_iter().map(row).collect();
         Bounds {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,
@@ -98,12 +104,17 @@ impl Bounds {
 }
 
 impl Bound {
-    fn new(state: &State, medium: &Medium, now: Stamp, calendar: &Calendar) -> Self {
+    fn new(
+        state: &State,
+        medium: &Medium,
+        (dates, today): (Dates, Day),
+        calendar: &Calendar,
+    ) -> Self {
         let seen = &medium.seen;
-        let duties = calendar.duties(dates(medium, &state.policy), seen.at.day());
+        let duties = calendar.duties(dates, seen.at.day());
         Bound {
             medium: medium.line.id.clone(),
-            standing: standing(medium, &state.policy, now),
+            standing: standing_on(medium, dates, today),
             holder: Who::of(state, &medium.custody.holder),
             last_seen: LastSeen {
                 at: seen.at,
@@ -116,7 +127,7 @@ impl Bound {
             check_due: duties.check_due,
             noticed_by: duties.noticed_by,
             read_by: duties.read_by,
-            days_left: now.day().days_until(duties.noticed_by),
+            days_left: today.days_until(duties.noticed_by),
             closed: calendar.holidays.get(&duties.noticed_by).cloned(),
         }
     }

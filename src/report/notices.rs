@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::status::{Count, counts};
 use super::text;
 use super::who::Who;
-use crate::ledger::schedule::{Standing, dates, standing};
+use crate::ledger::schedule::{Dates, Standing, dates, standing_on};
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::Role;
 use crate::model::{Day, MediumId, Name, Origin, PartyId, Stamp};
@@ -178,15 +178,21 @@ impl Notices {
     /// What is to be told at `now`.
     pub fn new(state: &State, now: Stamp) -> Self {
         let now = state.no_earlier(now);
-        let standings: Vec<(&Medium, Standing)> = state
+        let today = now.day();
+        let standings: Vec<(&Medium, Standing, Dates)> = state
             .media
             .values()
-            .map(|medium| (medium, standing(medium, &state.policy, now)))
+            .map(|medium| {
+                let dates = dates(medium, &state.policy);
+                (medium, standing_on(medium, dates, today), dates)
+            })
             .collect();
         let people = People::of(state);
         let mut rows: Vec<Notice> = standings
             .iter()
-            .filter_map(|(medium, standing)| notice(state, &people, medium, *standing, now))
+            .filter_map(|(medium, standing, dates)| {
+                notice(state, &people, (medium, *standing, *dates), today)
+            })
             .collect();
         rows.sort_by(|a, b| {
             let key = |row: &Notice| (row.matter, row.day);
@@ -197,7 +203,7 @@ impl Notices {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,
             entries: state.size,
-            counts: counts(standings.iter().map(|(_, standing)| *standing)),
+            counts: counts(standings.iter().map(|(_, standing, _)| *standing)),
             rows,
             next,
             digest_to: people.custodians,
@@ -261,23 +267,17 @@ impl People {
 fn notice(
     state: &State,
     people: &People,
-    medium: &Medium,
-    standing: Standing,
-    now: Stamp,
+    (medium, standing, dates): (&Medium, Standing, Dates),
+    today: Day,
 ) -> Option<Notice> {
-    let today = now.day();
-    let dates = || dates(medium, &state.policy);
     let (matter, day, overdue_from) = match standing {
         Standing::Missing => {
             let Presence::Missing { since, .. } = medium.presence else { return None };
             (Matter::Missing, since.day(), None)
         }
         Standing::ReturnOverdue => (Matter::ReturnOverdue, medium.custody.due?, None),
-        Standing::CheckOverdue => (Matter::CheckOverdue, dates().check_due, None),
-        Standing::CheckDue => {
-            let dates = dates();
-            (Matter::CheckDue, dates.check_due, Some(dates.noticed_by))
-        }
+        Standing::CheckOverdue => (Matter::CheckOverdue, dates.check_due, None),
+        Standing::CheckDue => (Matter::CheckDue, dates.check_due, Some(dates.noticed_by)),
         Standing::Out | Standing::Home => {
             let due = medium.custody.due?;
             if today.days_until(due) > RETURN_AHEAD_DAYS {
