@@ -46,38 +46,44 @@ fn penalty(dark: &[bool], width: usize) -> u32 {
     for index in 0..width {
         column.clear();
         column.extend(rows.iter().map(|row| row[index]));
-        sum += runs(rows[index]) + finders(rows[index]) + runs(&column) + finders(&column);
+        sum += line(rows[index]) + line(&column);
     }
     let blocks: u32 = rows.windows(2).map(|pair| blocks(pair[0], pair[1])).sum();
     sum + blocks
 }
 
-/// Rule 1: five or more of one colour in a line.
-fn runs(line: &[bool]) -> u32 {
-    line.chunk_by(|a, b| a == b)
-        .filter(|run| run.len() >= 5)
-        .map(|run| u32::try_from(run.len() - 2).unwrap_or(u32::MAX))
-        .sum()
+/// Rules 1 and 3 over one line, in one pass: five or more of one colour, and what looks
+/// like a finder pattern with four light modules on either side. What is outside the code
+/// is light.
+fn line(line: &[bool]) -> u32 {
+    let (mut window, mut found) = (0u16, 0u32);
+    let (mut run, mut before, mut runs) = (0u32, None, 0u32);
+    for &dark in line {
+        if before == Some(dark) {
+            run += 1;
+        } else {
+            runs += if run >= 5 { run - 2 } else { 0 };
+            (run, before) = (1, Some(dark));
+        }
+        window = (window << 1 | u16::from(dark)) & 0x7fff;
+        found += finder(window);
+    }
+    runs += if run >= 5 { run - 2 } else { 0 };
+    for _ in 0..4 {
+        window = window << 1 & 0x7fff;
+        found += finder(window);
+    }
+    runs + 40 * found
+}
+
+fn finder(window: u16) -> u32 {
+    u32::from(window >> 4 & 0x7f == FINDER && (window >> 11 == 0 || window & 0xf == 0))
 }
 
 /// Rule 2: two by two of one colour, overlapping ones each.
 fn blocks(upper: &[bool], lower: &[bool]) -> u32 {
     let both = upper.windows(2).zip(lower.windows(2));
     3 * both.map(|(u, l)| u32::from(u[0] == u[1] && u[1] == l[0] && l[0] == l[1])).sum::<u32>()
-}
-
-/// Rule 3: what looks like a finder pattern, with four light modules on either side. What
-/// is outside the code is light.
-fn finders(line: &[bool]) -> u32 {
-    let mut window = 0u16;
-    let mut found = 0;
-    let outside = [false; 4];
-    for dark in line.iter().chain(&outside) {
-        window = (window << 1 | u16::from(*dark)) & 0x7fff;
-        let light = window >> 11 == 0 || window & 0xf == 0;
-        found += u32::from(window >> 4 & 0x7f == FINDER && light);
-    }
-    40 * found
 }
 
 /// Rule 4: how far from half of all modules the dark ones are, in half per cents as the
@@ -116,18 +122,18 @@ mod tests {
 
     #[test]
     fn each_rule_counts_what_it_names() {
-        let line = |text: &str| text.chars().map(|c| c == '#').collect::<Vec<bool>>();
-        assert_eq!(runs(&line("####.")), 0);
-        assert_eq!(runs(&line("#####.")), 3);
-        assert_eq!(runs(&line("......#######")), 4 + 5);
-        assert_eq!(blocks(&line("##.."), &line("##..")), 6);
-        assert_eq!(blocks(&line("##.."), &line("#.#.")), 0);
+        let said = |text: &str| text.chars().map(|c| c == '#').collect::<Vec<bool>>();
+        assert_eq!(line(&said("####.")), 0);
+        assert_eq!(line(&said("#####.")), 3);
+        assert_eq!(line(&said("......#######")), 4 + 5);
+        assert_eq!(blocks(&said("##.."), &said("##..")), 6);
+        assert_eq!(blocks(&said("##.."), &said("#.#.")), 0);
         // Once, though there is light on both sides; not at all where there is on none.
-        assert_eq!(finders(&line("#.###.#")), 40);
-        assert_eq!(finders(&line("....#.###.#.#")), 40);
-        assert_eq!(finders(&line("#.#.###.#...#")), 0);
-        assert_eq!(finders(&line("#.#.###.#....#")), 40);
-        assert_eq!(balance(&line("####")), 100);
-        assert_eq!(balance(&line("##..")), 0);
+        assert_eq!(line(&said("#.###.#")), 40);
+        assert_eq!(line(&said("....#.###.#.#")), 40);
+        assert_eq!(line(&said("#.#.###.#...#")), 0);
+        assert_eq!(line(&said("#.#.###.#....#")), 40);
+        assert_eq!(balance(&said("####")), 100);
+        assert_eq!(balance(&said("##..")), 0);
     }
 }
