@@ -116,10 +116,23 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
                 17 => ("sighting", seen(&[("medium", line), ("grade", grade), ("place", place)])),
                 21 => ("search", seen(&[("medium", line), ("place", place)])),
                 22 => {
-                    let concern = Concern::ALL[step.how % 4].to_string();
+                    let concern = Concern::ALL[step.how % 5].to_string();
                     ("acknowledge", seen(&[("medium", line), ("concern", concern)]))
                 }
-                18 => ("roll-call", seen(&[("place", place), ("absent", MEDIA[step.what].into())])),
+                18 => {
+                    // Every other one says what has changed since the last.
+                    let last = world.state.roll_calls.at(&place.parse().expect("place"));
+                    let last = last.filter(|_| step.whom % 2 == 0).map(|last| last.entry);
+                    let mut lines = vec![("place", place)];
+                    lines.extend(last.map(|entry| ("as-in", entry.to_string())));
+                    if step.how < 3 {
+                        lines.push(("present", format!("{} device", MEDIA[step.how])));
+                    }
+                    lines.push(("absent", MEDIA[step.what].into()));
+                    let left = format!("{} left-without-handover", MEDIA[step.what]);
+                    lines.extend((step.how == 5).then_some(("alarm", left)));
+                    ("roll-call", seen(&lines))
+                }
                 _ => return log_key(world, step),
             };
             let who = if kind == "roll-call" { "station" } else { who };

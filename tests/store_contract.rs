@@ -2,10 +2,14 @@
 
 mod store;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
 use media_custody::model::Hash;
 use media_custody::proof::tree::{Frontier, Nodes, empty_root, leaf_hash};
+use media_custody::store::remote::{Owner, Socket};
 use media_custody::store::{
-    FaultyStore, FileStore, Key, MAX_NOTE_BYTES, MemoryStore, Store, StoreError,
+    FaultyStore, FileStore, Key, MAX_NOTE_BYTES, MemoryStore, RemoteStore, Store, StoreError,
 };
 use store::{checkpoint, derive, fill, note, verify_index, verify_whole};
 
@@ -139,4 +143,37 @@ fn nodes_of_first(store: &FileStore, count: u64) {
             assert_eq!(store.node(level, index).unwrap(), hash);
         }
     }
+}
+
+/// A socket in a folder, a store behind it, and a client that speaks to it.
+fn remote(store: impl Store + 'static, each: impl FnOnce(RemoteStore)) {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = Socket::bind(folder.path()).unwrap();
+    let owner: Arc<dyn Owner> = Arc::new(Mutex::new(store));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| socket.serve(&owner, &stop, &|_| {}).unwrap());
+        each(RemoteStore::connect(folder.path()).unwrap().expect("somebody answers"));
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn through_a_socket() {
+    remote(MemoryStore::new(derive), |mut store| holds(&mut store));
+}
+
+#[test]
+fn a_ledger_on_disk_through_a_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let options = store::options();
+    FileStore::create(&ledger, &options).unwrap();
+    remote(store::open(&ledger, &options), |mut store| holds(&mut store));
+    verify_index_of(&store::open(&ledger, &options));
+}
+
+fn verify_index_of(store: &FileStore) {
+    assert_eq!(store.find(&Key::Receipt("SZ-5".to_owned())).unwrap(), [5, 700, 701]);
+    nodes_of_first(store, 700);
 }

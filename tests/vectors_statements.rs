@@ -95,6 +95,12 @@ const DRAWN: &str = "
     audit says check; place: 静岡支部 第一保管庫; draw: 10 3 7 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; found: USB-0421 label
 ";
 
+/// And a roll-call that says what has changed.
+const CHANGES: &str = "
+    station says roll-call; place: 静岡支部 第一保管庫; as-in: #1; absent: USB-0421; alarm: USB-0421 left-without-handover
+    suzuki says acknowledge; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; concern: left-without-handover; detail: 貸出簿を確認中
+";
+
 /// The kinds that came last; the bytes of those before depend on their order.
 const PRESENCE: &str = "
     suzuki says search; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; place: 静岡支部 会議室; detail: 机の引き出しと棚の裏
@@ -125,6 +131,7 @@ fn one_statement_of_each_kind() {
     let rules = said(RULES);
     kinds.extend(said(PRESENCE));
     let drawn = said(DRAWN);
+    let changes = said(CHANGES);
     let names: Vec<&str> = kinds.iter().map(Statement::kind).collect();
     let known: Vec<&str> = Statement::KINDS.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(names, known, "one of each kind, in order");
@@ -137,6 +144,7 @@ fn one_statement_of_each_kind() {
         ("lifecycle", &lifecycle),
         ("rules", &rules),
         ("drawn", &drawn),
+        ("changes", &changes),
     ] {
         for statement in statements {
             let note = script.world.sign(statement).to_bytes();
@@ -153,6 +161,7 @@ fn one_statement_of_each_kind() {
             .chain(&lifecycle)
             .chain(&rules)
             .chain(&drawn)
+            .chain(&changes)
             .filter(same_kind);
         let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();
         let fields = Statement::KINDS.iter().find(|(kind, _)| *kind == statement.kind());

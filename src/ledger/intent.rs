@@ -9,8 +9,10 @@ use crate::model::{
     Stamp, Token, VerifierKey,
 };
 
+mod cabinet;
 mod lifecycle;
 
+pub use cabinet::Called;
 pub use lifecycle::{Attachment, Erasure, Find, Retirement};
 
 use super::alarms::News;
@@ -53,6 +55,8 @@ pub enum Intent {
         detail: Option<Phrase>,
         by: PartyId,
     },
+    /// Record what a station saw.
+    CallRoll(Box<Called>),
     /// Record a sighting with the token file that was written on the medium.
     Sight(Box<Glimpse>),
     /// Let a medium change hands once in spite of these alarms.
@@ -265,6 +269,7 @@ impl Filling<'_> {
             Intent::CloseCheck { place, draw, outcome, detail, by } => {
                 self.close_check((place, draw), outcome, detail, &by)?
             }
+            Intent::CallRoll(wanted) => self.call_roll(*wanted)?,
             Intent::Attach(wanted) => self.attach(*wanted)?,
             Intent::Erase(wanted) => self.erase(*wanted)?,
             Intent::Retire(wanted) => self.retire(*wanted)?,

@@ -15,6 +15,7 @@ pub mod judge;
 pub mod policy;
 pub mod records;
 pub mod refusal;
+pub mod roll_call;
 pub mod schedule;
 pub mod state;
 pub mod terms;

@@ -185,6 +185,19 @@ pub struct Medium {
     pub presence: Presence,
     /// Who took note of how it stands, until that changes.
     pub acknowledged: Option<AcknowledgedRecord>,
+    /// That it left its place with no handover for it, until it is seen or handed over.
+    pub left: Option<LeftRecord>,
+}
+
+/// That a station saw a medium leave and nobody recorded why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftRecord {
+    /// When the station said so.
+    pub since: Stamp,
+    /// In which entry.
+    pub index: u64,
+    /// Which place it left.
+    pub place: Name,
 }
 
 /// That somebody sees to what is due, overdue or missing.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::model::statement::{REPEAT_MAX, TEXT_MAX};
 use crate::model::vocabulary::Role;
-use crate::model::{Day, MediumId, Origin, PartyId, ReceiptId, Stamp, Token};
+use crate::model::{Day, MediumId, Name, Origin, PartyId, ReceiptId, Stamp, Token};
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $variant:ident $({ $($field:ident: $type:ty),+ })? = $name:literal,
@@ -277,6 +277,10 @@ refusals! {
     GradeTooWeak { medium: MediumId, grade: &'static str } = "grade-too-weak",
         "the evidence for {medium} is weaker than '{grade}', the least the policy accepts",
         "Plug the drive in, or, where '{grade}' accepts that, scan its label.";
+    /// It says what changed since another roll-call than the last one.
+    RollCallUnsound { place: Name } = "roll-call-unsound",
+        "this roll-call of {place} does not follow the last one of that place and station",
+        "Call again: the ledger changed meanwhile. A roll-call with its whole list follows any.";
     /// The log key named is not the one in use.
     LogKeyDiffers = "log-key-differs",
         "the old key named is not the log key in use",

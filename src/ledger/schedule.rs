@@ -16,6 +16,8 @@ pub enum Standing {
     Lost,
     /// Looked for and not found.
     Missing,
+    /// Gone from its place, and no handover says why.
+    Left,
     /// Should have come back.
     ReturnOverdue,
     /// Should have been seen, grace included.
@@ -36,6 +38,7 @@ impl Standing {
         match self {
             Standing::Lost => "LOST",
             Standing::Missing => "MISSING",
+            Standing::Left => "LEFT WITHOUT A HANDOVER",
             Standing::ReturnOverdue => "RETURN OVERDUE",
             Standing::CheckOverdue => "CHECK OVERDUE",
             Standing::CheckDue => "check due",
@@ -49,6 +52,7 @@ impl Standing {
     pub fn concern(self) -> Option<Concern> {
         match self {
             Standing::Missing => Some(Concern::Missing),
+            Standing::Left => Some(Concern::Left),
             Standing::ReturnOverdue => Some(Concern::ReturnOverdue),
             Standing::CheckOverdue => Some(Concern::CheckOverdue),
             Standing::CheckDue => Some(Concern::CheckDue),
@@ -95,7 +99,9 @@ pub fn standing_on(medium: &Medium, dates: Dates, today: Day) -> Standing {
         Presence::Missing { .. } => return Standing::Missing,
         Presence::Present => {}
     }
-    if medium.custody.due.is_some_and(|due| due < today) {
+    if medium.left.is_some() {
+        Standing::Left
+    } else if medium.custody.due.is_some_and(|due| due < today) {
         Standing::ReturnOverdue
     } else if dates.noticed_by <= today {
         Standing::CheckOverdue

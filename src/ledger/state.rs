@@ -12,6 +12,7 @@ use super::alarms::{TOKEN_ALARMS, weaker};
 use super::judge::restarts_clock;
 use super::policy::Policy;
 pub use super::records::*;
+use super::roll_call::RollCalls;
 use super::terms::interested;
 use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
@@ -49,6 +50,8 @@ pub struct State {
     pub newest: Option<Stamp>,
     /// Drawn rounds so far, and the entry of the last one.
     pub draws: (u64, Option<u64>),
+    /// What stations saw last.
+    pub roll_calls: RollCalls,
 }
 
 impl State {
@@ -86,18 +89,7 @@ impl State {
                     self.renew_token(&said.medium.id, hash);
                 }
             }
-            Statement::RollCall(said) => {
-                for seen in &said.present {
-                    self.sight(
-                        index,
-                        said.at,
-                        &seen.id,
-                        seen.grade,
-                        &said.place,
-                        &said.by.party.id,
-                    );
-                }
-            }
+            Statement::RollCall(said) => self.apply_roll_call(entry, said),
             Statement::Check(said) => self.apply_check(index, said),
             Statement::Missing(said) => self.miss(index, said.at, &said.medium.id),
             Statement::Found(said) => self.apply_found(index, said),
@@ -248,6 +240,7 @@ impl State {
             },
             presence: Presence::Present,
             acknowledged: None,
+            left: None,
         };
         let twins = self.by_hardware.entry(said.hardware).or_default();
         if !twins.contains(&medium.line.id) {
@@ -292,7 +285,7 @@ impl State {
             if let Some(medium) = self.media.get_mut(&line.id) {
                 // Good for once: at the next change of hands somebody looks again.
                 medium.overrides.clear();
-                medium.acknowledged = None;
+                (medium.acknowledged, medium.left) = (None, None);
                 medium.custody = Custody {
                     holder: said.receiver.party.id.clone(),
                     place: said.place.clone(),
@@ -453,7 +446,7 @@ impl State {
     /// lost one takes a `found` entry. An observation that the policy does not take
     /// for evidence, being too weak or the holder's own, stands in the log and
     /// changes neither: or the one who lost a medium could talk it back.
-    fn sight(
+    pub(super) fn sight(
         &mut self,
         index: u64,
         at: Stamp,
@@ -469,7 +462,7 @@ impl State {
         }
         let Some(medium) = self.media.get_mut(id) else { return };
         if medium.seen.at <= at {
-            medium.acknowledged = None;
+            (medium.acknowledged, medium.left) = (None, None);
             medium.seen = SightingRecord { at, index, grade, place: place.clone(), by: by.clone() };
         }
         if matches!(medium.presence, Presence::Missing { .. }) {
@@ -481,14 +474,14 @@ impl State {
     fn miss(&mut self, index: u64, at: Stamp, id: &MediumId) {
         let Some(medium) = self.media.get_mut(id) else { return };
         if medium.presence == Presence::Present {
-            medium.acknowledged = None;
+            (medium.acknowledged, medium.left) = (None, None);
             medium.presence = Presence::Missing { since: at, index };
         }
     }
 
     fn set_presence(&mut self, id: &MediumId, presence: Presence) {
         if let Some(medium) = self.media.get_mut(id) {
-            medium.acknowledged = None;
+            (medium.acknowledged, medium.left) = (None, None);
             medium.presence = presence;
         }
     }

@@ -114,6 +114,8 @@ vocabulary!(
     Concern {
         /// It was looked for and not found.
         Missing = "missing",
+        /// It left its place and no handover says why.
+        Left = "left-without-handover",
         /// It should have come back.
         ReturnOverdue = "return-overdue",
         /// It should have been seen, grace included.

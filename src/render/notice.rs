@@ -53,6 +53,7 @@ impl Parts<'_> {
     fn row(&mut self, row: &Notice) {
         let key = match row.matter {
             Matter::Missing => "notice-row-missing",
+            Matter::Left => "notice-row-left",
             Matter::ReturnOverdue => "notice-row-return-overdue",
             Matter::CheckOverdue => "notice-row-check-overdue",
             Matter::ReturnDue => "notice-row-return-due",

@@ -26,6 +26,8 @@ const NEXT_MAX: usize = 5;
 pub enum Matter {
     /// It was looked for and not found.
     Missing,
+    /// It left its place and no handover says why.
+    Left,
     /// It should have come back.
     ReturnOverdue,
     /// It should have been seen, grace included.
@@ -53,6 +55,7 @@ impl Matter {
     pub fn as_str(self) -> &'static str {
         match self {
             Matter::Missing => "missing",
+            Matter::Left => "left-without-handover",
             Matter::ReturnOverdue => "return-overdue",
             Matter::CheckOverdue => "check-overdue",
             Matter::ReturnDue => "return-due",
@@ -63,7 +66,7 @@ impl Matter {
     /// How urgent it is.
     pub fn rung(self) -> Rung {
         match self {
-            Matter::Missing => Rung::Missing,
+            Matter::Missing | Matter::Left => Rung::Missing,
             Matter::ReturnOverdue | Matter::CheckOverdue => Rung::Overdue,
             Matter::ReturnDue | Matter::CheckDue => Rung::Due,
         }
@@ -73,6 +76,7 @@ impl Matter {
     pub fn words(self) -> &'static str {
         match self {
             Matter::Missing => "MISSING",
+            Matter::Left => "LEFT WITHOUT A HANDOVER",
             Matter::ReturnOverdue => "RETURN OVERDUE",
             Matter::CheckOverdue => "CHECK OVERDUE",
             Matter::ReturnDue => "return due",
@@ -275,6 +279,7 @@ fn notice(
             let Presence::Missing { since, .. } = medium.presence else { return None };
             (Matter::Missing, since.day(), None)
         }
+        Standing::Left => (Matter::Left, medium.left.as_ref()?.since.day(), None),
         Standing::ReturnOverdue => (Matter::ReturnOverdue, medium.custody.due?, None),
         Standing::CheckOverdue => (Matter::CheckOverdue, dates.check_due, None),
         Standing::CheckDue => (Matter::CheckDue, dates.check_due, Some(dates.noticed_by)),

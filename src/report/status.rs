@@ -104,6 +104,9 @@ pub struct Row {
     /// Since when it is missing, lost or retired.
     #[serde(serialize_with = "optional_text")]
     pub gone_since: Option<Stamp>,
+    /// Since when a station says that it left its place, where no handover says why.
+    #[serde(serialize_with = "optional_text")]
+    pub left_since: Option<Stamp>,
     /// Days past the date that makes it urgent: the due date, the day by which a
     /// loss is noticed, the day it was not found.
     pub overdue_days: Option<i64>,
@@ -117,9 +120,10 @@ pub struct Row {
     pub sheet: Option<Sheet>,
 }
 
-const STANDINGS: [Standing; 8] = [
+const STANDINGS: [Standing; 9] = [
     Standing::Lost,
     Standing::Missing,
+    Standing::Left,
     Standing::ReturnOverdue,
     Standing::CheckOverdue,
     Standing::CheckDue,
@@ -237,6 +241,7 @@ impl Row {
             check_due: dates.map(|dates| dates.check_due),
             noticed_by: dates.map(|dates| dates.noticed_by),
             gone_since,
+            left_since: medium.left.as_ref().map(|left| left.since),
             overdue_days: urgent.filter(|_| standing.is_alarm()).map(|day| day.days_until(today)),
             receipt: custody.receipt.clone(),
             weak: medium.is_weak(),
@@ -256,6 +261,7 @@ fn urgent_since(standing: Standing, medium: &Medium, dates: Dates) -> Option<Day
             | Presence::Lost { since, .. }
             | Presence::Retired { since, .. } => Some(since.day()),
         },
+        Standing::Left => medium.left.as_ref().map(|left| left.since.day()),
         Standing::ReturnOverdue => medium.custody.due,
         Standing::Out => medium.custody.due.or(Some(dates.noticed_by)),
         Standing::CheckOverdue | Standing::CheckDue | Standing::Home => Some(dates.noticed_by),

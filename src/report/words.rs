@@ -35,6 +35,7 @@ pub fn standing(standing: Standing) -> Bilingual {
     let (en, ja) = match standing {
         Standing::Lost => ("lost", "紛失"),
         Standing::Missing => ("missing", "所在不明"),
+        Standing::Left => ("left without a handover", "授受記録なしの持出し"),
         Standing::ReturnOverdue => ("return overdue", "返却期限超過"),
         Standing::CheckOverdue => ("check overdue", "点検期限超過"),
         Standing::CheckDue => ("check due", "点検時期"),
@@ -200,8 +201,12 @@ pub(super) fn summary(said: &Statement) -> String {
             format!("{} at {}, {}", said.medium.id, said.place, sighting(said.grade))
         }
         Statement::RollCall(said) => {
-            let absent = said.absent.len();
-            format!("{}: {} present, {absent} absent", said.place, said.present.len())
+            let (present, absent) = (said.present.len(), said.absent.len());
+            match said.as_in {
+                None => format!("{}: {present} present, {absent} absent", said.place),
+                Some(_) if present + absent == 0 => format!("{}: all as before", said.place),
+                Some(_) => format!("{}: {present} came, {absent} left", said.place),
+            }
         }
         Statement::Check(said) => check_summary(said),
         Statement::Missing(said) => format!("{} MISSING: {}", said.medium.id, said.detail),

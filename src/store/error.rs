@@ -105,6 +105,18 @@ pub enum StoreError {
         /// How many entries there are.
         size: u64,
     },
+    /// The process that owns the ledger does not answer, or not as it should.
+    #[error("the process that owns the ledger cannot be asked: {source}")]
+    Owner {
+        /// What happened.
+        source: io::Error,
+    },
+    /// The process that owns the ledger judged an entry and refused it.
+    #[error("the ledger refuses it: {why}")]
+    OwnerRefused {
+        /// Its reasons.
+        why: String,
+    },
     /// The index failed. It is rebuilt when the ledger is opened next.
     #[error("the index cannot be read ({cause}); it is rebuilt when the ledger is opened next")]
     Index {
@@ -217,6 +229,9 @@ pub enum Cause {
     /// The checkpoint's first three lines cannot be read.
     #[error("it does not begin with origin, size and root")]
     Checkpoint,
+    /// What the process that owns the ledger says of it.
+    #[error("{0}")]
+    Told(String),
     /// The FORMAT file is not readable.
     #[error("it is not a format marker")]
     Format,

@@ -6,7 +6,7 @@
 //! [`FileStore`] keeps a journal it syncs itself with sled on top
 //! (`FORMAT-journal.md` has the bytes), [`MemoryStore`] keeps nothing past the
 //! process, [`FaultyStore`] fails on demand for the tests of whatever stands
-//! above.
+//! above, [`RemoteStore`] speaks to the process that owns the ledger.
 
 pub mod attachments;
 mod checkpoint;
@@ -22,6 +22,7 @@ pub mod io;
 mod journal;
 mod lock;
 mod recover;
+pub mod remote;
 mod salvage;
 mod scan;
 mod shelf;
@@ -32,6 +33,8 @@ pub mod memory;
 
 use std::ops::{ControlFlow, Range};
 
+use serde::{Deserialize, Serialize};
+
 pub use attachments::{Attachments, Kept};
 pub use error::{Cause, Damage, StoreError, Witness};
 pub use faulty::{Fault, FaultyStore};
@@ -39,6 +42,7 @@ pub use file::{FileStore, Notice, Options};
 pub use follow::Follower;
 pub use frame::{Flaw, chain_hash};
 pub use memory::MemoryStore;
+pub use remote::RemoteStore;
 pub use salvage::salvage;
 
 use crate::model::Hash;
@@ -52,7 +56,7 @@ pub const MAX_NOTE_BYTES: usize = 65_535;
 pub const MAX_APPEND_BYTES: usize = 64 << 20;
 
 /// What an entry can be found by. Comparison is by exact bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// A medium's id.
     Medium(String),
@@ -71,7 +75,7 @@ pub enum Key {
 pub type Derive = fn(&[u8]) -> Vec<Key>;
 
 /// Where the ledger stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Number of entries; the next entry's index.
     pub size: u64,
@@ -113,6 +117,21 @@ pub type Visitor<'a> = &'a mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>;
 pub trait Store: Nodes<Error = StoreError> + Send {
     /// Where the acknowledged ledger stands.
     fn head(&self) -> Head;
+
+    /// Where it stands now. Only a store whose ledger others append to as well has to
+    /// ask; every other one knows.
+    ///
+    /// # Errors
+    /// `Owner` when the one who owns the ledger does not answer.
+    fn catch_up(&mut self) -> Result<Head, StoreError> {
+        Ok(self.head())
+    }
+
+    /// Whether another process owns the ledger, judges what is appended, keeps the folded
+    /// state and signs the checkpoints.
+    fn owned_elsewhere(&self) -> bool {
+        false
+    }
 
     /// Appends `notes` (1 to [`MAX_NOTE_BYTES`] bytes each, together at most
     /// [`MAX_APPEND_BYTES`]) behind entry `expected - 1` and returns the new head.

@@ -46,6 +46,9 @@ pub(super) fn sighting(verdict: &mut Verdict<'_>, said: &statement::Sighting) {
 
 pub(super) fn roll_call(verdict: &mut Verdict<'_>, said: &statement::RollCall) {
     signatory(verdict, &said.by, &[Role::Station]);
+    verdict.refuse_if(!verdict.state.roll_calls.may_follow(said), || Refusal::RollCallUnsound {
+        place: said.place.clone(),
+    });
     each_once(verdict, said.present.iter().map(|seen| &seen.id).chain(&said.absent));
     for id in said.present.iter().map(|seen| &seen.id).chain(&said.absent) {
         verdict.refuse_if(!verdict.state.media.contains_key(id), || Refusal::UnknownMedium {

@@ -89,6 +89,7 @@ fn standing(words: &Words, standing: Standing) -> String {
     words.label(match standing {
         Standing::Lost => "standing-lost",
         Standing::Missing => "standing-missing",
+        Standing::Left => "standing-left",
         Standing::ReturnOverdue => "standing-return-overdue",
         Standing::CheckOverdue => "standing-check-overdue",
         Standing::CheckDue => "standing-check-due",

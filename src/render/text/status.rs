@@ -95,6 +95,10 @@ pub(super) fn reason(row: &Row) -> String {
     match row.standing {
         Standing::Lost => format!("lost since {gone}{late}"),
         Standing::Missing => format!("not found since {gone}{late}"),
+        Standing::Left => {
+            let left = row.left_since.map_or_else(String::new, |since| since.short());
+            format!("not in its place since {left}, and no handover says why")
+        }
         Standing::ReturnOverdue => {
             let due = row.due.map_or_else(String::new, |due| due.to_string());
             format!("due back {due}{late} late")

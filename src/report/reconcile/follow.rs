@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Lack, Progress, Reconciliation, TakeOut, Unmatched};
 use crate::ledger::State;
+use crate::ledger::roll_call::RollCalls;
 use crate::model::statement::{Handover, Request, RollCall};
 use crate::model::vocabulary::Verdict;
-use crate::model::{Day, MediumId, Name, Seen, Signatory, Stamp, Statement};
+use crate::model::{Day, EntryRef, Hash, MediumId, Name, Seen, Signatory, Stamp, Statement};
 use crate::report::who::Who;
 use crate::report::workbook::Made;
 
@@ -24,6 +25,7 @@ pub struct Reconciler {
     media: BTreeMap<MediumId, Followed>,
     take_outs: Vec<TakeOut>,
     unmatched: Vec<Option<Unmatched>>,
+    roll_calls: RollCalls,
 }
 
 /// A request and what became of it.
@@ -245,15 +247,18 @@ impl Reconciler {
 
     fn roll_call(&mut self, index: u64, said: &RollCall) {
         let entry = Entry { index, at: said.at, by: &said.by };
-        for seen in &said.present {
-            self.seen(entry, &seen.id, &said.place);
-            if let Some(followed) = self.media.get_mut(&seen.id)
+        // Found by its index alone; the leaf is the audit's matter.
+        let named = EntryRef { index, leaf: Hash::of(&[]) };
+        let whole = self.roll_calls.take(named, said).clone();
+        for id in whole.present.keys() {
+            self.seen(entry, id, &said.place);
+            if let Some(followed) = self.media.get_mut(id)
                 && followed.place == said.place
             {
                 followed.unseen_return = false;
             }
         }
-        for id in &said.absent {
+        for id in &whole.absent {
             let Some(followed) = self.media.get(id).filter(|followed| !followed.gone) else {
                 continue;
             };

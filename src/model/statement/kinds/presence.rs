@@ -8,7 +8,7 @@ use crate::model::statement::define::bodies;
 use crate::model::statement::field::{Field, FieldError, FieldShape, Reader};
 use crate::model::vocabulary::*;
 use crate::model::{
-    AlarmLine, DrawLine, EncryptionLine, Hash, MarkLine, MediumId, MediumLine, Name, Nonce, Origin,
+    AlarmLine, DrawLine, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce, Origin,
     Phrase, Seen, SeenLine, SequenceLine, Signatory, Stamp, TokenLine, UnknownLine, VerifierKey,
 };
 
@@ -49,9 +49,11 @@ bodies! {
         seen: "seen" => Seen,
         /// Where the station stands.
         place: "place" => Name,
+        /// The roll-call before, where only what has changed since is listed.
+        as_in: "as-in" => Option<EntryRef>,
         /// Media it saw.
         present: "present" => Vec<SeenLine>,
-        /// Media that belong there and were not seen.
+        /// Media that belong there, or were there, and were not seen.
         absent: "absent" => Vec<MediumId>,
         /// Devices nobody registered.
         unknown: "unknown" => Vec<UnknownLine>,
