@@ -81,6 +81,8 @@ kinds! {
     Random = "random";
     /// Another process owns the ledger.
     LedgerInUse = "ledger-in-use";
+    /// The daemon that owns the ledger does not answer.
+    LedgerOwner = "ledger-owner";
     /// There is no ledger in that folder.
     NotALedger = "not-a-ledger";
     /// A ledger was to be founded where something is.
@@ -347,6 +349,14 @@ fn store(error: &StoreError) -> Failure {
             "Check the disk, then see 'custody log' before you do it again; the same draft \
              submitted again is never recorded twice.",
         ),
+        StoreError::Owner { .. } => (
+            Kind::LedgerOwner,
+            "Nothing was recorded. See 'systemctl status custody' and the daemon's log, and run the \
+             command again.",
+        ),
+        StoreError::OwnerRefused { .. } => {
+            (Kind::Refused, "Nothing was recorded. Run the command again.")
+        }
         StoreError::Index { .. } => (Kind::Index, "Nothing is lost. Run the command again."),
         StoreError::Io { .. } => {
             (Kind::File, "Check the disk and what you may read and write there.")

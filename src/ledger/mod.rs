@@ -7,6 +7,7 @@
 //! the state before it finds every entry that should not be there.
 
 pub mod alarms;
+pub mod cabinet;
 pub mod calendar;
 pub mod checks;
 pub mod deadlines;

@@ -15,7 +15,7 @@ use crate::proof::inclusion::prove_inclusion;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::proof::tree::{Frontier, leaf_hash};
-use crate::store::{self, FileStore, Key, Notice, Store};
+use crate::store::{self, FileStore, Key, Notice, RemoteStore, Store, StoreError};
 use crate::wire::note::Note;
 use crate::wire::signature::{KeyCache, Signer, SigningKey, verify_required_with};
 use crate::wire::statement;
@@ -26,6 +26,8 @@ pub const LOG_KEY_FILE: &str = "log.pem";
 pub const LOG_VKEY_FILE: &str = "log.vkey";
 /// Drafts that are out for signature; their file names reserve receipt numbers.
 const DRAFTS: &str = "drafts";
+/// How often an append that somebody else was quicker than is judged and tried again.
+const CONFLICTS: u32 = 32;
 /// Entries folded since the last snapshot before a new one is kept.
 const SNAPSHOT_EVERY: u64 = 64;
 /// First bytes of a snapshot. Raised with every change of what the state holds or
@@ -93,11 +95,25 @@ pub fn options() -> store::Options {
 }
 
 impl Ledger {
-    /// Opens the ledger in `folder` and becomes its only owner.
+    /// Opens the ledger in `folder`: through the process that owns it and answers for it,
+    /// else as its only owner.
     ///
     /// # Errors
     /// What the store says, among it that another process owns the ledger.
     pub fn open(folder: &Path, progress: store::Progress<'_>) -> Result<Self, OpsError> {
+        let Some(store) = RemoteStore::connect(folder)? else {
+            return Ledger::own(folder, progress);
+        };
+        let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
+        ledger.folder = folder.to_owned();
+        Ok(ledger)
+    }
+
+    /// Opens the ledger in `folder` and becomes its only owner.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn own(folder: &Path, progress: store::Progress<'_>) -> Result<Self, OpsError> {
         let store = FileStore::open(folder, &options(), progress)?;
         let notices = store.notices().to_vec();
         let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
@@ -197,7 +213,9 @@ impl Ledger {
             _ => None,
         });
         match read_only {
-            Some(why) => Err(store::StoreError::ReadOnly { why }.into()),
+            Some(why) => Err(StoreError::ReadOnly { why }.into()),
+            // Its owner has the log key.
+            None if self.store.owned_elsewhere() => Ok(()),
             None => self.load_log_signer(&[]),
         }
     }
@@ -225,12 +243,40 @@ impl Ledger {
     /// the entries may be there: open the ledger again and submit the same draft; an
     /// entry that was kept is then answered with its index, not appended twice.
     pub fn commit(&mut self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
+        let mut tries = 0;
+        loop {
+            self.catch_up()?;
+            match self.commit_behind(notes) {
+                // Somebody else was quicker; what they recorded may speak against it now.
+                Err(OpsError::Store(StoreError::Conflict { .. })) if tries < CONFLICTS => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// Folds in what others have appended since.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn catch_up(&mut self) -> Result<(), OpsError> {
+        let size = self.store.catch_up()?.size;
+        let state = &mut self.state;
+        self.store.visit(state.size..size, &mut |_, bytes| {
+            apply_note(state, bytes);
+            std::ops::ControlFlow::Continue(())
+        })?;
+        Ok(())
+    }
+
+    fn commit_behind(&mut self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
         if let Some(kept) = self.already_kept(notes)? {
             return Ok(kept);
         }
         let committed = self.judge_all(notes)?;
         // A log key that is not at hand is noticed before anything is appended.
-        self.load_log_signer(&committed)?;
+        if !self.store.owned_elsewhere() {
+            self.load_log_signer(&committed)?;
+        }
         let bytes: Vec<Vec<u8>> = notes.iter().map(Note::to_bytes).collect();
         let expected = self.store.head().size;
         let mut frontier = Frontier::load(self.store.as_ref(), expected)?;
@@ -240,6 +286,9 @@ impl Ledger {
             frontier.push(entry.leaf);
         }
         self.read_back(expected, &bytes, &frontier)?;
+        if self.store.owned_elsewhere() {
+            return Ok(committed);
+        }
         self.sign_checkpoint()?;
         if self.state.size - self.snapshot_at >= SNAPSHOT_EVERY {
             self.keep_snapshot()?;
@@ -371,9 +420,15 @@ impl Ledger {
         let key =
             self.state.log_key().cloned().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
         let opened = bytes.and_then(|bytes| SignedCheckpoint::open(&bytes, &key).ok());
-        if let Some(checkpoint) = opened.filter(|c| c.checkpoint().size() == self.store.head().size)
-        {
+        // Behind an owner of its own a checkpoint may be newer than what was read here.
+        let own = !self.store.owned_elsewhere();
+        let size = self.store.head().size;
+        let fits = |size_there: u64| size_there == size || (!own && size_there > size);
+        if let Some(checkpoint) = opened.filter(|it| fits(it.checkpoint().size())) {
             return Ok(checkpoint);
+        }
+        if !own {
+            return Err(OpsError::ReadBack("the newest checkpoint".to_owned()));
         }
         self.load_log_signer(&[])?;
         self.sign_checkpoint()?;
@@ -389,6 +444,7 @@ impl Ledger {
         let checkpoint = self.checkpoint()?;
         let note = self.note(index)?;
         let size = checkpoint.checkpoint().size();
+        self.catch_up()?;
         let path = prove_inclusion(self.store.as_ref(), index, size)
             .map_err(|error| OpsError::Unknown(format!("entry {index}: {error}")))?;
         Ok(Receipt::new(note, TlogProof::new(index, path, checkpoint))?)
@@ -512,7 +568,8 @@ impl Drop for Ledger {
     /// Folding a long tail again costs the next command time, so it is saved here;
     /// that it fails loses nothing.
     fn drop(&mut self) {
-        if self.state.size - self.snapshot_at >= SNAPSHOT_EVERY {
+        let long = self.state.size - self.snapshot_at >= SNAPSHOT_EVERY;
+        if long && !self.store.owned_elsewhere() {
             let _ = self.keep_snapshot();
         }
     }
