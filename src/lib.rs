@@ -9,12 +9,13 @@
 //! `proof` stand on it and not on one another, but for `proof`, whose checkpoints
 //! are `wire` notes; `report` and `render` show what they hold; the adapters
 //! (`store`, `usb`, `volume`, `keyring`, `picture`, `printer`, `notify`) never import one
-//! another; `ops` joins them; `cli` sits on `ops`. `tests/layers.rs` holds the rule.
+//! another; `ops` joins them; `cli` and `daemon` sit on `ops`. `tests/layers.rs` holds the rule.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod audit;
 pub mod cli;
+pub mod daemon;
 pub mod keyring;
 pub mod ledger;
 pub mod model;

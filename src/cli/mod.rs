@@ -7,6 +7,7 @@ mod bound;
 mod check;
 mod confirm;
 mod correct;
+mod daemon;
 mod due;
 mod erase;
 pub mod error;
@@ -206,6 +207,7 @@ enum Command {
     #[command(subcommand)]
     Export(export::Export),
     Simulate(simulate::Simulate),
+    Daemon(daemon::Daemon),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -263,6 +265,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Token(command) => command.run(global),
         Command::Export(command) => command.run(global),
         Command::Simulate(command) => command.run(global),
+        Command::Daemon(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

@@ -80,6 +80,8 @@ pub struct Cabinet {
     doubles: BTreeMap<MediumId, u64>,
     /// When a roll-call was last tried.
     tried: Option<Moment>,
+    /// The last one tried could not be recorded.
+    failed: bool,
     begun: bool,
 }
 
@@ -94,6 +96,7 @@ impl Cabinet {
             away: BTreeMap::new(),
             doubles: BTreeMap::new(),
             tried: None,
+            failed: false,
             begun: false,
         }
     }
@@ -130,7 +133,7 @@ impl Cabinet {
             left.is_some_and(|left| left.place == self.place)
         });
         if self.is_time(state, at) || (self.may_call(at) && (back || !alarms.is_empty())) {
-            self.tried = Some(at);
+            (self.tried, self.failed) = (Some(at), false);
             noticed.call = Some(self.call(outcome, alarms));
         }
         noticed
@@ -198,9 +201,10 @@ impl Cabinet {
         // Once it stands in the ledger there is nothing more to wait for.
         let recorded = |id: &MediumId| state.media.get(id).is_some_and(|it| it.left.is_some());
         self.away.retain(|id, _| !recorded(id));
-        let late = self.away.iter().filter(|(_, since)| {
-            at.passed.saturating_sub(**since) >= self.pace.patience
-        });
+        let late = self
+            .away
+            .iter()
+            .filter(|(_, since)| at.passed.saturating_sub(**since) >= self.pace.patience);
         let late: Vec<AlarmLine> =
             late.filter_map(|(id, _)| super::checks::alarm(id, LEFT_ALARM)).collect();
         to.movements.extend(late.iter().map(|line| Movement::Unexplained(line.id.clone())));
@@ -223,12 +227,25 @@ impl Cabinet {
             // A word is no device, and a clock that was set is not believed to the second.
             let elsewhere = last.place != self.place && last.grade <= SightingGrade::Label;
             if elsewhere && *since < last.at && self.doubles.get(id) != Some(&last.index) {
-                self.doubles.insert(id.clone(), last.index);
                 to.movements.push(Movement::Double(id.clone(), last.place.clone()));
                 alarms.extend(super::checks::alarm(id, DOUBLE_ALARM));
             }
         }
         alarms
+    }
+
+    /// The roll-call asked for stands in the ledger; `before` is the state in front of it.
+    pub fn recorded(&mut self, before: &State, call: &Called) {
+        for line in call.alarm.iter().filter(|line| line.alarm.as_str() == DOUBLE_ALARM) {
+            if let Some(medium) = before.media.get(&line.id) {
+                self.doubles.insert(line.id.clone(), medium.seen.index);
+            }
+        }
+    }
+
+    /// The roll-call asked for could not be recorded: it is asked for again after a pause.
+    pub fn not_recorded(&mut self) {
+        self.failed = true;
     }
 
     /// Whether a roll-call is due by either clock. After a sleep the wall clock has gone
@@ -239,7 +256,9 @@ impl Cabinet {
                 let walked = at.now.unix().saturating_sub(tried.now.unix());
                 let slept = u64::try_from(walked).is_ok_and(|s| s >= self.pace.every.as_secs());
                 self.may_call(at)
-                    && (slept || at.passed.saturating_sub(tried.passed) >= self.pace.every)
+                    && (self.failed
+                        || slept
+                        || at.passed.saturating_sub(tried.passed) >= self.pace.every)
             }
             // A station that is started again and again calls no more often for it.
             None => state.roll_calls.at(&self.place).is_none_or(|last| {
@@ -258,7 +277,8 @@ impl Cabinet {
     pub fn rest(&self, passed: Duration) -> Duration {
         let called = self.tried.map_or(Duration::ZERO, |tried| tried.passed);
         let waits = self.away.values().map(|since| *since + self.pace.patience);
-        let next = waits.chain([called + self.pace.every]).min().unwrap_or_default();
+        let again = if self.failed { PAUSE } else { self.pace.every };
+        let next = waits.chain([called + again]).min().unwrap_or_default();
         next.max(called + PAUSE).saturating_sub(passed).min(PAUSE)
     }
 

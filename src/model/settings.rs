@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, TableLike};
 use super::printable::printable;
 
 /// The tables a configuration may have.
-const TABLES: &str = "default, printer, notify";
+const TABLES: &str = "default, printer, notify, cabinet, daemon";
 const NAME_MAX: usize = 32;
 
 /// Something wrong in the file.

@@ -35,6 +35,11 @@ impl Moment {
         Ok(Moment { state: onlooker.state()?.clone(), now })
     }
 
+    /// A ledger whose state is at hand.
+    pub fn at(state: State, now: Stamp) -> Self {
+        Moment { state, now }
+    }
+
     /// What is due, overdue and missing.
     pub fn notices(&self) -> Notices {
         Notices::new(&self.state, self.now)

@@ -248,7 +248,9 @@ impl Ledger {
             self.catch_up()?;
             match self.commit_behind(notes) {
                 // Somebody else was quicker; what they recorded may speak against it now.
-                Err(OpsError::Store(StoreError::Conflict { .. })) if tries < CONFLICTS => tries += 1,
+                Err(OpsError::Store(StoreError::Conflict { .. })) if tries < CONFLICTS => {
+                    tries += 1
+                }
                 done => return done,
             }
         }

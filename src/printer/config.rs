@@ -98,8 +98,8 @@ impl Configuration {
                 ("default", Some(table)) => read.defaults = reading.defaults(table),
                 ("printer", Some(table)) => read.printers = reading.printers(table),
                 ("default" | "printer", None) => reading.fault(item, format!("{key} is no table")),
-                // Read by whoever tells people.
-                ("notify", _) => {}
+                // Read by whoever tells people, and by the daemon.
+                ("notify" | "cabinet" | "daemon", _) => {}
                 _ => {
                     let at = reading.span(document.as_table(), key, item);
                     reading.unknown_table(at, key);

@@ -234,6 +234,13 @@ impl Tracker {
         there.filter_map(|place| place.announced.as_ref())
     }
 
+    /// Whether nothing is being read and no contact may be loose: what is announced is
+    /// what is there.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.places.values().all(|place| matches!(place.stage, Stage::Settled))
+    }
+
     /// Says all that was held back, because nobody will look again.
     pub fn finish(mut self, now: Duration) -> Vec<Change> {
         let mut changes = Vec::new();

@@ -42,7 +42,8 @@ impl RemoteStore {
                 };
             }
         };
-        let (head, judges) = greet(folder, &stream).map_err(|source| StoreError::Owner { source })?;
+        let (head, judges) =
+            greet(folder, &stream).map_err(|source| StoreError::Owner { source })?;
         let (folder, stream) = (folder.to_owned(), RefCell::new(stream));
         Ok(Some(RemoteStore { folder, stream, head, judges }))
     }

@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn groups_are_read_of_the_same_user_only() {
-        let status = "Name:\tcustody\nUid:\t0\t1000\t1000\t1000\nGid:\t5\t5\t5\t5\nGroups:\t5 27 \n";
+        let status =
+            "Name:\tcustody\nUid:\t0\t1000\t1000\t1000\nGid:\t5\t5\t5\t5\nGroups:\t5 27 \n";
         assert_eq!(groups_in(status, 1000), [5, 27]);
         assert!(groups_in(status, 0).is_empty());
         assert!(groups_in("", 0).is_empty());

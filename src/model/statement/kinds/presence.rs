@@ -8,8 +8,9 @@ use crate::model::statement::define::bodies;
 use crate::model::statement::field::{Field, FieldError, FieldShape, Reader};
 use crate::model::vocabulary::*;
 use crate::model::{
-    AlarmLine, DrawLine, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name, Nonce, Origin,
-    Phrase, Seen, SeenLine, SequenceLine, Signatory, Stamp, TokenLine, UnknownLine, VerifierKey,
+    AlarmLine, DrawLine, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name,
+    Nonce, Origin, Phrase, Seen, SeenLine, SequenceLine, Signatory, Stamp, TokenLine, UnknownLine,
+    VerifierKey,
 };
 
 bodies! {
