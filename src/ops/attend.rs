@@ -120,6 +120,10 @@ impl<'a> Attendance<'a> {
                 }
             }
         }
+        if self.lookout.has_ended() {
+            // Nothing will move any more in a recording, whose clock is its own.
+            std::thread::sleep(PATIENCE);
+        }
         let until = self.tracker.next().map_or(PATIENCE, |next| next.saturating_sub(passed));
         self.lookout.wait(until.min(PATIENCE));
         Ok(events)

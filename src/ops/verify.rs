@@ -14,7 +14,7 @@ use crate::model::{Hash, Statement, VerifierKey};
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
-use crate::store::{FileStore, Progress, Store, StoreError, salvage};
+use crate::store::{FileStore, Progress, RemoteStore, Store, StoreError, salvage};
 use crate::wire::note::Note;
 use crate::wire::qr::PayloadKind;
 use crate::wire::statement;
@@ -32,9 +32,12 @@ pub fn verify_ledger(
     trusted: Option<&VerifierKey>,
     progress: Progress<'_>,
 ) -> Result<LedgerVerification, OpsError> {
-    let (audit, whole) = match FileStore::open(folder, &options(), &mut |_, _| {}) {
-        Ok(store) => (audit_store(&store, trusted, progress)?, true),
-        Err(error) => audit_refused(folder, error, trusted)?,
+    let (audit, whole) = match RemoteStore::connect(folder)? {
+        Some(store) => (audit_store(&store, trusted, progress)?, true),
+        None => match FileStore::open(folder, &options(), &mut |_, _| {}) {
+            Ok(store) => (audit_store(&store, trusted, progress)?, true),
+            Err(error) => audit_refused(folder, error, trusted)?,
+        },
     };
     let mut report = LedgerVerification::new(&audit, trusted.is_some());
     if !whole {
@@ -55,6 +58,12 @@ pub fn audit_store(
     trusted: Option<&VerifierKey>,
     progress: Progress<'_>,
 ) -> Result<Audit, OpsError> {
+    // Others may append behind an owner, so what is audited ends where its checkpoint does.
+    let checkpoint = store.checkpoint()?;
+    let size = match &checkpoint {
+        Some(bytes) if store.owned_elsewhere() => stated_size(bytes),
+        _ => store.head().size,
+    };
     let (sender, chunks) = mpsc::sync_channel(1);
     let (auditor, read) = std::thread::scope(|scope| {
         let auditing = scope.spawn(move || {
@@ -67,13 +76,12 @@ pub fn audit_store(
             }
             auditor
         });
-        let read = read_all(store, &sender, progress);
+        let read = read_all(store, size, &sender, progress);
         drop(sender);
         (auditing.join(), read)
     });
     let auditor = auditor.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     read?;
-    let checkpoint = store.checkpoint()?;
     Ok(auditor.finish(checkpoint.as_deref(), trusted))
 }
 
@@ -83,12 +91,19 @@ enum Chunk {
     Damaged(Option<Hash>, Cause),
 }
 
+/// The size in a checkpoint that the owner of the ledger has just signed
+/// (c2sp.org/tlog-checkpoint: its second line). Who signed it is the auditor's to ask.
+fn stated_size(checkpoint: &[u8]) -> u64 {
+    let second = checkpoint.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+    std::str::from_utf8(second).ok().and_then(|line| line.parse().ok()).unwrap_or_default()
+}
+
 fn read_all(
     store: &dyn Store,
+    size: u64,
     out: &SyncSender<Chunk>,
     progress: Progress<'_>,
 ) -> Result<(), StoreError> {
-    let size = store.head().size;
     let mut from = 0;
     while from < size {
         let (next, stopped) = read_on(store, from, size, out, progress);

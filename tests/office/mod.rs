@@ -356,11 +356,14 @@ pub fn quiet() -> RwLockReadGuard<'static, ()> {
     STARTING.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Starts the program and does not wait for it.
+pub fn started(command: &mut Command) -> std::process::Child {
+    let _starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    command.spawn().expect("custody runs")
+}
+
 pub fn ran(command: &mut Command) -> Ran {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
-    let child = command.spawn().expect("custody runs");
-    drop(starting);
+    let child = started(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     let output = child.wait_with_output().expect("custody ends");
     Ran {
         code: output.status.code().unwrap_or(-1),

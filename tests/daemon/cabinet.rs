@@ -1,0 +1,114 @@
+//! A cabinet that a recording plays: drives come, leave and return by its own clock, on
+//! which ten seconds pass with each frame.
+
+use serde_json::{Value, json};
+
+use crate::office::{Case, HOME, devices};
+use crate::running::{Running, wait_for};
+
+const WITH: &str = "--passphrase-file words";
+
+/// Enrols the station and configures the cabinet; frames say whether the drive is there.
+fn cabinet(case: &Case, frames: &[bool]) {
+    let vkey = case.text("keys/spare.custody.example.jp_shizuoka.vkey");
+    case.ok(&format!(
+        "party add cabinet-1 --name 保管庫端末 --organisation 静岡支部 --role station --vkey '{}' \
+         --by kato --yes {WITH}",
+        vkey.trim()
+    ));
+    case.write(
+        "config.toml",
+        format!(
+            "[cabinet.drawer]\nplace = \"{HOME}\"\nstation = \"cabinet-1\"\n\
+             ports = [\"2-1\"]\npassphrase-file = \"words\"\nevery-minutes = 60\n\
+             patience-minutes = 1\n"
+        ),
+    );
+    let recorded: Value =
+        serde_json::from_slice(&std::fs::read(devices("tour.json")).expect("read")).expect("JSON");
+    let device = &recorded["frames"][0]["devices"][0];
+    let frames: Vec<Value> = frames
+        .iter()
+        .enumerate()
+        .map(|(number, there)| {
+            let devices = if *there { vec![device.clone()] } else { Vec::new() };
+            json!({ "label": format!("{number}"), "devices": devices })
+        })
+        .collect();
+    let bus = json!({ "format": recorded["format"], "origin": "played", "frames": frames });
+    case.write("bus.json", bus.to_string());
+}
+
+fn start(case: &Case) -> Running {
+    Running::start_with(case, |command| {
+        command.args(["--config", "config.toml", "--bus", "bus.json"]);
+    })
+}
+
+fn standing(case: &Case) -> Value {
+    let status = case.json(0, "status");
+    let rows = status["rows"].as_array().expect("rows");
+    let row = rows.iter().find(|row| row["medium"] == "USB-0421").expect("the drive");
+    row["standing"].clone()
+}
+
+fn roll_calls(case: &Case) -> Vec<Value> {
+    let log = case.json(0, "log");
+    let rows = log["rows"].as_array().or(log["entries"].as_array()).expect("rows").clone();
+    rows.into_iter().filter(|row| row["kind"] == "roll-call").collect()
+}
+
+#[test]
+fn a_drive_that_leaves_without_a_handover_is_told_and_its_return_as_well() {
+    let case = Case::new();
+    let frames = [&[true; 3][..], &[false; 8], &[true; 8]].concat();
+    cabinet(&case, &frames);
+    let daemon = start(&case);
+    daemon.says("USB-0421 is in its place");
+    daemon.says("USB-0421 has left; awaiting its handover");
+    daemon.says("USB-0421 LEFT WITHOUT A HANDOVER");
+    // It came back, and the roll-call about that ends it.
+    wait_for("three roll-calls", || roll_calls(&case).len() == 3);
+    daemon.end();
+    assert_eq!(standing(&case), "home");
+    case.ok("verify --log-key ledger/log.vkey");
+    let text = case.ok("show USB-0421");
+    assert!(text.contains("left-without-handover"), "{text}");
+}
+
+#[test]
+fn a_drive_that_stays_away_waits_for_somebody() {
+    let case = Case::new();
+    cabinet(&case, &[&[true; 3][..], &[false; 9]].concat());
+    let daemon = start(&case);
+    daemon.says("LEFT WITHOUT A HANDOVER");
+    wait_for("its standing", || standing(&case) == "left");
+    let due = case.exits(3, "due").stdout;
+    assert!(due.contains("LEFT WITHOUT A HANDOVER") && due.contains("USB-0421"), "{due}");
+    let text = case.ok("status");
+    assert!(text.contains("no handover says why"), "{text}");
+    case.ok(&format!("acknowledge USB-0421 --by yamada --detail 確認中 --yes {WITH}"));
+    // Killed and started again it says nothing twice: all of it stands in the ledger.
+    let before = roll_calls(&case).len();
+    daemon.kill();
+    let again = start(&case);
+    again.says("USB-0421 is in its place");
+    again.end();
+    assert!(roll_calls(&case).len() > before, "it came back in the recording");
+    case.ok("verify --log-key ledger/log.vkey");
+}
+
+#[test]
+fn a_handover_explains_a_departure() {
+    let case = Case::new();
+    cabinet(&case, &[&[true; 3][..], &[false; 9]].concat());
+    // Handed over before it leaves the cabinet.
+    case.ok(&format!(
+        "handover USB-0421 --from yamada --to sato --purpose 印刷 --place 工場 --yes {WITH} --keep-tokens"
+    ));
+    let daemon = start(&case);
+    daemon.says("USB-0421 has left, as recorded");
+    let log = daemon.end();
+    assert!(!log.contains("WITHOUT A HANDOVER"), "{log}");
+    assert_eq!(standing(&case), "out");
+}
