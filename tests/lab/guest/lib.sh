@@ -61,6 +61,7 @@ expect_json() {
 
 # cheap_keys FOLDER: the keys of admin, alice, bob and carol at lab.example/office, which
 # `tests/lab/run` made; their passphrase is the file $LAB_PASSPHRASE.
+# shellcheck disable=SC2034 # it is for the scenario
 LAB_PASSPHRASE=/run/lab/job/passphrase
 cheap_keys() { (umask 077 && cp -r /run/lab/job/keys "$1"); }
 
