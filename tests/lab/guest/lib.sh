@@ -59,6 +59,12 @@ expect_json() {
   fail "not so: $1"
 }
 
+# cheap_keys FOLDER: the keys of admin, alice, bob and carol at lab.example/office, which
+# `tests/lab/run` made; their passphrase is the file $LAB_PASSPHRASE.
+# shellcheck disable=SC2034 # it is for the scenario
+LAB_PASSPHRASE=/run/lab/job/passphrase
+cheap_keys() { (umask 077 && cp -r /run/lab/job/keys "$1"); }
+
 # must_fail ASSERTION...: the assertion has to be able to fail, and does here.
 must_fail() {
   if ("$@") >"$lab_scratch/must_fail" 2>&1; then

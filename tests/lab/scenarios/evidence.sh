@@ -16,7 +16,7 @@ set -euo pipefail
 
 ledger=/tmp/work/ledger
 keys=/tmp/work/keys
-passphrase=/tmp/work/passphrase
+passphrase=$LAB_PASSPHRASE
 place='ward 3 cabinet'
 SERIAL=1C6F65D8ABCDE1234567
 
@@ -43,12 +43,11 @@ cryptsetup config --label later "$stick"
 sync "$stick"
 
 say "ledger and people"
-printf 'lab only, no secret' >"$passphrase"
+cheap_keys "$keys"
 expect_exit 0 custody init --origin lab.example/office --organisation Lab --site Lab \
   --zone Asia/Tokyo --prefix LAB --admin admin --admin-name Admin --custodian alice \
   --custodian-name Alice --passphrase-file "$passphrase"
 for who in bob carol; do
-  expect_exit 0 custody key new "$who.lab.example/office" --passphrase-file "$passphrase"
   expect_exit 0 signed party add "$who" --name "$who" --role staff --by alice
 done
 

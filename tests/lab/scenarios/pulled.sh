@@ -4,6 +4,7 @@
 # recorded, the ledger is whole, and the words say why. And scans while sticks come and
 # go all the time.
 #
+# Processors: 2
 # `--set BREAK=STEP` spoils one step; the run then has to exit 1:
 #   handover  the stick stays in during the handover
 #   check     the stick stays in during the check
@@ -16,9 +17,8 @@ set -euo pipefail
 
 ONE=1C6F65D8ABCDE1234567
 TWO=0019E06B9C85F9A0F755
-passphrase=/tmp/work/passphrase
-cp "$CUSTODY" /tmp/custody
-custody() { timeout 240 /tmp/custody --ledger /tmp/work/ledger --keys /tmp/work/keys --no-input "$@"; }
+passphrase=$LAB_PASSPHRASE
+custody() { timeout 240 "$CUSTODY" --ledger /tmp/work/ledger --keys /tmp/work/keys --no-input "$@"; }
 signed() { custody "$@" --passphrase-file "$passphrase" --yes; }
 
 # meanwhile DEED COMMAND...: runs a command that reads a passphrase from `pipe`, does the
@@ -61,12 +61,11 @@ exchange() {
 stay() { :; }
 
 say "a ledger with one stick"
-printf 'lab only, no secret' >"$passphrase"
+cheap_keys /tmp/work/keys
 expect_exit 0 custody init --origin lab.example/office --organisation Lab --site Lab \
   --zone Asia/Tokyo --prefix LAB --admin admin --admin-name Admin --custodian alice \
   --custodian-name Alice --passphrase-file "$passphrase"
 for who in bob carol; do
-  expect_exit 0 custody key new $who.lab.example/office --passphrase-file "$passphrase"
   expect_exit 0 signed party add $who --name $who --role staff --by alice
 done
 host_stick one $ONE 64

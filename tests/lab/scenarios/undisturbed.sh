@@ -2,6 +2,7 @@
 # A mounted stick is written by another program while the drive is scanned,
 # registered and checked over and over: the file is right, the kernel resets nothing.
 #
+# Processors: 2
 # `--set BREAK=reset` resets the stick in the middle, as nothing of ours may do; the
 # run then has to exit 1.
 set -euo pipefail

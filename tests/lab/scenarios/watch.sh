@@ -4,6 +4,7 @@
 # then a hub with three sticks is pulled: nothing is missed and nothing told twice, and
 # no other command ever finds the ledger in use.
 #
+# Processors: 2
 # `--set BREAK=STEP` spoils one step; the run then has to exit 1:
 #   miss    the stick stays in during one of the cycles
 #   double  there is one cycle more
@@ -17,11 +18,9 @@ set -euo pipefail
 [ -n "$CUSTODY" ] || fail "no custody program: build it, or give --binary"
 
 ONE=1C6F65D8ABCDE1234567
-passphrase=/tmp/work/passphrase
-# A program on the host's disk is read through 9p, which takes its time.
-cp "$CUSTODY" /tmp/custody
+passphrase=$LAB_PASSPHRASE
 export CUSTODY_LEDGER=/tmp/work/ledger CUSTODY_KEYS=/tmp/work/keys
-custody() { timeout 240 /tmp/custody --no-input "$@"; }
+custody() { timeout 240 "$CUSTODY" --no-input "$@"; }
 
 # count WAY EVENT [SERIAL]: how often that was told.
 count() {
@@ -37,7 +36,7 @@ each_told() { # EVENT AT-LEAST [SERIAL]
 }
 
 say "a ledger with the stick in it"
-printf 'lab only, no secret' >"$passphrase"
+cheap_keys "$CUSTODY_KEYS"
 expect_exit 0 custody init --origin lab.example/office --organisation Lab --site Lab \
   --zone Asia/Tokyo --prefix LAB --admin admin --admin-name Admin --custodian alice \
   --custodian-name Alice --passphrase-file "$passphrase"
@@ -50,11 +49,11 @@ host_unplug one
 wait_for_absence $ONE
 
 say "watching in three ways"
-/tmp/custody watch --json >watch.told 2>err.told &
+"$CUSTODY" watch --json >watch.told 2>err.told &
 watchers=($!)
-/tmp/custody watch --json --bus sysfs --record record.sysfs >watch.sysfs 2>err.sysfs &
+"$CUSTODY" watch --json --bus sysfs --record record.sysfs >watch.sysfs 2>err.sysfs &
 watchers+=($!)
-/tmp/custody watch --json --bus libusb >watch.libusb 2>err.libusb &
+"$CUSTODY" watch --json --bus libusb >watch.libusb 2>err.libusb &
 watchers+=($!)
 each_told begun 1
 head -qn 1 watch.*
