@@ -82,6 +82,8 @@ pub struct Cabinet {
     tried: Option<Moment>,
     /// The last one tried could not be recorded.
     failed: bool,
+    /// There is something to say, and the last roll-call is too short ago.
+    owed: bool,
     begun: bool,
 }
 
@@ -97,6 +99,7 @@ impl Cabinet {
             doubles: BTreeMap::new(),
             tried: None,
             failed: false,
+            owed: false,
             begun: false,
         }
     }
@@ -132,8 +135,9 @@ impl Cabinet {
             let left = state.media.get(*id).and_then(|medium| medium.left.as_ref());
             left.is_some_and(|left| left.place == self.place)
         });
-        if self.is_time(state, at) || (self.may_call(at) && (back || !alarms.is_empty())) {
-            (self.tried, self.failed) = (Some(at), false);
+        self.owed = back || !alarms.is_empty();
+        if self.is_time(state, at) || (self.owed && self.may_call(at)) {
+            (self.tried, self.failed, self.owed) = (Some(at), false, false);
             noticed.call = Some(self.call(outcome, alarms));
         }
         noticed
@@ -273,13 +277,13 @@ impl Cabinet {
         self.tried.is_none_or(|tried| at.passed.saturating_sub(tried.passed) >= PAUSE)
     }
 
-    /// The longest time after which it has to look again though nothing has moved.
+    /// After which time it has to look again though nothing has moved.
     pub fn rest(&self, passed: Duration) -> Duration {
         let called = self.tried.map_or(Duration::ZERO, |tried| tried.passed);
         let waits = self.away.values().map(|since| *since + self.pace.patience);
-        let again = if self.failed { PAUSE } else { self.pace.every };
+        let again = if self.failed || self.owed { PAUSE } else { self.pace.every };
         let next = waits.chain([called + again]).min().unwrap_or_default();
-        next.max(called + PAUSE).saturating_sub(passed).min(PAUSE)
+        next.max(called + PAUSE).saturating_sub(passed)
     }
 
     fn call(&self, outcome: &Outcome, alarms: Vec<AlarmLine>) -> Called {

@@ -10,16 +10,13 @@ const WITH: &str = "--passphrase-file words";
 
 /// Enrols the station and configures the cabinet; frames say whether the drive is there.
 fn cabinet(case: &Case, frames: &[bool]) {
-    let vkey = case.text("keys/spare.custody.example.jp_shizuoka.vkey");
     case.ok(&format!(
-        "party add cabinet-1 --name 保管庫端末 --organisation 静岡支部 --role station --vkey '{}' \
-         --by kato --yes {WITH}",
-        vkey.trim()
+        "party add spare --name 保管庫端末 --organisation 静岡支部 --role station --by kato --yes {WITH}"
     ));
     case.write(
         "config.toml",
         format!(
-            "[cabinet.drawer]\nplace = \"{HOME}\"\nstation = \"cabinet-1\"\n\
+            "[cabinet.drawer]\nplace = \"{HOME}\"\nstation = \"spare\"\n\
              ports = [\"2-1\"]\npassphrase-file = \"words\"\nevery-minutes = 60\n\
              patience-minutes = 1\n"
         ),

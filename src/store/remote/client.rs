@@ -79,8 +79,22 @@ fn greet(folder: &Path, mut stream: &UnixStream) -> io::Result<(Head, bool)> {
     }
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    send(&mut stream, &Request::Hello(VERSION))?;
-    match receive(&mut stream, ANSWER_MAX)? {
+    let answer =
+        send(&mut stream, &Request::Hello(VERSION)).and_then(|()| receive(&mut stream, ANSWER_MAX));
+    // Whoever is not let in finds the connection closed, sooner or later.
+    let closed = |kind| {
+        matches!(
+            kind,
+            io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::UnexpectedEof
+        )
+    };
+    let answer = match answer {
+        Err(error) if closed(error.kind()) => None,
+        answer => answer?,
+    };
+    match answer {
         Some(Answer::Welcome(head, judges)) => Ok((head, judges)),
         Some(Answer::Fault(fault)) => Err(io::Error::other(StoreError::from(fault).to_string())),
         Some(_) => Err(io::Error::other("it answers otherwise than this program does")),
