@@ -49,6 +49,8 @@ pub enum Movement {
     Came(MediumId),
     /// A drive left, and nothing says yet why.
     Left(MediumId),
+    /// A drive belongs here since a handover, or left while nobody looked.
+    Awaited(MediumId),
     /// A drive left, and the ledger says why: a handover, or that it is gone or retired.
     Explained(MediumId),
     /// A drive left and nothing has said why for too long.
@@ -190,6 +192,27 @@ impl Cabinet {
         for id in explained {
             self.away.remove(&id);
             to.movements.push(Movement::Explained(id));
+        }
+        self.awaited_ones(state, seen, at, to);
+    }
+
+    /// What custody puts here and is not: it came back on paper only, or left while nobody
+    /// looked. Only of drives that a station has ever seen here, since it sees no disc and no
+    /// drive that is locked.
+    fn awaited_ones(
+        &mut self,
+        state: &State,
+        seen: &BTreeMap<&MediumId, SightingGrade>,
+        at: Moment,
+        to: &mut Noticed,
+    ) {
+        let Some(last) = state.roll_calls.at(&self.place) else { return };
+        for id in last.known.iter().filter(|id| !seen.contains_key(id)) {
+            let told = state.media.get(id).is_some_and(|medium| medium.left.is_some());
+            if !told && !self.away.contains_key(id) && self.belongs(state, id) {
+                self.away.insert(id.clone(), at.passed);
+                to.movements.push(Movement::Awaited(id.clone()));
+            }
         }
     }
 

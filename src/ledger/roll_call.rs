@@ -37,6 +37,8 @@ pub struct RollCallRecord {
     pub present: BTreeMap<MediumId, SightingGrade>,
     /// Media that belong there, or were there, and were not seen.
     pub absent: BTreeSet<MediumId>,
+    /// Media that were there in any roll-call: a station can see these.
+    pub known: BTreeSet<MediumId>,
 }
 
 /// The newest roll-call of each place.
@@ -78,7 +80,9 @@ impl RollCalls {
             absent.insert(id.clone());
         }
         let by = said.by.party.id.clone();
-        let record = RollCallRecord { entry, at: said.at, by, changes, present, absent };
+        let mut known = self.at(&said.place).map(|last| last.known.clone()).unwrap_or_default();
+        known.extend(present.keys().cloned());
+        let record = RollCallRecord { entry, at: said.at, by, changes, present, absent, known };
         let slot = self.0.entry(said.place.clone());
         slot.and_modify(|last| last.clone_from(&record)).or_insert(record)
     }

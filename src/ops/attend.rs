@@ -211,6 +211,7 @@ impl fmt::Display for Event {
             Event::Cabinet(cabinet, movement) => match movement {
                 Movement::Came(id) => write!(f, "{cabinet}: {id} is in its place"),
                 Movement::Left(id) => write!(f, "{cabinet}: {id} has left; awaiting its handover"),
+                Movement::Awaited(id) => write!(f, "{cabinet}: {id} belongs here; awaiting it"),
                 Movement::Explained(id) => write!(f, "{cabinet}: {id} has left, as recorded"),
                 Movement::Unexplained(id) => {
                     write!(f, "{cabinet}: {id} LEFT WITHOUT A HANDOVER")

@@ -60,6 +60,17 @@ pub fn prepare(name: &str, case: &Case) -> Result<(), String> {
         "another process has the ledger" => {
             std::mem::forget(Ledger::open(&case.path("ledger"), &mut |_, _| {}));
         }
+        "something that is no daemon answers" => {
+            let listener = std::os::unix::net::UnixListener::bind(case.path("ledger/daemon.sock"));
+            let listener = listener.map_err(|e| e.to_string())?;
+            std::thread::spawn(move || {
+                for mut stream in listener.incoming().flatten() {
+                    let _ = std::io::Write::write_all(&mut stream, &[0, 0, 0, 1, 99]);
+                    // It stays, so that what it said is read before it goes.
+                    std::thread::sleep(std::time::Duration::from_secs(5));
+                }
+            });
+        }
         "the last entry cut off" => {
             let (file, frames) = journal(case);
             let (begin, end) = *frames.last().ok_or("no frame")?;

@@ -92,6 +92,9 @@ fn greet(folder: &Path, mut stream: &UnixStream) -> io::Result<(Head, bool)> {
     };
     let answer = match answer {
         Err(error) if closed(error.kind()) => None,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(io::Error::new(error.kind(), "it is another version of this program"));
+        }
         answer => answer?,
     };
     match answer {
