@@ -499,6 +499,13 @@ impl State {
         self.newest.filter(|newest| now < *newest).unwrap_or(now)
     }
 
+    /// Those who decide about losses: privacy officers with a valid key. One without has
+    /// left, and would leave nobody to decide.
+    pub fn privacy_officers(&self) -> impl Iterator<Item = &Party> {
+        let all = self.parties.values();
+        all.filter(|party| party.key.is_some() && party.has_any(&[Role::PrivacyOfficer]))
+    }
+
     /// The key that signs checkpoints now.
     pub fn log_key(&self) -> Option<&VerifierKey> {
         self.facts.as_ref().and_then(|facts| facts.log_keys.last()).map(|(_, key)| key)

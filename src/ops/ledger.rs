@@ -30,7 +30,7 @@ const DRAFTS: &str = "drafts";
 const SNAPSHOT_EVERY: u64 = 64;
 /// First bytes of a snapshot. Raised with every change of what the state holds or
 /// how it is folded; a snapshot of another form is folded anew from the journal.
-const SNAPSHOT_FORM: &[u8] = b"custody-state/7 ";
+const SNAPSHOT_FORM: &[u8] = b"custody-state/8 ";
 
 /// One entry that was appended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 pub mod acknowledge;
 pub mod alarms;
+pub mod approve;
 pub mod attach;
 pub mod bound;
 pub mod bus;
@@ -37,6 +38,7 @@ pub mod probe;
 pub mod receipt;
 pub mod register;
 pub mod report;
+pub mod request;
 pub mod retire;
 pub mod scan;
 pub mod sheet;
