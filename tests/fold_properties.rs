@@ -159,7 +159,7 @@ fn enrol(world: &World, step: Step) -> Intent {
         party: known.map_or_else(|| party(whom), |known| known.party.clone()),
         roles: present
             .filter(|_| step.how.is_multiple_of(2))
-            .unwrap_or_else(|| ROLES[(step.whom + step.how / 2) % 6].to_vec()),
+            .unwrap_or_else(|| ROLES[(step.whom + step.how / 2) % ROLES.len()].to_vec()),
         key: label.map(|label| vkey(&label)),
         renew: known.is_some(),
         by: id(PEOPLE[step.who]),

@@ -527,11 +527,7 @@ impl State {
 
     /// Media whose home is `place` and that custody puts there.
     pub fn expected_at<'a>(&'a self, place: &'a Name) -> impl Iterator<Item = &'a Medium> + 'a {
-        self.media.values().filter(move |medium| {
-            medium.home == *place
-                && medium.at_home()
-                && !matches!(medium.presence, Presence::Retired { .. } | Presence::Lost { .. })
-        })
+        self.media.values().filter(move |medium| medium.home == *place && medium.is_expected())
     }
 
     /// The media that a drawn round at `place` has to look for.

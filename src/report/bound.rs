@@ -1,12 +1,14 @@
 //! Until when the loss of each medium can go unnoticed, and what that rests on.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use super::status::LastSeen;
 use super::text;
 use super::who::Who;
-use crate::ledger::calendar::Calendar;
-use crate::ledger::schedule::{Dates, Standing, dates, standing_on};
+use crate::ledger::calendar::{Calendar, Duties};
+use crate::ledger::schedule::{Dates, Standing, dates_under, standing_on};
 use crate::ledger::terms::Terms;
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::{CheckerRule, SightingGrade};
@@ -80,15 +82,13 @@ impl Bounds {
         let there = |medium: &&Medium| medium.presence == Presence::Present;
         let asked = |medium: &&Medium| wanted.is_empty() || wanted.contains(&medium.line.id);
         let media = state.media.values().filter(there).filter(asked);
-        let mut order: Vec<(Day, &Medium, Dates)> = media
-            .map(|medium| {
-                let dates = dates(medium, &state.policy);
-                (calendar.open_after(dates.noticed_by), medium, dates)
-            })
-            .collect();
-        order.sort_unstable_by(|a, b| (b.0, &a.1.line.id).cmp(&(a.0, &b.1.line.id)));
-        let row = |(_, medium, dates)| Bound::new(state, medium, (dates, now.day()), calendar);
-        let rows: Vec<Bound> = order.into_iter().map(row).collect();
+        let mut order: Vec<Counted<'_>> =
+            media.map(|medium| Counted::new(state, medium, calendar)).collect();
+        // They are in the order of their ids, and a stable sort leaves equals so.
+        order.sort_by_key(|one| Reverse(one.duties.read_by));
+        let today = now.day();
+        let rows: Vec<Bound> =
+            order.into_iter().map(|one| one.row(state, today, calendar)).collect();
         Bounds {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,
@@ -103,15 +103,26 @@ impl Bounds {
     }
 }
 
-impl Bound {
-    fn new(
-        state: &State,
-        medium: &Medium,
-        (dates, today): (Dates, Day),
-        calendar: &Calendar,
-    ) -> Self {
+/// A medium and what its bound follows from: a row is large, so rows are sorted before
+/// they are filled.
+struct Counted<'a> {
+    medium: &'a Medium,
+    terms: Terms,
+    dates: Dates,
+    duties: Duties,
+}
+
+impl<'a> Counted<'a> {
+    fn new(state: &State, medium: &'a Medium, calendar: &Calendar) -> Self {
+        let terms = state.policy.terms(medium);
+        let dates = dates_under(medium, &terms);
+        let duties = calendar.duties(dates, medium.seen.at.day());
+        Counted { medium, terms, dates, duties }
+    }
+
+    fn row(self, state: &State, today: Day, calendar: &Calendar) -> Bound {
+        let Counted { medium, terms, dates, duties } = self;
         let seen = &medium.seen;
-        let duties = calendar.duties(dates, seen.at.day());
         Bound {
             medium: medium.line.id.clone(),
             standing: standing_on(medium, dates, today),
@@ -123,7 +134,7 @@ impl Bound {
                 place: seen.place.clone(),
                 entry: seen.index,
             },
-            terms: state.policy.terms(medium).into(),
+            terms: terms.into(),
             check_due: duties.check_due,
             noticed_by: duties.noticed_by,
             read_by: duties.read_by,

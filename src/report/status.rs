@@ -139,7 +139,7 @@ pub(super) fn counts(standings: impl Iterator<Item = Standing>) -> Vec<Count> {
 }
 
 /// What a row is ordered by, and what it is filled from.
-type Urgency<'a> = (Standing, Option<Day>, &'a MediumId, (&'a Medium, Dates));
+type Urgency<'a> = ((Standing, Option<Day>), (&'a Medium, Dates));
 
 impl Status {
     /// The status at `now`.
@@ -148,7 +148,8 @@ impl Status {
         let dated_ahead = state.newest.filter(ahead);
         let now = state.no_earlier(now);
         let today = now.day();
-        // Sorted before they are filled: a row is large, and there may be 100,000.
+        // Sorted before they are filled: a row is large, and there may be 100,000. They
+        // are in the order of their ids, and a stable sort leaves equals so.
         let mut order: Vec<Urgency<'_>> = state
             .media
             .values()
@@ -156,13 +157,13 @@ impl Status {
                 let dates = dates(medium, &state.policy);
                 let standing = standing_on(medium, dates, today);
                 let urgent = urgent_since(standing, medium, dates);
-                (standing, urgent, &medium.line.id, (medium, dates))
+                ((standing, urgent), (medium, dates))
             })
             .collect();
-        order.sort_unstable_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
+        order.sort_by_key(|(urgency, _)| *urgency);
         let rows: Vec<Row> = order
             .into_iter()
-            .map(|(standing, urgent, _, (medium, dates))| {
+            .map(|((standing, urgent), (medium, dates))| {
                 Row::filled(state, medium, (standing, dates, urgent), today)
             })
             .collect();
