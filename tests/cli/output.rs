@@ -125,7 +125,7 @@ fn every_command_answers_in_json_with_its_keys() {
             appended,
         ),
         (0, "request --list".to_owned(), "ledger now rows"),
-        (0, format!("approve 17 --decline --by yamada {with}"), appended),
+        (0, format!("approve 16 --decline --by yamada {with}"), appended),
         (
             3,
             format!("check --place {HOME} --by sasaki {with}"),

@@ -29,7 +29,8 @@ fn what_was_approved_is_handed_over_as_it_was_asked_for() {
     assert_eq!(open(&case), [Value::Null; 0]);
     assert!(case.ok("request --list").contains("No request is open."));
     let entry = asked(&case);
-    let [row] = &open(&case)[..] else { panic!("{:?}", open(&case)) };
+    let rows = open(&case);
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((&row["entry"], &row["age_days"]), (&entry.into(), &0.into()));
     assert_eq!((&row["verdict"], &row["outdated"]), (&Value::Null, &false.into()));
     assert_eq!((&row["by"]["id"], &row["receiver"]["id"]), (&"sasaki".into(), &"sato".into()));
@@ -119,7 +120,8 @@ fn a_request_is_signed_elsewhere() {
     assert_eq!(open(&case), [Value::Null; 0]);
     case.ok("sign r.draft --key sasaki.custody.example.jp/shizuoka --passphrase-file words");
     case.ok("submit r.draft");
-    let [row] = &open(&case)[..] else { panic!("{:?}", open(&case)) };
+    let rows = open(&case);
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
     // Where nobody says, it goes to the receiver's organisation.
     assert_eq!(row["place"], "さくら印刷");
 }
