@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::status::LastSeen;
 use super::text;
 use super::who::Who;
-use crate::ledger::calendar::{Calendar, Duties};
-use crate::ledger::schedule::{Dates, Standing, dates_under, standing_on};
+use crate::ledger::calendar::Calendar;
+use crate::ledger::schedule::{Standing, dates_under, standing_on};
 use crate::ledger::terms::Terms;
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::{CheckerRule, SightingGrade};
@@ -82,13 +82,13 @@ impl Bounds {
         let there = |medium: &&Medium| medium.presence == Presence::Present;
         let asked = |medium: &&Medium| wanted.is_empty() || wanted.contains(&medium.line.id);
         let media = state.media.values().filter(there).filter(asked);
-        let mut order: Vec<Counted<'_>> =
-            media.map(|medium| Counted::new(state, medium, calendar)).collect();
-        // They are in the order of their ids, and a stable sort leaves equals so.
-        order.sort_by_key(|one| Reverse(one.duties.read_by));
+        let media: Vec<&Medium> = media.collect();
         let today = now.day();
-        let rows: Vec<Bound> =
-            order.into_iter().map(|one| one.row(state, today, calendar)).collect();
+        // In the order of the media, which lie beside one another; a row is large, so their
+        // number is known before, and each is moved to its place once.
+        let mut rows: Vec<Bound> =
+            media.into_iter().map(|medium| Bound::new(state, medium, calendar, today)).collect();
+        rows.sort_by_cached_key(|row| Reverse(row.read_by));
         Bounds {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,
@@ -103,26 +103,12 @@ impl Bounds {
     }
 }
 
-/// A medium and what its bound follows from: a row is large, so rows are sorted before
-/// they are filled.
-struct Counted<'a> {
-    medium: &'a Medium,
-    terms: Terms,
-    dates: Dates,
-    duties: Duties,
-}
-
-impl<'a> Counted<'a> {
-    fn new(state: &State, medium: &'a Medium, calendar: &Calendar) -> Self {
+impl Bound {
+    fn new(state: &State, medium: &Medium, calendar: &Calendar, today: Day) -> Self {
+        let seen = &medium.seen;
         let terms = state.policy.terms(medium);
         let dates = dates_under(medium, &terms);
-        let duties = calendar.duties(dates, medium.seen.at.day());
-        Counted { medium, terms, dates, duties }
-    }
-
-    fn row(self, state: &State, today: Day, calendar: &Calendar) -> Bound {
-        let Counted { medium, terms, dates, duties } = self;
-        let seen = &medium.seen;
+        let duties = calendar.duties(dates, seen.at.day());
         Bound {
             medium: medium.line.id.clone(),
             standing: standing_on(medium, dates, today),
