@@ -207,8 +207,7 @@ fn of_process(pid: u32) -> (f64, f64) {
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse().expect("a number");
     let stat = read("stat");
     // Behind the name, which may hold spaces: utime and stime are fields 14 and 15 (proc(5)).
-    let fields: Vec<&str> =
-        stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
     let ticks: f64 = fields[11..13].iter().map(|n| n.parse::<f64>().expect("a number")).sum();
     (kilobytes * 1024.0, ticks / 100.0)
 }

@@ -24,13 +24,14 @@ const PEOPLE: [&str; 8] =
 const MEDIA: [&str; 3] = ["USB-1", "USB-2", "USB-3"];
 const SERIALS: [&str; 3] = ["1C6F65D8ABCDE1234567", "-", "2D7A76E9BCDEF2345678"];
 const PLACES: [&str; 2] = ["Shelf", "Plant"];
-const ROLES: [&[Role]; 6] = [
+const ROLES: [&[Role]; 7] = [
     &[Role::Custodian],
     &[Role::Staff],
     &[Role::Outside],
     &[Role::Auditor],
     &[Role::Administrator],
     &[Role::Station],
+    &[Role::PrivacyOfficer],
 ];
 
 /// What one step is about; the numbers choose people, media and so on.
@@ -171,7 +172,7 @@ fn enrol(world: &World, step: Step) -> Intent {
         party: known.map_or_else(|| party(whom), |known| known.party.clone()),
         roles: present
             .filter(|_| step.how.is_multiple_of(2))
-            .unwrap_or_else(|| ROLES[(step.whom + step.how / 2) % 6].to_vec()),
+            .unwrap_or_else(|| ROLES[(step.whom + step.how / 2) % ROLES.len()].to_vec()),
         key: label.map(|label| vkey(&label)),
         renew: known.is_some(),
         by: id(PEOPLE[step.who]),

@@ -101,6 +101,11 @@ const CHANGES: &str = "
     suzuki says acknowledge; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; concern: left-without-handover; detail: 貸出簿を確認中
 ";
 
+/// The role that came after these.
+const OFFICER: &str = "
+    admin says party; party: *tanaka; role: administrator; role: privacy-officer; key: $tanaka
+";
+
 /// The kinds that came last; the bytes of those before depend on their order.
 const PRESENCE: &str = "
     suzuki says search; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; place: 静岡支部 会議室; detail: 机の引き出しと棚の裏
@@ -130,7 +135,7 @@ fn one_statement_of_each_kind() {
     let (later, latest, lifecycle) = (said(LATER), said(LATEST), said(LIFECYCLE));
     let rules = said(RULES);
     kinds.extend(said(PRESENCE));
-    let drawn = said(DRAWN);
+    let (drawn, roles) = (said(DRAWN), said(OFFICER));
     let changes = said(CHANGES);
     let names: Vec<&str> = kinds.iter().map(Statement::kind).collect();
     let known: Vec<&str> = Statement::KINDS.iter().map(|(kind, _)| *kind).collect();
@@ -144,6 +149,7 @@ fn one_statement_of_each_kind() {
         ("lifecycle", &lifecycle),
         ("rules", &rules),
         ("drawn", &drawn),
+        ("roles", &roles),
         ("changes", &changes),
     ] {
         for statement in statements {
@@ -161,6 +167,7 @@ fn one_statement_of_each_kind() {
             .chain(&lifecycle)
             .chain(&rules)
             .chain(&drawn)
+            .chain(&roles)
             .chain(&changes)
             .filter(same_kind);
         let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();

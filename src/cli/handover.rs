@@ -12,12 +12,14 @@ use super::signing::{Concluded, SignArgs, conclude_if};
 use super::tokens::{Renewed, TokensArg, settle};
 use super::ui::Ui;
 use super::{BusArg, Global};
+use crate::ledger::alarms::News;
 use crate::model::evidence::Unread;
 use crate::model::statement::Handover as Said;
 use crate::model::{MediumId, PartyId, Phrase, Side, Statement};
 use crate::ops::alarms::{Looked, look, look_again};
 use crate::ops::bus::BusChoice;
 use crate::ops::handover::{HandoverWish, hand_over};
+use crate::ops::request::{Asked, asked};
 use crate::ops::token_rotation::Rotation;
 use crate::ops::{Draft, Ledger, OpsError, receipt};
 use crate::report::{ReceiptView, Sheet, words};
@@ -27,13 +29,19 @@ use crate::report::{ReceiptView, Sheet, words};
 #[command(after_help = "\
 At one desk each party types their own passphrase. With the other party elsewhere:
 --draft FILE here, 'custody sign FILE' there, 'custody submit FILE' here.
-Example:
+With --request, drives, receiver, purpose, contents, persons, place and due date are those of an
+approved request where they are not given.
+Examples:
   custody handover USB-0421 --from yamada --to sato --due 2026-12-06 --persons 3775 \\
-    --purpose 被保険者台帳の印刷・製本 --contents 氏名,住所,生年月日")]
+    --purpose 被保険者台帳の印刷・製本 --contents 氏名,住所,生年月日
+  custody handover --request 17 --from yamada")]
 pub(super) struct Handover {
     /// Asset ids of the drives
     #[arg(value_name = "MEDIUM")]
     media: Vec<String>,
+    /// The approved request it follows from, as 'custody request --list' shows it
+    #[arg(long, value_name = "ENTRY")]
+    request: Option<u64>,
     /// Who gives (party id)
     #[arg(long, value_name = "ID")]
     from: Option<String>,
@@ -106,44 +114,22 @@ struct HandedOver {
 
 impl Handover {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
-        let mut asking = global.ui().asking();
-        let mut names = self.media.clone();
-        if names.is_empty() {
-            names.extend(asking.need::<String>("MEDIUM", None, "Which drive (asset id)", None));
-        }
-        let media: Vec<MediumId> = asking.each("MEDIUM", &names);
-        let giver: Option<PartyId> =
-            asking.need("--from", self.from.as_deref(), "Who gives (party id)", None);
-        let receiver: Option<PartyId> =
-            asking.need("--to", self.to.as_deref(), "Who receives (party id)", None);
-        let purpose: Option<Phrase> =
-            asking.need("--purpose", self.purpose.as_deref(), "What for", None);
-        let witness = asking.may("--witness", self.witness.as_deref());
-        let contents = asking.may("--contents", self.contents.as_deref());
-        let persons = asking.number("--persons", self.persons.as_deref());
-        let place = asking.may("--place", self.place.as_deref());
-        let due = asking.may("--due", self.due.as_deref());
-        asking.end()?;
-        let (Some(giver), Some(receiver), Some(purpose)) = (giver, receiver, purpose) else {
-            return Err(OpsError::input("handover", "an answer is missing"));
+        let asked = match self.request {
+            Some(entry) => {
+                let ledger = global.open()?;
+                let asked = asked(&ledger, entry)?;
+                Some((ledger, asked))
+            }
+            None => None,
         };
-        let mut ledger = global.open()?;
+        let (opened, asked) = asked.unzip();
+        let mut wish = self.wish(global, asked)?;
+        let mut ledger = opened.map_or_else(|| global.open(), Ok)?;
+        let media = wish.media.clone();
         let looked = compare(&ledger, &self.bus, &media)?;
         let seen = looked.clone().unwrap_or_default();
-        let mut wish = HandoverWish {
-            media: media.clone(),
-            giver,
-            receiver,
-            witness,
-            purpose,
-            contents,
-            persons,
-            place,
-            due,
-            request: None,
-            alarms: seen.alarms.clone(),
-            news: seen.news.clone(),
-        };
+        wish.alarms.clone_from(&seen.alarms);
+        wish.news.clone_from(&seen.news);
         let mut draft = hand_over(&ledger, wish.clone())?;
         tell(global.ui(), looked.as_ref());
         let signers = [&wish.giver, &wish.receiver];
@@ -159,6 +145,54 @@ impl Handover {
         let shown = complete(global, &mut ledger, draft, finish, &still)?;
         drop(ledger);
         Ok(shown.print(global))
+    }
+
+    /// What the command line says, completed by the request it names.
+    fn wish(&self, global: &Global, asked: Option<Asked>) -> Result<HandoverWish, OpsError> {
+        let mut asking = global.ui().asking();
+        let (request, said) = asked.map(|asked| (asked.entry, asked.said)).unzip();
+        let media: Vec<MediumId> = match &said {
+            Some(said) if self.media.is_empty() => {
+                said.medium.iter().map(|line| line.id.clone()).collect()
+            }
+            _ => {
+                let mut names = self.media.clone();
+                if names.is_empty() {
+                    let question = "Which drive (asset id)";
+                    names.extend(asking.need::<String>("MEDIUM", None, question, None));
+                }
+                asking.each("MEDIUM", &names)
+            }
+        };
+        let giver: Option<PartyId> =
+            asking.need("--from", self.from.as_deref(), "Who gives (party id)", None);
+        let to = self.to.as_deref().or(said.as_ref().map(|said| said.receiver.id.as_str()));
+        let receiver: Option<PartyId> = asking.need("--to", to, "Who receives (party id)", None);
+        let purpose = self.purpose.as_deref().or(said.as_ref().map(|said| said.purpose.as_str()));
+        let purpose: Option<Phrase> = asking.need("--purpose", purpose, "What for", None);
+        let witness = asking.may("--witness", self.witness.as_deref());
+        let contents = asking.may("--contents", self.contents.as_deref());
+        let persons = asking.number("--persons", self.persons.as_deref());
+        let place = asking.may("--place", self.place.as_deref());
+        let due = asking.may("--due", self.due.as_deref());
+        asking.end()?;
+        let (Some(giver), Some(receiver), Some(purpose)) = (giver, receiver, purpose) else {
+            return Err(OpsError::input("handover", "an answer is missing"));
+        };
+        Ok(HandoverWish {
+            media,
+            giver,
+            receiver,
+            witness,
+            purpose,
+            contents: contents.or(said.as_ref().and_then(|said| said.contents.clone())),
+            persons: persons.or(said.as_ref().and_then(|said| said.persons)),
+            place: place.or(said.as_ref().map(|said| said.place.clone())),
+            due: due.or(said.as_ref().and_then(|said| said.due)),
+            request,
+            alarms: Vec::new(),
+            news: News::default(),
+        })
     }
 }
 

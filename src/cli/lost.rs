@@ -7,7 +7,7 @@ use super::signing::{SignArgs, conclude};
 use crate::model::{MediumId, PartyId, Phrase};
 use crate::ops::{OpsError, loss};
 
-/// Decide that a missing drive is lost (administrators)
+/// Decide that a missing drive is lost (privacy officers; administrators where there is none)
 #[derive(Debug, Args)]
 #[command(after_help = "\
 It takes a drive that is missing: after a check, or 'custody missing'.

@@ -2,6 +2,7 @@
 //! function; what goes wrong is worded in [`error`].
 
 mod acknowledge;
+mod approve;
 mod attach;
 mod bound;
 mod check;
@@ -33,6 +34,7 @@ mod probe;
 mod receipt;
 mod register;
 mod report;
+mod request;
 mod retire;
 mod scan;
 mod search_log;
@@ -170,6 +172,8 @@ enum Command {
     Watch(watch::Watch),
     Probe(probe::Probe),
     Register(register::Register),
+    Request(request::Request),
+    Approve(approve::Approve),
     Handover(handover::Handover),
     Return(take_back::Return),
     Sign(sign::Sign),
@@ -232,6 +236,8 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Watch(command) => command.run(global),
         Command::Probe(command) => command.run(global),
         Command::Register(command) => command.run(global),
+        Command::Request(command) => command.run(global),
+        Command::Approve(command) => command.run(global),
         Command::Handover(command) => command.run(global),
         Command::Return(command) => command.run(global),
         Command::Sign(command) => command.run(global),

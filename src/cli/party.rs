@@ -40,7 +40,8 @@ pub(super) struct Add {
     /// Organisation or branch
     #[arg(long)]
     organisation: Option<String>,
-    /// administrator, custodian, staff, auditor, station or outside; may be repeated
+    /// administrator, custodian, staff, auditor, privacy-officer, station or outside; may be
+    /// repeated
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
     /// Their verifier key, or a .vkey file [default: the key <id>.<origin> in the keyring]

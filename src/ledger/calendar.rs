@@ -101,8 +101,14 @@ impl Calendar {
 
     /// The first open day from this one on; the day itself where all are closed for long.
     pub fn open_after(&self, day: Day) -> Day {
-        let mut days = (0..CLOSED_MAX).map(|days| day.plus(days));
-        days.find(|one| !self.closed(*one)).unwrap_or(day)
+        let mut one = day;
+        for _ in 0..CLOSED_MAX {
+            if !self.closed(one) {
+                return one;
+            }
+            one = one.following();
+        }
+        day
     }
 
     /// The dates of a medium that was seen on `seen`, as people have to act on them.

@@ -2,7 +2,7 @@
 
 use crate::model::hardware::{Grade, HardwareIdentity};
 use crate::model::statement::{self, REPEAT_MAX, Signs, Some1, Statement, TEXT_MAX};
-use crate::model::vocabulary::{Concern, RevocationReason, Role, SightingGrade};
+use crate::model::vocabulary::{Concern, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
     AlarmLine, Day, DrawLine, EncryptionLine, EntryRef, Hash, MarkLine, MediumId, MediumLine, Name,
     Nonce, Origin, PartyId, PartyRef, Phrase, ReceiptId, Seal, Seen, SequenceLine, Side, Signatory,
@@ -11,9 +11,11 @@ use crate::model::{
 
 mod cabinet;
 mod lifecycle;
+mod requests;
 
 pub use cabinet::Called;
 pub use lifecycle::{Attachment, Erasure, Find, Retirement};
+pub use requests::Application;
 
 use super::alarms::News;
 use super::checks::Outcome;
@@ -45,6 +47,10 @@ pub enum Intent {
     SetPolicy { policy: Policy, reason: Option<Phrase>, by: PartyId, second: Option<PartyId> },
     /// Register a medium.
     Register(Box<Registration>),
+    /// Ask for a take-out.
+    Request(Box<Application>),
+    /// Answer the request that is this entry.
+    Answer { request: u64, verdict: Verdict, detail: Option<Phrase>, by: PartyId },
     /// Hand media over.
     HandOver(Box<HandOver>),
     /// Close a round.
@@ -265,6 +271,10 @@ impl Filling<'_> {
                 self.set_policy(policy, reason, &by, second.as_ref())?
             }
             Intent::Register(wanted) => self.register(*wanted)?,
+            Intent::Request(wanted) => self.request(*wanted)?,
+            Intent::Answer { request, verdict, detail, by } => {
+                self.answer(request, verdict, detail, &by)?
+            }
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
             Intent::CloseCheck { place, draw, outcome, detail, by } => {
                 self.close_check((place, draw), outcome, detail, &by)?

@@ -219,6 +219,11 @@ impl Medium {
         self.custody.place == self.home
     }
 
+    /// True when a round at its home has to look for it.
+    pub fn is_expected(&self) -> bool {
+        self.at_home() && !matches!(self.presence, Presence::Retired { .. } | Presence::Lost { .. })
+    }
+
     /// True for grade C: never matched by what the device says alone.
     pub fn is_weak(&self) -> bool {
         self.grade == Grade::C

@@ -216,7 +216,7 @@ refusals! {
     /// No such request is open, or it was not approved for this.
     RequestUnfit { index: u64, problem: &'static str } = "request-unfit",
         "entry {index} does not cover this: {problem}",
-        "See 'custody log', and have a request approved that does.";
+        "See 'custody request --list', and have a request approved that does.";
     /// No such receipt.
     UnknownReceipt { receipt: ReceiptId } = "unknown-receipt",
         "this ledger has issued no receipt {receipt}",
@@ -294,6 +294,10 @@ refusals! {
         "there is no entry {index}",
         "See 'custody log' for the entries.";
 }
+
+/// The problem of [`Refusal::RequestUnfit`] where the entry is no request, or was followed
+/// or declined.
+pub const NO_OPEN_REQUEST: &str = "it is no open request";
 
 impl Refusal {
     /// Place in the order of precedence, 0 first.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::Policy;
 use super::state::{Medium, Presence};
+use super::terms::Terms;
 use crate::model::vocabulary::Concern;
 use crate::model::{Day, Stamp};
 
@@ -78,7 +79,11 @@ pub struct Dates {
 
 /// When a medium must next be seen, and until when a loss can go unnoticed.
 pub fn dates(medium: &Medium, policy: &Policy) -> Dates {
-    let terms = policy.terms(medium);
+    dates_under(medium, &policy.terms(medium))
+}
+
+/// The same for whoever has the medium's terms already.
+pub fn dates_under(medium: &Medium, terms: &Terms) -> Dates {
     let seen = medium.seen.at;
     Dates {
         check_due: seen.plus_days(terms.interval_days).day(),

@@ -492,6 +492,13 @@ impl State {
         self.newest.filter(|newest| now < *newest).unwrap_or(now)
     }
 
+    /// Those who decide about losses: privacy officers with a valid key. One without has
+    /// left, and would leave nobody to decide.
+    pub fn privacy_officers(&self) -> impl Iterator<Item = &Party> {
+        let all = self.parties.values();
+        all.filter(|party| party.key.is_some() && party.has_any(&[Role::PrivacyOfficer]))
+    }
+
     /// The key that signs checkpoints now.
     pub fn log_key(&self) -> Option<&VerifierKey> {
         self.facts.as_ref().and_then(|facts| facts.log_keys.last()).map(|(_, key)| key)
@@ -513,11 +520,7 @@ impl State {
 
     /// Media whose home is `place` and that custody puts there.
     pub fn expected_at<'a>(&'a self, place: &'a Name) -> impl Iterator<Item = &'a Medium> + 'a {
-        self.media.values().filter(move |medium| {
-            medium.home == *place
-                && medium.at_home()
-                && !matches!(medium.presence, Presence::Retired { .. } | Presence::Lost { .. })
-        })
+        self.media.values().filter(move |medium| medium.home == *place && medium.is_expected())
     }
 
     /// The media that a drawn round at `place` has to look for.

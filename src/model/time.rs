@@ -252,6 +252,11 @@ impl Day {
         Day(later.unwrap_or(civil::Date::constant(LAST_YEAR, 12, 31)))
     }
 
+    /// The day after; the last representable day at the utmost.
+    pub fn following(&self) -> Day {
+        Day(self.0.tomorrow().unwrap_or(self.0))
+    }
+
     /// The day before; the first representable day at the utmost.
     pub fn previous(&self) -> Day {
         Day(self.0.yesterday().unwrap_or(self.0))
@@ -272,7 +277,7 @@ impl Day {
 
     /// Whole days from `self` to `other`, negative when `other` is earlier.
     pub fn days_until(&self, other: Day) -> i64 {
-        self.0.until(other.0).map_or(0, |span| i64::from(span.get_days()))
+        self.0.duration_until(other.0).as_hours() / 24
     }
 }
 

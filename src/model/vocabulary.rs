@@ -66,6 +66,8 @@ vocabulary!(
         Staff = "staff",
         /// Reads everything, runs checks, holds nothing.
         Auditor = "auditor",
+        /// 個人情報保護管理者: reads everything, runs checks, decides about losses, holds nothing.
+        PrivacyOfficer = "privacy-officer",
         /// A machine that sees drives and signs what it saw.
         Station = "station",
         /// A contractor or another organisation's person.

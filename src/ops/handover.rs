@@ -74,7 +74,7 @@ pub fn hand_over(ledger: &Ledger, wish: HandoverWish) -> Result<Draft, OpsError>
 /// Where a party's media are, when nobody says: at their organisation, or with them.
 /// A receiver whom nobody knows is refused together with all else that is wrong, so
 /// here any place will do.
-fn place_of(state: &State, id: &PartyId) -> Result<Name, OpsError> {
+pub(super) fn place_of(state: &State, id: &PartyId) -> Result<Name, OpsError> {
     if let Some(known) = state.parties.get(id) {
         let party = &known.party;
         return Ok(party.organisation.clone().unwrap_or_else(|| party.name.clone()));

@@ -3,6 +3,7 @@
 
 pub mod acknowledge;
 pub mod alarms;
+pub mod approve;
 pub mod attach;
 pub mod attend;
 pub mod bound;
@@ -40,6 +41,7 @@ pub mod probe;
 pub mod receipt;
 pub mod register;
 pub mod report;
+pub mod request;
 pub mod retire;
 pub mod scan;
 pub mod sheet;

@@ -135,6 +135,11 @@ fn clock(out: &mut Writer, incident: &Incident) {
     let known = &incident.known;
     let told = format!("{}  ({}, #{})", known.at.short(), spoken(&known.by), known.entry);
     out.field("把握した日時", "Known since", told);
+    let officers = match incident.privacy_officers.as_slice() {
+        [] => out.label("未登録（管理者が判断）", "none enrolled; administrators decide"),
+        officers => spoken(officers),
+    };
+    out.field("個人情報保護管理者", "Privacy officer", officers);
     let rows = incident
         .days
         .iter()

@@ -1,12 +1,14 @@
 //! Until when the loss of each medium can go unnoticed, and what that rests on.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use super::status::LastSeen;
 use super::text;
 use super::who::Who;
 use crate::ledger::calendar::Calendar;
-use crate::ledger::schedule::{Dates, Standing, dates, standing_on};
+use crate::ledger::schedule::{Standing, dates_under, standing_on};
 use crate::ledger::terms::Terms;
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::{CheckerRule, SightingGrade};
@@ -80,15 +82,13 @@ impl Bounds {
         let there = |medium: &&Medium| medium.presence == Presence::Present;
         let asked = |medium: &&Medium| wanted.is_empty() || wanted.contains(&medium.line.id);
         let media = state.media.values().filter(there).filter(asked);
-        let mut order: Vec<(Day, &Medium, Dates)> = media
-            .map(|medium| {
-                let dates = dates(medium, &state.policy);
-                (calendar.open_after(dates.noticed_by), medium, dates)
-            })
-            .collect();
-        order.sort_unstable_by(|a, b| (b.0, &a.1.line.id).cmp(&(a.0, &b.1.line.id)));
-        let row = |(_, medium, dates)| Bound::new(state, medium, (dates, now.day()), calendar);
-        let rows: Vec<Bound> = order.into_iter().map(row).collect();
+        let media: Vec<&Medium> = media.collect();
+        let today = now.day();
+        // In the order of the media, which lie beside one another; a row is large, so their
+        // number is known before, and each is moved to its place once.
+        let mut rows: Vec<Bound> =
+            media.into_iter().map(|medium| Bound::new(state, medium, calendar, today)).collect();
+        rows.sort_by_cached_key(|row| Reverse(row.read_by));
         Bounds {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,
@@ -104,13 +104,10 @@ impl Bounds {
 }
 
 impl Bound {
-    fn new(
-        state: &State,
-        medium: &Medium,
-        (dates, today): (Dates, Day),
-        calendar: &Calendar,
-    ) -> Self {
+    fn new(state: &State, medium: &Medium, calendar: &Calendar, today: Day) -> Self {
         let seen = &medium.seen;
+        let terms = state.policy.terms(medium);
+        let dates = dates_under(medium, &terms);
         let duties = calendar.duties(dates, seen.at.day());
         Bound {
             medium: medium.line.id.clone(),
@@ -123,7 +120,7 @@ impl Bound {
                 place: seen.place.clone(),
                 entry: seen.index,
             },
-            terms: state.policy.terms(medium).into(),
+            terms: terms.into(),
             check_due: duties.check_due,
             noticed_by: duties.noticed_by,
             read_by: duties.read_by,

@@ -42,7 +42,7 @@ pub enum Matter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rung {
-    /// Custodian and administrator are told.
+    /// Custodian and privacy officer are told.
     Missing,
     /// The custodian is told.
     Overdue,
@@ -93,8 +93,9 @@ pub enum Capacity {
     Holder,
     /// They keep the media.
     Custodian,
-    /// They answer for the ledger. There is no role of a privacy officer, and a loss is
-    /// decided by an administrator.
+    /// They decide about losses.
+    PrivacyOfficer,
+    /// They answer for the ledger, and decide where there is no privacy officer.
     Administrator,
 }
 
@@ -230,7 +231,8 @@ impl Notices {
 /// could act.
 struct People {
     custodians: Vec<Who>,
-    administrators: Vec<Who>,
+    deciders: Vec<Who>,
+    decide_as: Capacity,
 }
 
 impl People {
@@ -241,11 +243,17 @@ impl People {
             found.map(|party| Who::from(&party.party)).collect()
         };
         let (mut custodians, administrators) = (with(Role::Custodian), with(Role::Administrator));
+        let officers: Vec<Who> =
+            state.privacy_officers().map(|party| Who::from(&party.party)).collect();
         // The last custodian may have left; silence is no answer to that.
         if custodians.is_empty() {
             custodians.clone_from(&administrators);
         }
-        People { custodians, administrators }
+        let (deciders, decide_as) = match officers.is_empty() {
+            true => (administrators, Capacity::Administrator),
+            false => (officers, Capacity::PrivacyOfficer),
+        };
+        People { custodians, deciders, decide_as }
     }
 
     fn told(&self, rung: Rung, holder: &Who) -> Vec<Addressee> {
@@ -256,7 +264,7 @@ impl People {
         };
         all.extend(as_custodian);
         if rung == Rung::Missing {
-            all.extend(self.administrators.iter().map(|who| (who, Capacity::Administrator)));
+            all.extend(self.deciders.iter().map(|who| (who, self.decide_as)));
         }
         let mut told: Vec<Addressee> = Vec::new();
         for (who, capacity) in all {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::ledger::judge::CLOCK_TOLERANCE;
-use crate::ledger::schedule::{Dates, Standing, dates, standing_on};
+use crate::ledger::schedule::{Standing, dates, standing_on};
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::SightingGrade;
 use crate::model::{Day, MediumId, Name, Origin, ReceiptId, Stamp};
@@ -142,9 +142,6 @@ pub(super) fn counts(standings: impl Iterator<Item = Standing>) -> Vec<Count> {
     counts.to_vec()
 }
 
-/// What a row is ordered by, and what it is filled from.
-type Urgency<'a> = (Standing, Option<Day>, &'a MediumId, (&'a Medium, Dates));
-
 impl Status {
     /// The status at `now`.
     pub fn new(state: &State, now: Stamp) -> Self {
@@ -152,24 +149,11 @@ impl Status {
         let dated_ahead = state.newest.filter(ahead);
         let now = state.no_earlier(now);
         let today = now.day();
-        // Sorted before they are filled: a row is large, and there may be 100,000.
-        let mut order: Vec<Urgency<'_>> = state
-            .media
-            .values()
-            .map(|medium| {
-                let dates = dates(medium, &state.policy);
-                let standing = standing_on(medium, dates, today);
-                let urgent = urgent_since(standing, medium, dates);
-                (standing, urgent, &medium.line.id, (medium, dates))
-            })
-            .collect();
-        order.sort_unstable_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
-        let rows: Vec<Row> = order
-            .into_iter()
-            .map(|(standing, urgent, _, (medium, dates))| {
-                Row::filled(state, medium, (standing, dates, urgent), today)
-            })
-            .collect();
+        // In the order of the media, which lie beside one another; a row is large, so each
+        // is moved to its place once.
+        let mut rows: Vec<Row> =
+            state.media.values().map(|medium| Row::on(state, medium, today)).collect();
+        rows.sort_by_cached_key(|row| (row.standing, row.urgent_since()));
         let counts = counts(rows.iter().map(|row| row.standing));
         let facts = state.facts.as_ref();
         Status {
@@ -194,18 +178,12 @@ impl Status {
 impl Row {
     /// One medium's row.
     pub fn new(state: &State, medium: &Medium, now: Stamp) -> Self {
-        let (dates, today) = (dates(medium, &state.policy), now.day());
-        let standing = standing_on(medium, dates, today);
-        let urgent = urgent_since(standing, medium, dates);
-        Row::filled(state, medium, (standing, dates, urgent), today)
+        Row::on(state, medium, now.day())
     }
 
-    fn filled(
-        state: &State,
-        medium: &Medium,
-        (standing, dates, urgent): (Standing, Dates, Option<Day>),
-        today: Day,
-    ) -> Self {
+    fn on(state: &State, medium: &Medium, today: Day) -> Self {
+        let dates = dates(medium, &state.policy);
+        let standing = standing_on(medium, dates, today);
         let present = medium.presence == Presence::Present;
         let dates = present.then_some(dates);
         let gone_since = match medium.presence {
@@ -222,7 +200,7 @@ impl Row {
         };
         let on_paper = custody.receipt.as_ref().filter(|_| seal == SealStrength::Paper);
         let seen = &medium.seen;
-        Row {
+        let mut row = Row {
             medium: medium.line.id.clone(),
             standing,
             holder: Who::of(state, &custody.holder),
@@ -242,28 +220,28 @@ impl Row {
             noticed_by: dates.map(|dates| dates.noticed_by),
             gone_since,
             left_since: medium.left.as_ref().map(|left| left.since),
-            overdue_days: urgent.filter(|_| standing.is_alarm()).map(|day| day.days_until(today)),
+            overdue_days: None,
             receipt: custody.receipt.clone(),
             weak: medium.is_weak(),
             seal,
             sheet: on_paper.map(|receipt| Sheet::of_receipt(state, receipt)),
-        }
+        };
+        let urgent = row.urgent_since().filter(|_| standing.is_alarm());
+        row.overdue_days = urgent.map(|day| day.days_until(today));
+        row
     }
-}
 
-/// The day by which rows of one standing are ordered: the longest overdue, or the soonest
-/// due, comes first.
-fn urgent_since(standing: Standing, medium: &Medium, dates: Dates) -> Option<Day> {
-    match standing {
-        Standing::Lost | Standing::Missing | Standing::Retired => match medium.presence {
-            Presence::Present => None,
-            Presence::Missing { since, .. }
-            | Presence::Lost { since, .. }
-            | Presence::Retired { since, .. } => Some(since.day()),
-        },
-        Standing::Left => medium.left.as_ref().map(|left| left.since.day()),
-        Standing::ReturnOverdue => medium.custody.due,
-        Standing::Out => medium.custody.due.or(Some(dates.noticed_by)),
-        Standing::CheckOverdue | Standing::CheckDue | Standing::Home => Some(dates.noticed_by),
+    /// The day by which rows of one standing are ordered: the longest overdue, or the
+    /// soonest due, comes first.
+    fn urgent_since(&self) -> Option<Day> {
+        match self.standing {
+            Standing::Lost | Standing::Missing | Standing::Retired => {
+                self.gone_since.map(|since| since.day())
+            }
+            Standing::Left => self.left_since.map(|since| since.day()),
+            Standing::ReturnOverdue => self.due,
+            Standing::Out => self.due.or(self.noticed_by),
+            Standing::CheckOverdue | Standing::CheckDue | Standing::Home => self.noticed_by,
+        }
     }
 }

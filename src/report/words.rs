@@ -143,6 +143,7 @@ pub fn erasure_method(method: ErasureMethod) -> Bilingual {
 pub fn role(role: Role) -> &'static str {
     match role {
         Role::Outside => "outside party",
+        Role::PrivacyOfficer => "privacy officer",
         _ => role.as_str(),
     }
 }

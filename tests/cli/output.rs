@@ -23,7 +23,7 @@ fn commands(case: &Case) -> Vec<String> {
             found.extend(below.into_iter().map(|sub| format!("{name} {sub}")));
         }
     }
-    assert!(found.len() >= 38, "{found:?}");
+    assert!(found.len() >= 40, "{found:?}");
     found
 }
 
@@ -120,6 +120,13 @@ fn every_command_answers_in_json_with_its_keys() {
             "verdict judged_by ledger number at parties entry receipt checks shown not_shown",
         ),
         (
+            0,
+            format!("request USB-0421 --receiver sato --purpose 印刷 --by sasaki {with}"),
+            appended,
+        ),
+        (0, "request --list".to_owned(), "ledger now rows"),
+        (0, format!("approve 16 --decline --by yamada {with}"), appended),
+        (
             3,
             format!("check --place {HOME} --by sasaki {with}"),
             "outcome entry leaf kind text check",
@@ -163,7 +170,7 @@ fn every_command_answers_in_json_with_its_keys() {
             0,
             "incident USB-0422".to_owned(),
             "draft medium label known decided ended deadlines source days last_sighting \
-             days_unseen promised_by weaker_sightings holders contents searches exemption items \
+             days_unseen promised_by weaker_sightings holders contents searches exemption items privacy_officers \
              timeline cannot_tell",
         ),
         (0, format!("lost USB-0422 --detail 見つからず --by kato {with}"), appended),
@@ -193,7 +200,7 @@ fn every_command_answers_in_json_with_its_keys() {
             0,
             "report monthly 2026-01".to_owned(),
             "ledger organisation site now seen month from until complete stood_at counts handovers \
-             places fates alarms overrides people rules drives overdue log",
+             places drawn to_draw fates alarms overrides people rules drives overdue log",
         ),
         (0, "sheet register".to_owned(), "ledger organisation site now seen rows sheets_awaited"),
         (

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use media_custody::ledger::alarms::{Content, News};
 use media_custody::ledger::checks::Outcome;
 use media_custody::ledger::intent::{
-    Attachment, Erasure, Find, HandOver, Lift, Registration, Retirement,
+    Application, Attachment, Erasure, Find, HandOver, Lift, Registration, Retirement,
 };
 use media_custody::ledger::{Intent, Policy, Refusal, Refusals};
 use media_custody::model::hardware::grade;
-use media_custody::model::vocabulary::RevocationReason;
+use media_custody::model::vocabulary::{RevocationReason, Verdict};
 use media_custody::model::{
     EntryRef, Hash, MediumId, MediumLine, PartyId, ReceiptId, RuleLine, SeenLine, Stamp, Statement,
     Token,
@@ -245,6 +245,13 @@ impl Script {
             },
             "sets" => self.policy(by, &options),
             "registers" => self.register(by, &words, &options),
+            "asks" => self.request(by, &words, &options),
+            "answers" => Intent::Answer {
+                request: of(words[0]),
+                verdict: words.get(1).map_or(Verdict::Approved, |verdict| of(verdict)),
+                detail: None,
+                by,
+            },
             "gives" => self.hand_over(by, &words, &options),
             "checks" => Intent::CloseCheck {
                 place: words[0].parse().expect("place"),
@@ -425,6 +432,20 @@ impl Script {
             interval_days: options.get("interval").map(|days| days.parse().expect("days")),
             alarm: Vec::new(),
             detail: None,
+            by,
+        }))
+    }
+
+    fn request(&self, by: PartyId, words: &[&str], options: &BTreeMap<&str, &str>) -> Intent {
+        let media = words[0].split(',').filter(|id| *id != "nothing").flat_map(repeated);
+        Intent::Request(Box::new(Application {
+            media: media.map(of).collect(),
+            receiver: of(words[2]),
+            purpose: of("印刷・製本"),
+            contents: None,
+            persons: Some(3_775),
+            place: of("Plant-2"),
+            due: options.get("due").map(|due| self.later(due).day()),
             by,
         }))
     }

@@ -1,11 +1,12 @@
 //! Who is told what, and in which words.
 
+use media_custody::ledger::State;
 use media_custody::ledger::records::AcknowledgedRecord;
-use media_custody::model::vocabulary::Concern;
+use media_custody::model::vocabulary::{Concern, Role};
 use media_custody::render::notice::{Letter, Wording, digest, notice, test};
 use media_custody::render::paper::words::Tongue;
 use media_custody::report::Notices;
-use media_custody::report::notices::{Matter, Notice, Rung};
+use media_custody::report::notices::{Capacity, Matter, Notice, Rung};
 use media_custody::report::telling::Digest;
 
 use crate::office::of;
@@ -52,6 +53,24 @@ fn who_left_is_not_told_and_somebody_always_is() {
     state.parties.get_mut(&of("yamada")).expect("there").key = None;
     let told = told(&notices(&state, "2026-01-22T09:00:00+09:00"));
     assert_eq!(told, ["USB-0421 missing kato", "USB-0422 return-overdue kato"]);
+}
+
+#[test]
+fn a_missing_drive_is_told_to_the_privacy_officer() {
+    let mut state = with_one_missing();
+    let mut officer = state.parties[&of("kato")].clone();
+    officer.party.id = of("oda");
+    officer.roles = vec![Role::PrivacyOfficer];
+    state.parties.insert(of("oda"), officer);
+    let at = |state: &State| notices(state, "2026-01-22T09:00:00+09:00");
+    let found = at(&state);
+    assert_eq!(told(&found), ["USB-0421 missing yamada,oda", "USB-0422 return-overdue yamada"]);
+    let capacities: Vec<Capacity> = found.rows[0].to.iter().map(|one| one.capacity).collect();
+    assert_eq!(capacities, [Capacity::Custodian, Capacity::PrivacyOfficer]);
+    assert_eq!(found.digest_to.len(), 1, "the digest is the custodians'");
+    // One who has left is not told, and the administrators stand in.
+    state.parties.get_mut(&of("oda")).expect("there").key = None;
+    assert_eq!(told(&at(&state))[0], "USB-0421 missing yamada,kato");
 }
 
 #[test]

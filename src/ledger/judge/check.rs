@@ -137,9 +137,18 @@ pub(super) fn found(verdict: &mut Verdict<'_>, said: &statement::Found) {
     });
 }
 
+/// The decision is the privacy officer's, and an administrator's only where there is
+/// none. Nobody decides alone about what they hold themselves; an administrator may,
+/// since administrators could before there were privacy officers.
 pub(super) fn lost(verdict: &mut Verdict<'_>, said: &statement::Lost) {
-    signatory(verdict, &said.by, &[Role::Administrator]);
+    let state = verdict.state;
+    let theirs = state.privacy_officers().next().is_some();
+    let decides = if theirs { Role::PrivacyOfficer } else { Role::Administrator };
+    signatory(verdict, &said.by, &[decides]);
     let Some(medium) = registered(verdict, &said.medium) else { return };
+    let by = &said.by.party.id;
+    let own = theirs && interested(state, medium, by) == Some(Interested::Holder);
+    verdict.refuse_if(own, || Refusal::SecondPersonNeeded { party: by.clone() });
     let missing = matches!(medium.presence, crate::ledger::state::Presence::Missing { .. });
     verdict.refuse_if(!missing && medium.in_use(), || Refusal::NotMissing {
         medium: said.medium.id.clone(),

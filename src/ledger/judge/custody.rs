@@ -2,7 +2,7 @@
 
 use super::media::{at_hand, each_once, of_media, registered};
 use super::{ANYONE, HOLDERS, KEEPERS, Verdict, keeps_media, key_of, named, role, signatory};
-use crate::ledger::refusal::Refusal;
+use crate::ledger::refusal::{NO_OPEN_REQUEST, Refusal};
 use crate::ledger::state::RECEIPT_JUMP;
 use crate::model::statement;
 use crate::model::vocabulary::{PaperRule, Role, Verdict as Answer, WitnessRule};
@@ -150,7 +150,7 @@ fn approved(verdict: &mut Verdict<'_>, request: &EntryRef, said: &statement::Han
     let Some(record) =
         verdict.state.requests.get(&index).filter(|record| record.leaf == request.leaf)
     else {
-        verdict.refuse(unfit("it is no open request"));
+        verdict.refuse(unfit(NO_OPEN_REQUEST));
         return;
     };
     let covers = said.medium.iter().all(|line| record.media.contains(&line.id));
@@ -177,7 +177,7 @@ pub(super) fn approve(verdict: &mut Verdict<'_>, said: &statement::Approve) {
     let index = said.request.index;
     let open = verdict.state.requests.get(&index).filter(|record| record.leaf == said.request.leaf);
     match open {
-        None => verdict.refuse(Refusal::RequestUnfit { index, problem: "it is no open request" }),
+        None => verdict.refuse(Refusal::RequestUnfit { index, problem: NO_OPEN_REQUEST }),
         Some(record) => {
             let answers = &said.by.party.id;
             let own = record.by == *answers || record.receiver == *answers;

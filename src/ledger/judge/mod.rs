@@ -176,10 +176,17 @@ pub fn keeps_media(state: &State, id: &PartyId) -> bool {
 /// Roles that may have a medium in their hands.
 const HOLDERS: &[Role] = &[Role::Custodian, Role::Administrator, Role::Staff, Role::Outside];
 /// Roles of our own organisation that may observe media.
-const OBSERVERS: &[Role] =
-    &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor, Role::Station];
+const OBSERVERS: &[Role] = &[
+    Role::Custodian,
+    Role::Administrator,
+    Role::Staff,
+    Role::Auditor,
+    Role::PrivacyOfficer,
+    Role::Station,
+];
 /// People of our own organisation: a second pair of eyes that no program has.
-const COLLEAGUES: &[Role] = &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor];
+const COLLEAGUES: &[Role] =
+    &[Role::Custodian, Role::Administrator, Role::Staff, Role::Auditor, Role::PrivacyOfficer];
 /// Everybody.
 const ANYONE: &[Role] = Role::ALL;
 

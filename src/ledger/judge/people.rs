@@ -92,6 +92,11 @@ fn roles_sound(verdict: &mut Verdict<'_>, said: &statement::Party) {
         holds && roles.contains(&Role::Auditor),
         unsound("an auditor holds no media, so is neither custodian nor staff"),
     );
+    // Whoever decides about losses neither keeps the media nor audits the decisions.
+    verdict.refuse_if(
+        (holds || roles.contains(&Role::Auditor)) && roles.contains(&Role::PrivacyOfficer),
+        unsound("a privacy officer is neither custodian, staff nor auditor"),
+    );
     verdict.refuse_if(
         said.key.is_none() && !roles.contains(&Role::Outside),
         unsound("only an outside party may do without a key"),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Answer, Contents, Incident, Sentence, Support};
 use crate::report::evidence::Bilingual;
+use crate::report::who::Who;
 
 /// Above so many persons a loss is to be reported whatever the data is (Article 7, item 4).
 const MANY: u64 = 1_000;
@@ -86,6 +87,10 @@ pub(super) fn items(incident: &Incident) -> Vec<ReportItem> {
     all.map(|item| item.0).to_vec()
 }
 
+fn spoken(who: &[Who]) -> String {
+    who.iter().map(Who::spoken).collect::<Vec<_>>().join("; ")
+}
+
 fn summary(incident: &Incident) -> Item {
     let (known, last) = (&incident.known, &incident.last_sighting);
     let whose = incident.made.organisation.as_ref().map_or("", |name| name.as_str());
@@ -127,9 +132,10 @@ fn summary(incident: &Incident) -> Item {
         );
     }
     if let Some(step) = &incident.decided {
+        let (at, by) = (step.at.short(), spoken(&step.by));
         item = item.say(
-            format!("{} に紛失と判断した（記録{}）。", step.at.short(), step.entry),
-            format!("It was declared lost on {} (entry {}).", step.at.short(), step.entry),
+            format!("{at} に {by} が紛失と判断した（記録{}）。", step.entry),
+            format!("It was declared lost on {at} by {by} (entry {}).", step.entry),
             &[step.entry],
         );
     }

@@ -81,6 +81,9 @@ pub struct Incident {
     pub standing: Standing,
     /// The entry by which the loss became known.
     pub known: Step,
+    /// Who decides whether it is lost, and answers for the report; nobody where the role
+    /// is not given and administrators decide.
+    pub privacy_officers: Vec<Who>,
     /// The entry that decided that it is lost.
     pub decided: Option<Step>,
     /// The entry by which it was found; the clock does not stop for that by itself.
@@ -285,6 +288,11 @@ impl Incident {
             class: medium.class.clone(),
             home: before.home.clone(),
             standing: Row::new(from.state, medium, from.now).standing,
+            privacy_officers: from
+                .state
+                .privacy_officers()
+                .map(|party| Who::from(&party.party))
+                .collect(),
             decided: from.loss.decided.and_then(|entry| step(from, entry)),
             ended: from.loss.ended.and_then(|entry| step(from, entry)),
             deadlines,

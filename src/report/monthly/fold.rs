@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::draws::duties;
 use super::{
-    AlarmCount, Count, Direction, DriveRow, HandoverRow, Happening, LastRound, LogSize, Month,
-    MonthlyReport, PlaceChecks,
+    AlarmCount, Count, Direction, DrawnRound, DriveRow, HandoverRow, Happening, LastRound, LogSize,
+    Month, MonthlyReport, PlaceChecks,
 };
 use crate::ledger::schedule::Standing;
 use crate::ledger::{Medium, State};
@@ -32,6 +33,7 @@ pub struct MonthFold {
     counts: BTreeMap<&'static str, u64>,
     handovers: Vec<HandoverRow>,
     places: BTreeMap<Name, PlaceChecks>,
+    drawn: Vec<DrawnRound>,
     fates: Vec<Happening>,
     alarms: BTreeMap<(MediumId, String), AlarmCount>,
     overrides: Vec<Happening>,
@@ -41,7 +43,7 @@ pub struct MonthFold {
 
 /// What every report counts, in its order. The names beside those of the kinds of
 /// entries are given out in [`MonthFold::count`].
-const COUNTED: [(&str, &str, &str); 25] = [
+const COUNTED: [(&str, &str, &str); 28] = [
     ("handovers-out", "take-outs", "持出し"),
     ("handovers-return", "returns", "返却"),
     ("handovers-other", "other changes of holder", "その他の引継ぎ"),
@@ -51,6 +53,9 @@ const COUNTED: [(&str, &str, &str); 25] = [
     ("approved", "requests approved", "承認"),
     ("declined", "requests declined", "却下"),
     ("check", "checks", "点検"),
+    ("drawn-checks", "of these, of a sample drawn by the log", "うち抽出点検"),
+    ("drawn", "drives drawn", "抽出した媒体"),
+    ("drawn-not-found", "of these, not found", "うち見つからなかった媒体"),
     ("roll-call", "roll-calls", "自動点呼"),
     ("register", "drives registered", "登録した媒体"),
     ("missing", "reports of a missing drive", "所在不明の届出"),
@@ -84,6 +89,7 @@ impl MonthFold {
             counts: BTreeMap::new(),
             handovers: Vec::new(),
             places: BTreeMap::new(),
+            drawn: Vec::new(),
             fates: Vec::new(),
             alarms: BTreeMap::new(),
             overrides: Vec::new(),
@@ -229,6 +235,14 @@ impl MonthFold {
         place.unexpected += said.unexpected.len() as u64;
         place.unknown += said.unknown.len() as u64;
         place.last = Some(LastRound { entry: index, at: said.at, by: Who::from(&said.by.party) });
+        let before = (!self.past).then_some(&self.state);
+        if let Some(round) = DrawnRound::of(before, index, said) {
+            let drawn = round.sample.map_or(round.found + round.missing, |sample| sample.drawn);
+            self.count("drawn-checks", 1);
+            self.count("drawn", drawn as usize);
+            self.count("drawn-not-found", round.missing as usize);
+            self.drawn.push(round);
+        }
     }
 
     /// Number of entries at the month's end: the head then is asked of the log.
@@ -276,6 +290,8 @@ impl MonthFold {
             stood_at,
             counts: counts.to_vec(),
             handovers: self.handovers,
+            to_draw: duties(&self.state, &self.places, &self.drawn),
+            drawn: self.drawn,
             places: self.places.into_values().collect(),
             fates: self.fates,
             alarms: self.alarms.into_values().collect(),

@@ -6,10 +6,12 @@
 //! the index: what was dated back and recorded afterwards is counted in the month and
 //! was not known at its end.
 
+mod draws;
 mod fold;
 mod month;
 mod tables;
 
+pub use draws::{DrawDuty, DrawOutcome, DrawnRound, Sample};
 pub use fold::MonthFold;
 pub(super) use fold::alarms;
 pub use month::{Month, MonthError};
@@ -51,6 +53,10 @@ pub struct MonthlyReport {
     pub handovers: Vec<HandoverRow>,
     /// Checks by place; places without any included.
     pub places: Vec<PlaceChecks>,
+    /// Rounds that looked for a sample drawn by the log.
+    pub drawn: Vec<DrawnRound>,
+    /// Places from which the rules ask to draw, and whether that was done.
+    pub to_draw: Vec<DrawDuty>,
     /// Drives missing, searched for, found, lost, erased and retired.
     pub fates: Vec<Happening>,
     /// Alarms, each drive's once with how often.

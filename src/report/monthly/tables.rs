@@ -1,6 +1,9 @@
 //! A month as tables.
 
-use super::{AlarmCount, DriveRow, HandoverRow, Happening, MonthlyReport, PlaceChecks};
+use super::{
+    AlarmCount, DrawDuty, DrawOutcome, DrawnRound, DriveRow, HandoverRow, Happening, MonthlyReport,
+    PlaceChecks,
+};
 use crate::report::evidence::Bilingual;
 use crate::report::receipt::Head;
 use crate::report::status::SealStrength;
@@ -34,6 +37,9 @@ impl MonthlyReport {
                 Table::new("授受", "Handovers", &HANDOVERS)
                     .with(self.handovers.iter().map(handover)),
                 Table::new("点検", "Checks", &PLACES).with(self.places.iter().map(place)),
+                Table::new("抽出点検", "Drawn checks", &DRAWN).with(self.drawn.iter().map(drawn)),
+                Table::new("抽出の定めのある場所", "Places to be drawn from", &TO_DRAW)
+                    .with(self.to_draw.iter().map(to_draw)),
                 happenings("紛失・発見・廃棄", "Missing, found, gone", &self.fates),
                 Table::new("注意事項", "Alarms", &ALARMS).with(self.alarms.iter().map(alarm)),
                 happenings("注意の承認", "Overrides", &self.overrides),
@@ -52,11 +58,18 @@ impl MonthlyReport {
             None => Cell::Empty,
         };
         let line = |ja, en, cell: Cell| vec![Cell::Words(Bilingual { en, ja }), cell];
+        let not_drawn = self.to_draw.iter().filter(|duty| duty.outcome != DrawOutcome::Drawn);
+        let not_drawn = not_drawn.count();
         let more = [
             line("期間の初日", "first day", self.from.into()),
             line("期間の末日", "last day", self.until.into()),
             line("基準日時", "drives and log as of", self.stood_at.into()),
             line("月末の期限超過", "drives overdue at its end", self.overdue.into()),
+            line(
+                "抽出の定めがあり抽出のない場所",
+                "places to be drawn from, and not",
+                not_drawn.into(),
+            ),
             line("月初の記録数", "entries before it", log.before.into()),
             line("月末の記録数", "entries at its end", log.at_end.into()),
             line("当月の記録数", "entries dated within it", log.dated_within.into()),
@@ -173,6 +186,57 @@ fn place(row: &PlaceChecks) -> Vec<Cell> {
         row.missing.into(),
         row.unexpected.into(),
         row.unknown.into(),
+    ]
+}
+
+const DRAWN: [Column; 11] = [
+    column("場所", "Place", 26),
+    column("日時", "When", 18),
+    column("回", "Round", 8),
+    column("点検者", "By", 28),
+    column("記録番号", "Entry", 9),
+    column("規程の抽出率(%)", "Per cent asked for", 14),
+    column("抽出率(%)", "Per cent taken", 12),
+    column("所属する媒体", "Drives there", 12),
+    column("抽出", "Drawn", 9),
+    column("確認", "Found", 9),
+    column("不明", "Missing", 9),
+];
+
+fn drawn(row: &DrawnRound) -> Vec<Cell> {
+    let sample = row.sample;
+    vec![
+        (&row.place).into(),
+        row.at.into(),
+        row.number.into(),
+        row.by.spoken().into(),
+        row.entry.into(),
+        sample.map(|sample| u64::from(sample.asked_percent)).into(),
+        u64::from(row.taken_percent).into(),
+        sample.map(|sample| sample.belong).into(),
+        sample.map(|sample| sample.drawn).into(),
+        row.found.into(),
+        row.missing.into(),
+    ]
+}
+
+const TO_DRAW: [Column; 6] = [
+    column("場所", "Place", 26),
+    column("抽出", "Drawn from", 40),
+    column("規程の抽出率(%)", "Per cent asked for", 14),
+    column("対象の媒体", "Drives there", 12),
+    column("抽出点検", "Drawn checks", 12),
+    column("全数点検", "Whole checks", 12),
+];
+
+fn to_draw(row: &DrawDuty) -> Vec<Cell> {
+    vec![
+        (&row.place).into(),
+        row.outcome.words().into(),
+        u64::from(row.asked_percent).into(),
+        row.belong.into(),
+        row.drawn_rounds.into(),
+        row.whole_rounds.into(),
     ]
 }
 
