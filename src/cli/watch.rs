@@ -75,7 +75,7 @@ impl Watch {
 }
 
 /// Set by Ctrl-C and by whoever ends services; a second one ends the program at once.
-fn ended_by_signal() -> Result<Arc<AtomicBool>, OpsError> {
+pub(super) fn ended_by_signal() -> Result<Arc<AtomicBool>, OpsError> {
     let ended = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         let code = 128 + signal;

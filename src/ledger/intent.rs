@@ -52,6 +52,7 @@ pub enum Intent {
         outcome: Outcome,
         detail: Option<Phrase>,
         by: PartyId,
+        second: Option<PartyId>,
     },
     /// Record a sighting with the token file that was written on the medium.
     Sight(Box<Glimpse>),
@@ -262,8 +263,8 @@ impl Filling<'_> {
             }
             Intent::Register(wanted) => self.register(*wanted)?,
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
-            Intent::CloseCheck { place, draw, outcome, detail, by } => {
-                self.close_check((place, draw), outcome, detail, &by)?
+            Intent::CloseCheck { place, draw, outcome, detail, by, second } => {
+                self.close_check((place, draw), outcome, detail, (&by, second.as_ref()))?
             }
             Intent::Attach(wanted) => self.attach(*wanted)?,
             Intent::Erase(wanted) => self.erase(*wanted)?,
@@ -311,11 +312,13 @@ impl Filling<'_> {
         (place, draw): (Name, Option<DrawLine>),
         outcome: Outcome,
         detail: Option<Phrase>,
-        by: &PartyId,
+        (by, second): (&PartyId, Option<&PartyId>),
     ) -> Option<Statement> {
         let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
-        let by = self.signatory(by)?;
-        let Outcome { found, missing, unexpected, unknown, alarms: alarm, news } = outcome;
+        let (by, second) = (self.signatory(by), second.map(|second| self.signatory(second)));
+        let (by, second) = (by?, second.map_or(Some(None), |second| second.map(Some))?);
+        let Outcome { found, missing, unverified, unexpected, unknown, .. } = outcome;
+        let Outcome { alarms: alarm, news, second_saw, .. } = outcome;
         let News { encryption, marks: mark, sequences: sequence, tokens: token } = news;
         let body = statement::Check {
             ledger,
@@ -325,6 +328,7 @@ impl Filling<'_> {
             draw,
             found,
             missing,
+            unverified,
             unexpected,
             unknown,
             encryption,
@@ -334,6 +338,8 @@ impl Filling<'_> {
             alarm,
             detail,
             by,
+            second,
+            second_saw,
             nonce,
         };
         Some(body.into())

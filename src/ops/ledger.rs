@@ -30,7 +30,7 @@ const DRAFTS: &str = "drafts";
 const SNAPSHOT_EVERY: u64 = 64;
 /// First bytes of a snapshot. Raised with every change of what the state holds or
 /// how it is folded; a snapshot of another form is folded anew from the journal.
-const SNAPSHOT_FORM: &[u8] = b"custody-state/7 ";
+const SNAPSHOT_FORM: &[u8] = b"custody-state/8 ";
 
 /// One entry that was appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub fn index_keys(note: &[u8]) -> Vec<Key> {
     for (key, value) in note.text().split('\n').filter_map(|line| line.split_once(": ")) {
         let first = || value.split(' ').next().unwrap_or_default().to_owned();
         match key {
-            "medium" | "found" | "missing" | "unexpected" | "present" | "absent" => {
+            "medium" | "found" | "missing" | "unverified" | "unexpected" | "present" | "absent" => {
                 keys.push(Key::Medium(first()));
             }
             "party" | "giver" | "receiver" | "witness" | "by" | "second" | "verifier"

@@ -38,6 +38,8 @@ pub mod receipt;
 pub mod register;
 pub mod report;
 pub mod retire;
+pub mod round;
+pub mod round_live;
 pub mod scan;
 pub mod sheet;
 pub mod simulate;

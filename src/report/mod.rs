@@ -29,6 +29,7 @@ pub mod receipt;
 pub mod reconcile;
 pub mod register;
 pub mod registration;
+pub mod round;
 pub mod scan;
 pub mod searches;
 pub mod sheet;

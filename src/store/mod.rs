@@ -22,6 +22,7 @@ pub mod io;
 mod journal;
 mod lock;
 mod recover;
+pub mod rounds;
 mod salvage;
 mod scan;
 mod shelf;
