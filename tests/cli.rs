@@ -22,6 +22,8 @@ mod presence;
 mod reading;
 #[path = "cli/receipts.rs"]
 mod receipts;
+#[path = "cli/rounds.rs"]
+mod rounds;
 #[path = "cli/sheets.rs"]
 mod sheets;
 #[path = "cli/story.rs"]

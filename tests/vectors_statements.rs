@@ -95,6 +95,11 @@ const DRAWN: &str = "
     audit says check; place: 静岡支部 第一保管庫; draw: 10 3 7 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; found: USB-0421 label
 ";
 
+/// And a check by two people, with a drive seen too weakly to count.
+const ROUNDS: &str = "
+    audit says check; place: 静岡支部 第一保管庫; found: USB-0421 device; found: USB-0422 label; unverified: USB-0430 attested; by: ~audit; second: ~suzuki; second-saw: USB-0422; second-saw: USB-0430
+";
+
 /// The kinds that came last; the bytes of those before depend on their order.
 const PRESENCE: &str = "
     suzuki says search; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; place: 静岡支部 会議室; detail: 机の引き出しと棚の裏
@@ -124,7 +129,7 @@ fn one_statement_of_each_kind() {
     let (later, latest, lifecycle) = (said(LATER), said(LATEST), said(LIFECYCLE));
     let rules = said(RULES);
     kinds.extend(said(PRESENCE));
-    let drawn = said(DRAWN);
+    let (drawn, rounds) = (said(DRAWN), said(ROUNDS));
     let names: Vec<&str> = kinds.iter().map(Statement::kind).collect();
     let known: Vec<&str> = Statement::KINDS.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(names, known, "one of each kind, in order");
@@ -137,6 +142,7 @@ fn one_statement_of_each_kind() {
         ("lifecycle", &lifecycle),
         ("rules", &rules),
         ("drawn", &drawn),
+        ("rounds", &rounds),
     ] {
         for statement in statements {
             let note = script.world.sign(statement).to_bytes();

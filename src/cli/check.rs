@@ -240,9 +240,8 @@ fn settled(global: &Global, place: &Name) -> Result<Option<Record>, OpsError> {
 fn goes_on(record: &Record) -> String {
     let opening = &record.opening;
     let last = record.lines.last();
-    let last = last.map_or_else(String::new, |line| {
-        format!(", the last {} by {}", line.at.short(), line.by)
-    });
+    let last = last
+        .map_or_else(String::new, |line| format!(", the last {} by {}", line.at.short(), line.by));
     format!(
         "A round is open at {} since {}, begun by {}: {} seen{last}. It goes on.",
         opening.place,

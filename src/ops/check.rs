@@ -98,7 +98,8 @@ pub fn look(
     let device = |one: SeenDevice| Observation::Device(one.device, Box::new(one.said));
     let observed = devices.into_iter().map(device);
     let observed = observed.chain(labels.into_iter().map(Observation::Label));
-    let observed: Vec<Observation> = observed.chain(eyes.into_iter().map(Observation::Eye)).collect();
+    let observed: Vec<Observation> =
+        observed.chain(eyes.into_iter().map(Observation::Eye)).collect();
     let mut outcome = compare(state, place, &observed);
     if let Some(draw) = &draw {
         // What was not drawn was not looked for.
@@ -168,10 +169,7 @@ fn only_in(one: &Outcome, other: &Outcome) -> Vec<String> {
 }
 
 /// The media that were named, or every reason why they were not.
-fn named(
-    state: &State,
-    by_hand: ByHand<'_>,
-) -> Result<(Vec<MediumId>, Vec<MediumId>), OpsError> {
+fn named(state: &State, by_hand: ByHand<'_>) -> Result<(Vec<MediumId>, Vec<MediumId>), OpsError> {
     let mut problems = Vec::new();
     let mut labels = Vec::new();
     for text in by_hand.labels {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::keyring::KeyringError;
 use crate::ledger::{Refusal, Refusals};
-use crate::model::{MediumId, Name, PartyId};
 use crate::model::key::KeyName;
+use crate::model::{MediumId, Name, PartyId};
 use crate::notify::outbox::OutboxError;
 use crate::picture::PictureError;
 use crate::printer::config::ConfigurationError;

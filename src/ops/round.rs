@@ -55,6 +55,12 @@ pub fn open_at(folder: &Path, place: &Name) -> Result<Option<Record>, OpsError> 
     Ok(read.filter(|record| record.opening.place == *place))
 }
 
+/// How large the round at `place` is; none when there is none. It grows with every line,
+/// so that looking at this alone shows whether somebody added to it.
+pub fn size_at(folder: &Path, place: &Name) -> Option<u64> {
+    Rounds::of(folder).size(place)
+}
+
 /// Every open round, and each file that should hold one and does not.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use super::error::OpsError;
 use super::follow::Onlooker;
 use super::round::{
     Opening, Record, SeenDevice, What, add, add_on, gather, known_party, lines_of, name_of,
-    open_at, report,
+    open_at, report, size_at,
 };
 use crate::ledger::State;
 use crate::ledger::checks::Observation;
@@ -123,6 +123,8 @@ pub struct Live<'a> {
     opening: Opening,
     by: PartyId,
     record: Record,
+    /// Of the round's file, when it was read last.
+    size: Option<u64>,
 }
 
 impl<'a> Live<'a> {
@@ -151,6 +153,7 @@ impl<'a> Live<'a> {
             opening,
             by: by.clone(),
             record,
+            size: None,
         })
     }
 
@@ -228,9 +231,8 @@ impl<'a> Live<'a> {
     fn plugged(&mut self, device: &Device, desk: &mut dyn Desk) -> Result<Vec<String>, OpsError> {
         let Some(bus) = self.bus else { return Ok(Vec::new()) };
         let identity = identity_line(device);
-        let twin = |other: &&Device| {
-            other.position != device.position && identity_line(other) == identity
-        };
+        let twin =
+            |other: &&Device| other.position != device.position && identity_line(other) == identity;
         let there = std::iter::once(device).chain(self.tracker.media().filter(twin));
         let mut seen: Vec<SeenDevice> = Vec::new();
         for device in there {
@@ -258,6 +260,11 @@ impl<'a> Live<'a> {
 
     /// What somebody else added since.
     fn others(&mut self) -> Result<Vec<String>, OpsError> {
+        let size = size_at(&self.folder, &self.place());
+        if size.is_some() && size == self.size {
+            return Ok(Vec::new());
+        }
+        self.size = size;
         let Some(is) = open_at(&self.folder, &self.place())? else {
             // Says how it ended, and that this is no place to go on.
             self.keep(Vec::new())?;
@@ -290,7 +297,9 @@ impl<'a> Live<'a> {
             Typed::Help => desk.say(HELP),
             Typed::Unclear(text) => {
                 let shown = crate::model::printable::printable(&text, 60);
-                desk.say(&format!("'{shown}' is no label and no word of this round; 'help' lists them"));
+                desk.say(&format!(
+                    "'{shown}' is no label and no word of this round; 'help' lists them"
+                ));
             }
             Typed::Pause => return Ok(Some(Left::Pause)),
             Typed::Close => return Ok(Some(Left::Close(self.by.clone()))),
@@ -351,7 +360,12 @@ impl<'a> Live<'a> {
         })
     }
 
-    fn show(&mut self, desk: &mut dyn Desk, happened: &[String], whole: bool) -> Result<(), OpsError> {
+    fn show(
+        &mut self,
+        desk: &mut dyn Desk,
+        happened: &[String],
+        whole: bool,
+    ) -> Result<(), OpsError> {
         let now = self.onlooker.now(self.clock)?;
         let (record, by) = (&self.record, &self.by);
         let state = self.onlooker.state()?;

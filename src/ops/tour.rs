@@ -249,7 +249,8 @@ impl Tour {
     pub fn check(&mut self, frame: &str) -> Result<CheckReport, OpsError> {
         let place: Name = fixed(HOME)?;
         let bus = self.bus(frame)?;
-        let round = look(self.ledger.state(), Some(bus.as_ref()), (&place, None), ByHand::default())?;
+        let round =
+            look(self.ledger.state(), Some(bus.as_ref()), (&place, None), ByHand::default())?;
         let draft = close(&self.ledger, &round, None, (fixed("sasaki")?, None))?;
         let before = self.ledger.state().clone();
         let committed = self.sign_and_submit(draft)?;

@@ -135,7 +135,8 @@ impl Check {
 
 /// A round that begins and ends with one look needs no file.
 fn of_one_look(look: &Round, by: &PartyId, now: crate::model::Stamp) -> Record {
-    let line = |what: &crate::ops::round::What| Line { at: now, by: by.clone(), what: what.clone() };
+    let line =
+        |what: &crate::ops::round::What| Line { at: now, by: by.clone(), what: what.clone() };
     Record {
         opening: Opening::new(now, by.clone(), look.place.clone(), look.draw),
         lines: look.seen.iter().map(line).collect(),
@@ -152,10 +153,7 @@ impl Checked {
     fn words(&self) -> String {
         let mut words = self.concluded.words();
         if let Some(kept) = &self.kept {
-            words.push_str(&format!(
-                "What was left out of it is kept in {}.\n",
-                kept.display()
-            ));
+            words.push_str(&format!("What was left out of it is kept in {}.\n", kept.display()));
         }
         for one in &self.offers {
             words.push_str(&format!(

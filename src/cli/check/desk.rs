@@ -102,7 +102,11 @@ impl Desk for Terminal {
             return self.ui.say(&shown);
         }
         let start: Vec<&str> = shown.lines().take(most).collect();
-        self.ui.say(&format!("{}\n  ... 'list' shows {} lines more", start.join("\n"), lines - most));
+        self.ui.say(&format!(
+            "{}\n  ... 'list' shows {} lines more",
+            start.join("\n"),
+            lines - most
+        ));
     }
 
     fn say(&mut self, line: &str) {

@@ -53,8 +53,7 @@ fn open_rounds(page: &mut Page, rounds: &[OpenRound]) {
         if let Some(problem) = &round.problem {
             page.put(2, Tone::Alarm, problem);
         }
-        let (Some(place), Some(opened), Some(by)) =
-            (&round.place, round.opened, &round.opened_by)
+        let (Some(place), Some(opened), Some(by)) = (&round.place, round.opened, &round.opened_by)
         else {
             continue;
         };

@@ -80,6 +80,12 @@ impl Rounds {
         self.folder().join(name).with_extension(OPEN)
     }
 
+    /// How large the file at `place` is, which grows with every line; none without one.
+    #[must_use]
+    pub fn size(&self, place: &Name) -> Option<u64> {
+        fs::symlink_metadata(self.path(place)).ok().map(|about| about.len())
+    }
+
     /// The files of all open rounds, in order of name; none where there is no folder.
     ///
     /// # Errors
@@ -140,11 +146,7 @@ impl Rounds {
 
     /// Opens and locks the file that has this name once the lock is there: whoever held
     /// it may have ended the round.
-    fn locked(
-        path: &Path,
-        lock: FlockOperation,
-        create: bool,
-    ) -> Result<Option<Held>, RoundError> {
+    fn locked(path: &Path, lock: FlockOperation, create: bool) -> Result<Option<Held>, RoundError> {
         let failed = |source| RoundError::Io { what: "read", path: path.to_owned(), source };
         // No link to elsewhere, and nothing that blocks.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
@@ -328,9 +330,11 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 fn set_aside(path: &Path, why: &str) -> Result<PathBuf, RoundError> {
     let kept = free_name(path, why)?;
-    fs::rename(path, &kept)
-        .and_then(|()| sync_folder(path))
-        .map_err(|source| RoundError::Io { what: "rename", path: path.to_owned(), source })?;
+    fs::rename(path, &kept).and_then(|()| sync_folder(path)).map_err(|source| RoundError::Io {
+        what: "rename",
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(kept)
 }
 
