@@ -163,7 +163,7 @@ fn aged(case: &Case, days: i64) {
     let file = file(case).expect("a round");
     let text = std::fs::read_to_string(&file).expect("text");
     let now = case.ledger().now().expect("now");
-    let (today, then) = (now.day().to_string(), now.day().plus(-days).to_string());
+    let (today, then) = (now.day().to_string(), now.plus_seconds(-days * 86_400).day().to_string());
     std::fs::write(&file, text.replace(&format!("\"at\":\"{today}"), &format!("\"at\":\"{then}")))
         .expect("written");
 }
