@@ -159,6 +159,7 @@ fn one_statement_of_each_kind() {
             .chain(&lifecycle)
             .chain(&rules)
             .chain(&drawn)
+            .chain(&rounds)
             .filter(same_kind);
         let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();
         let fields = Statement::KINDS.iter().find(|(kind, _)| *kind == statement.kind());

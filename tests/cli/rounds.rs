@@ -122,7 +122,8 @@ fn a_drive_seen_by_eye_is_neither_found_nor_missing_under_a_stricter_policy() {
     assert_eq!(case.json(0, "show USB-0421")["status"]["last_seen"], before, "the bound stays");
     assert!(case.ok("show USB-0421").contains("too weakly to count"));
     // Where the policy takes a person's word it is found.
-    case.ok(&format!("policy set --grade attested --by kato {WITH}"));
+    case.ok(&format!("party add audit --renew --role administrator --by kato {WITH}"));
+    case.ok(&format!("policy set --grade attested --by kato --second audit {WITH}"));
     let done = case.json(0, &check("sasaki", &format!("--no-bus --eye USB-0421 {WITH}")));
     assert_eq!(done["check"]["found"][0]["grade"], "attested");
     let refused = case.exits(2, &check("sasaki", &format!("--no-bus --eye USB-9 {WITH}")));
