@@ -105,6 +105,7 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
                 let sample = world.state.sample_at(&place, draw);
                 outcome.missing.retain(|id| sample.contains(&id));
             }
+            let outcome = Box::new(outcome);
             Intent::CloseCheck { place, draw, outcome, detail: None, by, second }
         }
         12 => Intent::Correct {

@@ -49,7 +49,7 @@ pub enum Intent {
     CloseCheck {
         place: Name,
         draw: Option<DrawLine>,
-        outcome: Outcome,
+        outcome: Box<Outcome>,
         detail: Option<Phrase>,
         by: PartyId,
         second: Option<PartyId>,
@@ -264,7 +264,7 @@ impl Filling<'_> {
             Intent::Register(wanted) => self.register(*wanted)?,
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
             Intent::CloseCheck { place, draw, outcome, detail, by, second } => {
-                self.close_check((place, draw), outcome, detail, (&by, second.as_ref()))?
+                self.close_check((place, draw), *outcome, detail, (&by, second.as_ref()))?
             }
             Intent::Attach(wanted) => self.attach(*wanted)?,
             Intent::Erase(wanted) => self.erase(*wanted)?,

@@ -213,6 +213,7 @@ pub fn close(
     detail: Option<Phrase>,
     (by, second): (PartyId, Option<PartyId>),
 ) -> Result<Draft, OpsError> {
-    let (place, draw, outcome) = (round.place.clone(), round.draw, round.outcome.clone());
+    let (place, draw) = (round.place.clone(), round.draw);
+    let outcome = Box::new(round.outcome.clone());
     ledger.draft(Intent::CloseCheck { place, draw, outcome, detail, by, second })
 }

@@ -249,7 +249,7 @@ impl Script {
             "checks" => Intent::CloseCheck {
                 place: words[0].parse().expect("place"),
                 draw: None,
-                outcome: outcome(&options),
+                outcome: Box::new(outcome(&options)),
                 detail: None,
                 by,
                 second: options.get("second").map(|id| of(id)),

@@ -36,6 +36,7 @@ impl Check {
         let mut watching = if self.no_bus { None } else { Some(lookout(&choice)?) };
         let bus = if self.no_bus { None } else { Some(choice.open()?) };
         // The borrow ends where the lookout does, which the closure's type cannot say.
+        #[allow(clippy::manual_map)]
         let lookout = match &mut watching {
             Some(lookout) => Some(lookout.as_mut() as _),
             None => None,
