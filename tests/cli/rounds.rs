@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use media_custody::store::rounds::Rounds;
 use serde_json::Value;
 
 use crate::office::{Case, HOME, devices, ran};
@@ -318,6 +319,22 @@ fn many_processes_add_to_one_round() {
     let text = std::fs::read_to_string(file(&case).expect("a round")).expect("text");
     assert!(text.ends_with('\n') && text.lines().all(|line| line.starts_with("{\"")), "{text}");
     assert_eq!(shown["people"].as_array().expect("two").len(), 2);
+}
+
+#[test]
+fn whoever_adds_waits_for_whoever_closes() {
+    let case = Case::new();
+    case.ok(&check("sasaki", "--pause --no-bus"));
+    let rounds = Rounds::of(&case.path("ledger"));
+    let held = rounds.hold(&HOME.parse().expect("a place")).expect("held").expect("a round");
+    let line = crate::office::split(&check("sasaki", "--pause"));
+    let mut other = case.command().args(line).stdout(Stdio::null()).spawn().expect("runs");
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(other.try_wait().expect("asked").is_none(), "it did not wait");
+    // The round is closed under its eyes: what it saw begins another one.
+    held.end().expect("ended");
+    assert!(other.wait().expect("ends").success());
+    assert_eq!(ids(&show(&case)["found"]), ["USB-0421"]);
 }
 
 #[test]
