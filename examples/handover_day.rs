@@ -13,7 +13,7 @@ use media_custody::keyring::Cost;
 use media_custody::ledger::Policy;
 use media_custody::model::vocabulary::Role;
 use media_custody::model::{MediumId, PartyRef};
-use media_custody::ops::check::{close, look};
+use media_custody::ops::check::{ByHand, close, look};
 use media_custody::ops::found::{Founding, found};
 use media_custody::ops::gather::gather;
 use media_custody::ops::handover::{HandoverWish, hand_over, take_back};
@@ -162,9 +162,14 @@ fn main() -> Anything<()> {
     )?;
     desk.conclude(draft)?;
     for (frame, all_there) in [("returned", true), ("taken", false), ("home", true)] {
-        let round = look(&desk.ledger, Some(&bus(frame)?), (&CABINET.parse()?, None), &[])?;
+        let round = look(
+            desk.ledger.state(),
+            Some(&bus(frame)?),
+            (&CABINET.parse()?, None),
+            ByHand::default(),
+        )?;
         assert_eq!(round.outcome.is_clean(), all_there);
-        let draft = close(&desk.ledger, &round, None, "sasaki".parse()?)?;
+        let draft = close(&desk.ledger, &round, None, ("sasaki".parse()?, None))?;
         let entry = desk.conclude(draft)?;
         println!(
             "entry {}: check, {}",

@@ -24,6 +24,8 @@ mod reading;
 mod receipts;
 #[path = "cli/requests.rs"]
 mod requests;
+#[path = "cli/rounds.rs"]
+mod rounds;
 #[path = "cli/sheets.rs"]
 mod sheets;
 #[path = "cli/story.rs"]

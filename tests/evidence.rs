@@ -18,7 +18,7 @@ use media_custody::model::hardware::Reading;
 use media_custody::model::vocabulary::{EncryptionGrade, SightingGrade};
 use media_custody::model::{EncryptionLine, MediumId, Statement};
 use media_custody::ops::alarms::{Looked, look};
-use media_custody::ops::check;
+use media_custody::ops::check::{self, ByHand};
 use media_custody::ops::erase::erase;
 use media_custody::ops::examine::{content, examine};
 use media_custody::ops::handover::hand_over;
@@ -82,9 +82,14 @@ fn encryption(case: &Case) -> String {
 /// how the drive was seen.
 fn checked(case: &Case, tree: &Tree) -> (Vec<String>, SightingGrade) {
     let mut ledger = case.ledger();
-    let round =
-        check::look(&ledger, Some(&tree.bus_with_disks()), (&of(HOME), None), &[]).expect("look");
-    let draft = check::close(&ledger, &round, None, of("sasaki")).expect("closed");
+    let round = check::look(
+        ledger.state(),
+        Some(&tree.bus_with_disks()),
+        (&of(HOME), None),
+        ByHand::default(),
+    )
+    .expect("look");
+    let draft = check::close(&ledger, &round, None, (of("sasaki"), None)).expect("closed");
     submit(&mut ledger, draft, &case.keys());
     let alarms = round.outcome.alarms.iter().map(|line| line.alarm.to_string()).collect();
     let id: MediumId = of("USB-0500");
@@ -270,7 +275,13 @@ fn the_same_drive_is_seen_with_its_content() {
     // A check that finds nothing new carries nothing.
     let again = {
         let ledger = case.ledger();
-        check::look(&ledger, Some(&tree.bus_with_disks()), (&of(HOME), None), &[]).expect("a round")
+        check::look(
+            ledger.state(),
+            Some(&tree.bus_with_disks()),
+            (&of(HOME), None),
+            ByHand::default(),
+        )
+        .expect("a round")
     };
     assert_eq!(again.outcome.news, News::default());
     // An older copy of the header came back.
@@ -422,8 +433,13 @@ fn a_look_alike_without_the_marks_raises_them() {
     let label = media_custody::wire::Label::new("WEAK-1", &medium.registered.leaf);
     let label = label.expect("a label").to_string();
     let round = |labels: &[String]| {
-        check::look(&ledger, Some(&tree.bus_with_disks()), (&of(HOME), None), labels)
-            .expect("a round")
+        check::look(
+            ledger.state(),
+            Some(&tree.bus_with_disks()),
+            (&of(HOME), None),
+            ByHand { labels, eyes: &[] },
+        )
+        .expect("a round")
     };
     assert_eq!(round(std::slice::from_ref(&label)).outcome.alarms, []);
     assert_eq!(round(&[]).outcome.unknown.len(), 1, "never by its look and content alone");

@@ -6,7 +6,7 @@ mod fixture;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fixture::{START, World, party, stamp, vkey};
-use media_custody::ledger::checks::{Observation, compare};
+use media_custody::ledger::checks::{Moment, Observation, People, Watcher, compare_round};
 use media_custody::ledger::intent::{HandOver, Registration};
 use media_custody::ledger::judge::replay_time;
 use media_custody::ledger::{Intent, Medium, Policy, State, judge};
@@ -91,13 +91,23 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
                 .map(|what| label(&what))
                 .collect();
             let place = PLACES[step.what % 2].parse().expect("place");
-            let mut outcome = compare(&world.state, &place, &observed);
+            // The other one, where there is one, saw what else there is by eye.
+            let second = (step.whom != step.who).then(|| id(whom));
+            let eye = [Observation::Eye(MEDIA[step.what].parse().expect("id"))];
+            let by = id(who);
+            let people = People { by: &by, second: second.as_ref() };
+            let moments = [
+                Moment { by: Watcher::First, seen: &observed },
+                Moment { by: Watcher::Second, seen: if second.is_some() { &eye } else { &[] } },
+            ];
+            let mut outcome = compare_round(&world.state, &place, Some(people), &moments);
             let draw = (step.verb == 20).then(|| drawn(world, step));
             if let Some(draw) = &draw {
                 let sample = world.state.sample_at(&place, draw);
                 outcome.missing.retain(|id| sample.contains(&id));
             }
-            Intent::CloseCheck { place, draw, outcome, detail: None, by: id(who) }
+            let outcome = Box::new(outcome);
+            Intent::CloseCheck { place, draw, outcome, detail: None, by, second }
         }
         12 => Intent::Correct {
             entry: EntryRef { index: step.how as u64, leaf: world.entries[0].leaf },

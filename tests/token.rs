@@ -16,12 +16,13 @@ use media_custody::model::hardware::Reading;
 use media_custody::model::vocabulary::SightingGrade;
 use media_custody::model::{Hash, MediumId, PartyId, Statement};
 use media_custody::ops::alarms::look;
+use media_custody::ops::check::{self, ByHand};
 use media_custody::ops::error::TokenRefusal;
 use media_custody::ops::override_alarms::override_alarms;
 use media_custody::ops::register::register;
 use media_custody::ops::token::{self, TokenWish, Written};
 use media_custody::ops::token_rotation::{Left, Rotation, rotate};
-use media_custody::ops::{OpsError, StoreError, check, scan};
+use media_custody::ops::{OpsError, StoreError, scan};
 use media_custody::usb::{Bus, Units};
 use office::{Case, HOME, of, registration, submit};
 
@@ -100,7 +101,8 @@ impl Stick {
         let looked = look(&ledger, &self.bus(), &[of("USB-0500")]).expect("looked");
         let at_handover = about(looked.alarms.iter().map(|a| a.alarm.to_string()).collect());
         let round =
-            check::look(&ledger, Some(&self.bus()), (&of(HOME), None), &[]).expect("a round");
+            check::look(ledger.state(), Some(&self.bus()), (&of(HOME), None), ByHand::default())
+                .expect("a round");
         let at_check = about(round.outcome.alarms.iter().map(|a| a.alarm.to_string()).collect());
         assert_eq!(at_handover, at_check);
         let name = || "a test".to_owned();
@@ -280,13 +282,15 @@ impl Stick {
     fn round(&self, by: &str, recorded: bool) -> Rotation {
         let mut ledger = self.case.ledger();
         let mut round =
-            check::look(&ledger, Some(&self.bus()), (&of(HOME), None), &[]).expect("a round");
+            check::look(ledger.state(), Some(&self.bus()), (&of(HOME), None), ByHand::default())
+                .expect("a round");
         let by: PartyId = of(by);
         let seen = round.outcome.seen();
         let rotation = rotate(&ledger, &self.bus(), &seen, &[&by]).expect("looked");
-        check::look_again(&ledger, Some(&self.bus()), &round, &[]).expect("as it was");
+        check::look_again(ledger.state(), Some(&self.bus()), &round, ByHand::default())
+            .expect("as it was");
         round.outcome.news.tokens = rotation.lines();
-        let draft = check::close(&ledger, &round, None, by).expect("closed");
+        let draft = check::close(&ledger, &round, None, (by, None)).expect("closed");
         if recorded {
             submit(&mut ledger, draft, &self.case.keys());
         }

@@ -106,6 +106,11 @@ const OFFICER: &str = "
     admin says party; party: *tanaka; role: administrator; role: privacy-officer; key: $tanaka
 ";
 
+/// And a check by two people, with a drive seen too weakly to count.
+const ROUNDS: &str = "
+    audit says check; place: 静岡支部 第一保管庫; found: USB-0421 device; found: USB-0422 label; unverified: USB-0430 attested; by: ~audit; second: ~suzuki; second-saw: USB-0422; second-saw: USB-0430
+";
+
 /// The kinds that came last; the bytes of those before depend on their order.
 const PRESENCE: &str = "
     suzuki says search; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; place: 静岡支部 会議室; detail: 机の引き出しと棚の裏
@@ -136,7 +141,7 @@ fn one_statement_of_each_kind() {
     let rules = said(RULES);
     kinds.extend(said(PRESENCE));
     let (drawn, roles) = (said(DRAWN), said(OFFICER));
-    let changes = said(CHANGES);
+    let (changes, rounds) = (said(CHANGES), said(ROUNDS));
     let names: Vec<&str> = kinds.iter().map(Statement::kind).collect();
     let known: Vec<&str> = Statement::KINDS.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(names, known, "one of each kind, in order");
@@ -151,6 +156,7 @@ fn one_statement_of_each_kind() {
         ("drawn", &drawn),
         ("roles", &roles),
         ("changes", &changes),
+        ("rounds", &rounds),
     ] {
         for statement in statements {
             let note = script.world.sign(statement).to_bytes();
@@ -169,6 +175,7 @@ fn one_statement_of_each_kind() {
             .chain(&drawn)
             .chain(&roles)
             .chain(&changes)
+            .chain(&rounds)
             .filter(same_kind);
         let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();
         let fields = Statement::KINDS.iter().find(|(kind, _)| *kind == statement.kind());

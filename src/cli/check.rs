@@ -1,27 +1,42 @@
 //! `custody check`
 
-use clap::Args;
-use serde::Serialize;
+mod closing;
+mod desk;
 
-use super::error::{EXIT_DISCREPANCY, EXIT_FINE};
-use super::handover::tell_unread;
-use super::signing::{Concluded, SignArgs, conclude_if};
-use super::tokens::{Renewed, TokensArg, settle};
+use clap::Args;
+
+use super::error::EXIT_FINE;
+use super::signing::SignArgs;
+use super::tokens::TokensArg;
+use super::ui::Ui;
 use super::{BusArg, Global};
-use crate::model::{Name, PartyId, Phrase, Statement};
-use crate::ops::check::{close, draw, look, look_again};
-use crate::ops::{Draft, Ledger, OpsError};
+use crate::model::{DrawLine, MediumId, Name, PartyId, Phrase};
+use crate::ops::check::{ByHand, draw, look};
+use crate::ops::error::RoundProblem;
+use crate::ops::follow::Onlooker;
+use crate::ops::round::{
+    Opening, Record, add, gather, give_up, known_party, open_at, report, settle, was_closing,
+};
+use crate::ops::round_live::Left;
+use crate::ops::{OpsError, SystemClock};
 use crate::render::text;
-use crate::report::CheckReport;
+use crate::report::check::DrawnRound;
+use crate::report::round::RoundReport;
 
 /// One round of presence checks at a place; exit code 3 when something is amiss
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Plug in the drives that belong to the place, or scan their labels. By policy the checker
-does not hold any of them. Exit code 0: all there and nothing else; 3: a discrepancy.
+At a terminal: plug drives in one after another or all at once, scan their labels, and type
+'close' in the end; 'help' says what else. 'pause' or Ctrl-C leaves the round open; the same
+command goes on with it, and a second person joins it with their own --by. Without a
+terminal, or with --no-input, it is one look, which ends a round that is open there.
+By policy nobody checks what they hold. Exit code 0: all there and nothing else; 3: a
+discrepancy. See docs/checks.md.
 Examples:
   custody check --place 静岡支部保管庫 --by sasaki
   custody check --place 静岡支部保管庫 --by sasaki --draw 10%
+  custody check --place 静岡支部保管庫 --by sasaki --eye USB-0430 --pause
+  custody check --place 静岡支部保管庫 --show
   custody check --place 静岡支部保管庫 --by sasaki --no-bus --label CM1-USB-0421-7K3F9Q-X")]
 pub(super) struct Check {
     /// The place, as it stands as home in the ledger
@@ -33,9 +48,27 @@ pub(super) struct Check {
     /// Show the sample that --draw would take, and record nothing
     #[arg(long, requires = "draw")]
     list: bool,
+    /// Show the round that is open there, and record nothing
+    #[arg(long, conflicts_with_all = ["draw", "pause", "discard"])]
+    show: bool,
+    /// Add what is seen to the round, and leave it open
+    #[arg(long, conflicts_with = "discard")]
+    pause: bool,
+    /// Give up the round that is open there; its file is kept under another name
+    #[arg(long, requires = "reason")]
+    discard: bool,
+    /// Why it is given up
+    #[arg(long, value_name = "TEXT", requires = "discard")]
+    reason: Option<String>,
+    /// Close without what was seen too long ago or has changed hands since
+    #[arg(long)]
+    leave_out_old: bool,
     /// A scanned label; may be repeated
     #[arg(long = "label", value_name = "CODE")]
     labels: Vec<String>,
+    /// A drive seen by eye, such as a locked keypad drive or a CD-R; may be repeated
+    #[arg(long = "eye", value_name = "ID")]
+    eyes: Vec<String>,
     /// Labels only; do not look at the bus
     #[arg(long)]
     no_bus: bool,
@@ -53,78 +86,169 @@ pub(super) struct Check {
     signing: SignArgs,
 }
 
-/// What `check` answers.
-#[derive(Debug, Serialize)]
-struct Checked {
-    #[serde(flatten)]
-    concluded: Concluded,
-    tokens: Vec<Renewed>,
-    check: CheckReport,
+/// The answers, read.
+struct Wish {
+    place: Name,
+    by: Option<PartyId>,
+    detail: Option<Phrase>,
+    reason: Option<Phrase>,
+    eyes: Vec<MediumId>,
 }
 
 impl Check {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let ui = global.ui();
+        let wish = self.wish(ui)?;
+        let drawn = self.drawn(global, &wish.place)?;
+        if let (Some(drawn), true) = (&drawn, self.list) {
+            ui.answer(drawn, |style| text::drawn(drawn, style));
+            return Ok(EXIT_FINE);
+        }
+        if self.show {
+            return Self::show(global, &wish);
+        }
+        let missing = || OpsError::input("check", "an answer is missing");
+        let mut by = wish.by.clone().ok_or_else(missing)?;
+        if self.discard {
+            return Self::discard(global, &wish, &by);
+        }
+        let record = settled(global, &wish.place)?;
+        if let (Some(_), Some(_)) = (&drawn, &record) {
+            return Err(RoundProblem::Drawn(wish.place).into());
+        }
+        if let Some(drawn) = &drawn {
+            ui.say(&text::drawn(drawn, ui.style()));
+        }
+        let sample = drawn.map(|drawn| drawn.line);
+        if let Some(record) = &record {
+            ui.say(&goes_on(record));
+        }
+        if self.pause || ui.asks() {
+            let paused = self.add(global, &wish, (&by, sample))?;
+            if self.pause {
+                ui.answer(&paused, |style| text::open_round(&paused, style));
+                return Ok(EXIT_FINE);
+            }
+            match self.at_the_desk(global, &wish, &by)? {
+                Left::Close(who) => by = who,
+                Left::Pause => {
+                    ui.say("Paused; the same command goes on with it. Nothing is signed yet.");
+                    return Ok(EXIT_FINE);
+                }
+            }
+        }
+        self.close(global, &wish, (by, sample))
+    }
+
+    fn wish(&self, ui: Ui) -> Result<Wish, OpsError> {
         let mut asking = ui.asking();
         let place: Option<Name> =
             asking.need("--place", self.place.as_deref(), "Which place", None);
-        let by: Option<PartyId> = match self.list {
-            true => None,
+        let by: Option<PartyId> = match self.list || self.show {
+            true => asking.may("--by", self.by.as_deref()),
             false => asking.need("--by", self.by.as_deref(), "Who checks (party id)", None),
         };
-        let detail: Option<Phrase> = asking.may("--detail", self.detail.as_deref());
+        let detail = asking.may("--detail", self.detail.as_deref());
+        let reason = asking.may("--reason", self.reason.as_deref());
+        let eyes = asking.each("--eye", &self.eyes);
         asking.end()?;
-        let Some(place) = place else {
-            return Err(OpsError::input("check", "an answer is missing"));
-        };
-        let percent = self.draw.as_deref().map(percent).transpose()?;
-        let mut ledger = global.open()?;
-        let drawn = percent.map(|percent| draw(&ledger, &place, percent)).transpose()?;
-        if let Some(drawn) = &drawn {
-            if self.list {
-                ui.answer(drawn, |style| text::drawn(drawn, style));
-                return Ok(EXIT_FINE);
-            }
-            ui.say(&text::drawn(drawn, ui.style()));
-        }
-        let by = by.ok_or_else(|| OpsError::input("check", "an answer is missing"))?;
-        let sample = drawn.map(|drawn| drawn.line);
-        let open = || if self.no_bus { Ok(None) } else { self.bus.choice().open().map(Some) };
-        let bus = open()?;
-        let round = look(&ledger, bus.as_deref(), (&place, sample), &self.labels)?;
-        for position in &round.unread {
-            ui.warn(&format!(
-                "the serial of the drive at {position} could not be read; it counts for nothing"
-            ));
-        }
-        tell_unread(ui, round.unexamined.iter().cloned());
-        let mut draft = close(&ledger, &round, detail.clone(), by.clone())?;
-        // What people see first is the result, before anybody types a passphrase.
-        let preview = report(&ledger, &draft, None);
-        if let Some(preview) = &preview {
-            ui.say(&text::check(preview, ui.style()));
-        }
-        let on = (&ledger, &self.bus);
-        let seen = if self.no_bus { Vec::new() } else { round.outcome.seen() };
-        let rotation = self.tokens.rotate(ui, on, &seen, &[&by], &self.signing)?;
-        if !rotation.is_empty() {
-            let mut renewed = round.clone();
-            renewed.outcome.news.tokens = rotation.lines();
-            draft = close(&ledger, &renewed, detail, by)?;
-        }
-        let before = ledger.state().clone();
-        let still = |ledger: &Ledger| look_again(ledger, open()?.as_deref(), &round, &self.labels);
-        let signing = &self.signing;
-        let outcome = conclude_if(global, &mut ledger, draft.clone(), signing, &still);
-        let (concluded, tokens) = settle(ui, rotation, outcome)?;
-        let Some(check) = report_in(&before, &draft, concluded.entry()) else {
-            return Err(OpsError::Unknown("the check left no report".to_owned()));
-        };
-        let clean = round.outcome.is_clean();
-        let answer = Checked { concluded, tokens, check };
-        ui.answer(&answer, |_| answer.concluded.words());
-        Ok(if clean { EXIT_FINE } else { EXIT_DISCREPANCY })
+        let place = place.ok_or_else(|| OpsError::input("check", "an answer is missing"))?;
+        Ok(Wish { place, by, detail, reason, eyes })
     }
+
+    fn drawn(&self, global: &Global, place: &Name) -> Result<Option<DrawnRound>, OpsError> {
+        let Some(percent) = self.draw.as_deref().map(percent).transpose()? else {
+            return Ok(None);
+        };
+        draw(&global.open()?, place, percent).map(Some)
+    }
+
+    fn by_hand<'a>(&'a self, wish: &'a Wish) -> ByHand<'a> {
+        ByHand { labels: &self.labels, eyes: &wish.eyes }
+    }
+
+    /// The open round as it stands.
+    fn show(global: &Global, wish: &Wish) -> Result<i32, OpsError> {
+        let (folder, ui) = (global.ledger_folder()?, global.ui());
+        let mut onlooker = Onlooker::open(&folder)?;
+        let now = onlooker.now(&SystemClock)?;
+        let record = open_at(&folder, &wish.place)?;
+        let record = record.ok_or_else(|| RoundProblem::NotOpen(wish.place.clone()))?;
+        let by = wish.by.as_ref().unwrap_or(&record.opening.by);
+        let state = onlooker.state()?;
+        let shown = report(state, &record, &gather(state, &record, by, now), by);
+        ui.answer(&shown, |style| text::open_round(&shown, style));
+        Ok(EXIT_FINE)
+    }
+
+    /// Adds one look, or only what was named where people go on at the desk.
+    fn add(
+        &self,
+        global: &Global,
+        wish: &Wish,
+        (by, sample): (&PartyId, Option<DrawLine>),
+    ) -> Result<RoundReport, OpsError> {
+        let folder = global.ledger_folder()?;
+        let mut onlooker = Onlooker::open(&folder)?;
+        let now = onlooker.now(&SystemClock)?;
+        let state = onlooker.state()?;
+        known_party(state, by)?;
+        let bus = match self.no_bus || !self.pause {
+            true => None,
+            false => Some(self.bus.choice().open()?),
+        };
+        let seen = look(state, bus.as_deref(), (&wish.place, sample), self.by_hand(wish))?;
+        closing::tell_unread(global.ui(), &seen);
+        let opening = Opening::new(now, by.clone(), wish.place.clone(), sample);
+        let record = add(&folder, &opening, (now, by), seen.seen)?;
+        Ok(report(state, &record, &gather(state, &record, by, now), by))
+    }
+
+    fn discard(global: &Global, wish: &Wish, by: &PartyId) -> Result<i32, OpsError> {
+        let (folder, ui) = (global.ledger_folder()?, global.ui());
+        let mut onlooker = Onlooker::open(&folder)?;
+        let now = onlooker.now(&SystemClock)?;
+        let reason = wish.reason.clone();
+        let reason = reason.ok_or_else(|| OpsError::input("--reason", "is needed"))?;
+        let state = onlooker.state()?;
+        let (seen, kept) = give_up(&folder, state, &wish.place, (now, by), reason)?;
+        let kept = format!("Given up; what was seen is kept in {}.\n", kept.display());
+        match seen {
+            Some(seen) => {
+                ui.answer(&seen, |style| format!("{}\n{kept}", text::open_round(&seen, style)));
+            }
+            None => ui.answer(&kept, |_| kept.clone()),
+        }
+        Ok(EXIT_FINE)
+    }
+}
+
+/// The round that is open at `place`, once it is clear that no entry closed it.
+fn settled(global: &Global, place: &Name) -> Result<Option<Record>, OpsError> {
+    let record = open_at(&global.ledger_folder()?, place)?;
+    if !record.as_ref().is_some_and(was_closing) {
+        return Ok(record);
+    }
+    let settled = settle(&global.open()?, place)?;
+    if let Some(entry) = settled.closed {
+        global.ui().say(&format!("The round that was open here was closed by entry {entry}."));
+    }
+    Ok(settled.record)
+}
+
+/// That a round is gone on with, and since when.
+fn goes_on(record: &Record) -> String {
+    let opening = &record.opening;
+    let last = record.lines.last();
+    let last = last
+        .map_or_else(String::new, |line| format!(", the last {} by {}", line.at.short(), line.by));
+    format!(
+        "A round is open at {} since {}, begun by {}: {} seen{last}. It goes on.",
+        opening.place,
+        opening.at.short(),
+        opening.by,
+        record.lines.len()
+    )
 }
 
 /// `10%` or `10`.
@@ -132,19 +256,4 @@ fn percent(text: &str) -> Result<u32, OpsError> {
     let number = text.trim().trim_end_matches(['%', '％']).trim();
     let percent = number.parse().ok().filter(|percent| (1..=100).contains(percent));
     percent.ok_or_else(|| OpsError::input("--draw", format!("'{text}' is not 1% to 100%")))
-}
-
-fn report(ledger: &Ledger, draft: &Draft, entry: Option<u64>) -> Option<CheckReport> {
-    report_in(ledger.state(), draft, entry)
-}
-
-fn report_in(
-    state: &crate::ledger::State,
-    draft: &Draft,
-    entry: Option<u64>,
-) -> Option<CheckReport> {
-    match draft.statement() {
-        Statement::Check(said) => Some(CheckReport::new(state, said, entry)),
-        _ => None,
-    }
 }

@@ -135,6 +135,8 @@ kinds! {
     DriveLeft = "drive-left";
     /// What is plugged in changed while people were signing.
     DriveChanged = "drive-changed";
+    /// A round that is open cannot go on or be closed.
+    Round = "round";
     /// No token is written there.
     Token = "token";
     /// A document attached to a receipt is gone or altered.
@@ -223,6 +225,7 @@ impl From<&OpsError> for Failure {
             OpsError::Draft(error) => draft(error),
             OpsError::Device(choice) => device(choice),
             OpsError::Since(change) => since(change),
+            OpsError::Round(problem) => telling::round(problem),
             OpsError::Token(refusal) => token(refusal),
             OpsError::Attachment(error) => attachment(error),
             OpsError::Print(error) => print(error),

@@ -14,11 +14,15 @@ use crate::render::qr::{Code, Terminal};
 use crate::render::text;
 use crate::report::RegistrationView;
 
+/// Home and kind of data of a drive that was put aside: nobody knows what it carries.
+const QUARANTINE: &str = "隔離 quarantine";
+
 /// Register the attached drive under an asset id and show its label
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   custody register USB-0421 --home 静岡支部保管庫 --class 被保険者台帳 --by yamada
+  custody register USB-0999 --device 4C5300 --quarantine 静岡支部保管庫 --by yamada
   custody register USB-0422 --device sdb --home 静岡支部保管庫 --class 一般 --by yamada --interval-days 14")]
 pub(super) struct Register {
     /// Asset id: capital letters, digits and hyphens, at most 16
@@ -29,6 +33,10 @@ pub(super) struct Register {
     /// The place it belongs to
     #[arg(long)]
     home: Option<String>,
+    /// Put aside a drive that was found at this place and that nobody registered: home and
+    /// class are the quarantine's unless you name them
+    #[arg(long, value_name = "WHERE")]
+    quarantine: Option<String>,
     /// Whose it is [default: the organisation]
     #[arg(long)]
     owner: Option<String>,
@@ -107,14 +115,17 @@ impl Register {
         let site = ledger.state().facts.as_ref().map(|facts| facts.site.to_string());
         let id: Option<MediumId> =
             asking.need("ID", self.id.as_deref(), "Asset id, such as USB-0421", None);
+        let aside: Option<Name> = asking.may("--quarantine", self.quarantine.as_deref());
+        let put_aside = aside.as_ref().map(|_| QUARANTINE);
+        let (home, class) = (self.home.as_deref(), self.class.as_deref());
         let home: Option<Name> =
-            asking.need("--home", self.home.as_deref(), "Where it belongs", site.as_deref());
-        let class: Option<Name> =
-            asking.need("--class", self.class.as_deref(), "Kind of data", None);
+            asking.need("--home", home.or(put_aside), "Where it belongs", site.as_deref());
+        let class: Option<Name> = asking.need("--class", class.or(put_aside), "Kind of data", None);
         let owner = asking.may("--owner", self.owner.as_deref());
         let interval_days = asking.number("--interval-days", self.interval_days.as_deref());
         let encryption = asking.may("--encryption", self.encryption.as_deref());
-        let detail = asking.may("--detail", self.detail.as_deref());
+        let found = aside.as_ref().map(|place| format!("未登録で発見 found unregistered: {place}"));
+        let detail = asking.may("--detail", self.detail.as_deref().or(found.as_deref()));
         let by = asking.need("--by", self.by.as_deref(), "Registered by (party id)", None);
         asking.end()?;
         let (Some(id), Some(home), Some(class), Some(by)) = (id, home, class, by) else {

@@ -48,6 +48,12 @@ impl Ui {
         Style { width, colour: terminal && std::env::var_os("NO_COLOR").is_none() }
     }
 
+    /// Lines of the terminal that people are spoken to on.
+    pub fn height(&self) -> usize {
+        let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+        size.map_or(24, |size| usize::from(size.ws_row)).clamp(12, 200)
+    }
+
     /// The command's answer: the value as JSON, or its rendering for people.
     pub fn answer<T: Serialize>(&self, value: &T, text: impl FnOnce(Style) -> String) {
         let out = if self.json { to_json(value) } else { text(self.style()) };

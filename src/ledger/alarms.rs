@@ -1,6 +1,6 @@
 //! What a device says of itself now, against what it said when it was registered.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::state::{Medium, State};
 use crate::model::vocabulary::{EncryptionGrade, Role};
@@ -10,7 +10,8 @@ use crate::model::{
 
 /// A device in the words of a registration. What could not be read is empty, and
 /// says nothing: a look without permission is no changed drive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Description {
     /// Manufacturer and product strings, escaped.
     pub product: Option<Phrase>,
@@ -37,7 +38,8 @@ pub struct Description {
 pub const TOKEN_ALARMS: &[&str] = &["token-missing", "token-stale"];
 
 /// What a drive's own bytes say, or its family claims where they cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Content {
     /// Whether the bytes were read; if not, the rest is the family's claim.
     pub read: bool,

@@ -57,9 +57,10 @@ pub enum Intent {
     CloseCheck {
         place: Name,
         draw: Option<DrawLine>,
-        outcome: Outcome,
+        outcome: Box<Outcome>,
         detail: Option<Phrase>,
         by: PartyId,
+        second: Option<PartyId>,
     },
     /// Record what a station saw.
     CallRoll(Box<Called>),
@@ -276,8 +277,8 @@ impl Filling<'_> {
                 self.answer(request, verdict, detail, &by)?
             }
             Intent::HandOver(wanted) => self.hand_over(*wanted)?,
-            Intent::CloseCheck { place, draw, outcome, detail, by } => {
-                self.close_check((place, draw), outcome, detail, &by)?
+            Intent::CloseCheck { place, draw, outcome, detail, by, second } => {
+                self.close_check((place, draw), *outcome, detail, (&by, second.as_ref()))?
             }
             Intent::CallRoll(wanted) => self.call_roll(*wanted)?,
             Intent::Attach(wanted) => self.attach(*wanted)?,
@@ -326,11 +327,13 @@ impl Filling<'_> {
         (place, draw): (Name, Option<DrawLine>),
         outcome: Outcome,
         detail: Option<Phrase>,
-        by: &PartyId,
+        (by, second): (&PartyId, Option<&PartyId>),
     ) -> Option<Statement> {
         let (ledger, Frame { at, seen, nonce }) = (self.ledger.clone(), self.frame);
-        let by = self.signatory(by)?;
-        let Outcome { found, missing, unexpected, unknown, alarms: alarm, news } = outcome;
+        let (by, second) = (self.signatory(by), second.map(|second| self.signatory(second)));
+        let (by, second) = (by?, second.map_or(Some(None), |second| second.map(Some))?);
+        let Outcome { found, missing, unverified, unexpected, unknown, .. } = outcome;
+        let Outcome { alarms: alarm, news, second_saw, .. } = outcome;
         let News { encryption, marks: mark, sequences: sequence, tokens: token } = news;
         let body = statement::Check {
             ledger,
@@ -340,6 +343,7 @@ impl Filling<'_> {
             draw,
             found,
             missing,
+            unverified,
             unexpected,
             unknown,
             encryption,
@@ -349,6 +353,8 @@ impl Filling<'_> {
             alarm,
             detail,
             by,
+            second,
+            second_saw,
             nonce,
         };
         Some(body.into())

@@ -406,8 +406,10 @@ impl State {
         if said.draw.is_some() {
             self.draws = (self.draws.0 + 1, Some(index));
         }
-        for seen in said.found.iter().chain(&said.unexpected) {
-            self.sight(index, said.at, &seen.id, seen.grade, &said.place, &said.by.party.id);
+        // What is unverified is too weak to count here as well, unless the terms take it.
+        for seen in said.found.iter().chain(&said.unverified).chain(&said.unexpected) {
+            let by = said.who_saw(&seen.id);
+            self.sight(index, said.at, &seen.id, seen.grade, &said.place, &by.party.id);
         }
         for id in &said.missing {
             self.miss(index, said.at, id);

@@ -58,6 +58,17 @@ impl BusChoice {
         })
     }
 
+    /// What it shows in the end: of a recording its last frame, unless one is named.
+    ///
+    /// # Errors
+    /// A recording that cannot be read.
+    pub fn in_the_end(&self) -> Result<BusChoice, OpsError> {
+        let BusChoice::Recording(path, None) = self else { return Ok(self.clone()) };
+        let recording = Recording::read(path).map_err(usb::BusError::from)?;
+        let last = recording.frames().last().map(|frame| frame.label.clone());
+        Ok(BusChoice::Recording(path.clone(), last))
+    }
+
     /// Whether what it shows was recorded and is not attached now.
     pub fn is_recorded(&self) -> bool {
         matches!(self, BusChoice::Recording(..))

@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::error::{ChangedSince, OpsError};
 use super::examine::examine;
 use super::ledger::Ledger;
+use super::round::{SeenDevice, What, lines_of};
 use super::token;
 use crate::ledger::checks::{Observation, Outcome, compare};
 use crate::ledger::{Intent, State};
@@ -25,6 +26,8 @@ pub struct Round {
     pub place: Name,
     /// The sample that is looked for, where not everything is.
     pub draw: Option<DrawLine>,
+    /// What was seen, as lines of a round.
+    pub seen: Vec<What>,
     /// The comparison.
     pub outcome: Outcome,
     /// Positions of drives whose serial could not be read; they count for nothing.
@@ -58,44 +61,64 @@ pub fn draw(ledger: &Ledger, place: &Name, percent: u32) -> Result<DrawnRound, O
     Ok(DrawnRound { place: place.clone(), line, of, media })
 }
 
-/// Looks at the bus and the scanned labels and compares with what belongs there.
+/// What a person names of what they see.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ByHand<'a> {
+    /// Scanned labels.
+    pub labels: &'a [String],
+    /// Media seen by eye, which show no computer what they are.
+    pub eyes: &'a [MediumId],
+}
+
+/// Looks at the bus and what was named and compares with what belongs there.
 ///
 /// # Errors
 /// A place nobody registered a medium for, labels that are not ours (all of them
 /// named), or a bus that cannot be read.
 pub fn look(
-    ledger: &Ledger,
+    state: &State,
     bus: Option<&dyn Bus>,
     (place, draw): (&Name, Option<DrawLine>),
-    labels: &[String],
+    by_hand: ByHand<'_>,
 ) -> Result<Round, OpsError> {
-    let state = ledger.state();
     known_place(state, place)?;
-    let mut observed = read_labels(ledger, labels)?;
+    let (labels, eyes) = named(state, by_hand)?;
     let (mut unread, mut unexamined) = (Vec::new(), Vec::new());
-    if let Some(bus) = bus {
-        for device in drives(bus)? {
-            match identity_line(&device) {
-                Some(line) => {
-                    let examined = examine(bus, &device);
-                    if let Examined::Unread(why) = examined {
-                        unexamined.push((name(state, &device, &line), why));
-                    }
-                    let mut said = Box::new(describe_with(&device, &examined));
-                    said.tokens = token::seen(bus, &device);
-                    observed.push(Observation::Device(line, said));
-                }
-                None => unread.push(device.position.to_string()),
+    let mut devices = Vec::new();
+    for device in bus.map(drives).transpose()?.into_iter().flatten() {
+        match bus.and_then(|bus| seen_device(bus, &device)) {
+            Some((seen, why)) => {
+                unexamined.extend(why.map(|why| (name(state, &device, &seen.device), why)));
+                devices.push(seen);
             }
+            None => unread.push(device.position.to_string()),
         }
     }
+    let seen = lines_of(&devices, &labels, &eyes);
+    let device = |one: SeenDevice| Observation::Device(one.device, Box::new(one.said));
+    let observed = devices.into_iter().map(device);
+    let observed = observed.chain(labels.into_iter().map(Observation::Label));
+    let observed: Vec<Observation> =
+        observed.chain(eyes.into_iter().map(Observation::Eye)).collect();
     let mut outcome = compare(state, place, &observed);
     if let Some(draw) = &draw {
         // What was not drawn was not looked for.
         let sample = state.sample_at(place, draw);
         outcome.missing.retain(|id| sample.contains(&id));
     }
-    Ok(Round { place: place.clone(), draw, outcome, unread, unexamined })
+    Ok(Round { place: place.clone(), draw, seen, outcome, unread, unexamined })
+}
+
+/// What an attached drive says of itself, and why its own bytes were not read, if they
+/// were not. None where not even its serial could be.
+pub(super) fn seen_device(bus: &dyn Bus, device: &Device) -> Option<(SeenDevice, Option<Unread>)> {
+    let line = identity_line(device)?;
+    let examined = examine(bus, device);
+    let mut said = describe_with(device, &examined);
+    said.tokens = token::seen(bus, device);
+    let position = device.position.to_string().parse().ok()?;
+    let why = if let Examined::Unread(why) = examined { Some(why) } else { None };
+    Some((SeenDevice { device: line, position, said }, why))
 }
 
 /// What people call an attached drive: its asset id, else where it is plugged in.
@@ -113,12 +136,12 @@ fn name(state: &State, device: &Device, line: &UnknownLine) -> String {
 /// # Errors
 /// [`ChangedSince`], or as [`look`].
 pub fn look_again(
-    ledger: &Ledger,
+    state: &State,
     bus: Option<&dyn Bus>,
     before: &Round,
-    labels: &[String],
+    by_hand: ByHand<'_>,
 ) -> Result<(), OpsError> {
-    let now = look(ledger, bus, (&before.place, before.draw), labels)?;
+    let now = look(state, bus, (&before.place, before.draw), by_hand)?;
     let (was, is) = (&before.outcome, &now.outcome);
     if (was, &before.unread) == (is, &now.unread) {
         return Ok(());
@@ -139,32 +162,40 @@ pub fn look_again(
 /// The drives that one round saw and the other did not.
 fn only_in(one: &Outcome, other: &Outcome) -> Vec<String> {
     let seen = |outcome: &Outcome| -> BTreeSet<String> {
-        let known = outcome.found.iter().chain(&outcome.unexpected).map(|line| line.id.to_string());
+        let known = outcome.seen().into_iter().map(|id| id.to_string());
         known.chain(outcome.unknown.iter().map(ToString::to_string)).collect()
     };
     seen(one).difference(&seen(other)).cloned().collect()
 }
 
-fn read_labels(ledger: &Ledger, labels: &[String]) -> Result<Vec<Observation>, OpsError> {
+/// The media that were named, or every reason why they were not.
+fn named(state: &State, by_hand: ByHand<'_>) -> Result<(Vec<MediumId>, Vec<MediumId>), OpsError> {
     let mut problems = Vec::new();
-    let mut observed = Vec::new();
-    for text in labels {
-        match label_of(ledger, text) {
-            Ok(id) => observed.push(Observation::Label(id)),
+    let mut labels = Vec::new();
+    for text in by_hand.labels {
+        match label_of(state, text) {
+            Ok(id) => labels.push(id),
             Err(problem) => problems.push(super::error::Problem::new("--label", problem)),
         }
     }
-    if problems.is_empty() { Ok(observed) } else { Err(OpsError::Input(problems)) }
+    for id in by_hand.eyes.iter().filter(|id| !state.media.contains_key(*id)) {
+        let problem = format!("{id} is not registered here");
+        problems.push(super::error::Problem::new("--eye", problem));
+    }
+    match problems.is_empty() {
+        true => Ok((labels, by_hand.eyes.to_vec())),
+        false => Err(OpsError::Input(problems)),
+    }
 }
 
 /// The medium a label belongs to. The tag ties the label to the registration, so
 /// that a label of another ledger, or of an earlier life of the asset id, is not
 /// taken for this one.
-pub(super) fn label_of(ledger: &Ledger, text: &str) -> Result<MediumId, String> {
+pub(super) fn label_of(state: &State, text: &str) -> Result<MediumId, String> {
     let label = Label::parse(text).map_err(|error| error.to_string())?;
     let id: MediumId =
         label.medium().parse().map_err(|_| format!("'{}' is no asset id", label.medium()))?;
-    let medium = ledger.state().media.get(&id).ok_or(format!("{id} is not registered here"))?;
+    let medium = state.media.get(&id).ok_or(format!("{id} is not registered here"))?;
     if label.belongs_to(&medium.registered.leaf) {
         Ok(id)
     } else {
@@ -180,8 +211,9 @@ pub fn close(
     ledger: &Ledger,
     round: &Round,
     detail: Option<Phrase>,
-    by: PartyId,
+    (by, second): (PartyId, Option<PartyId>),
 ) -> Result<Draft, OpsError> {
-    let (place, draw, outcome) = (round.place.clone(), round.draw, round.outcome.clone());
-    ledger.draft(Intent::CloseCheck { place, draw, outcome, detail, by })
+    let (place, draw) = (round.place.clone(), round.draw);
+    let outcome = Box::new(round.outcome.clone());
+    ledger.draft(Intent::CloseCheck { place, draw, outcome, detail, by, second })
 }

@@ -66,7 +66,7 @@ pub fn confirm(
     let Some(medium) = state.media.get(&id) else {
         return Err(OpsError::refused(Refusal::UnknownMedium { medium: id }));
     };
-    let labelled = label.map(|text| label_of(ledger, &text)).transpose();
+    let labelled = label.map(|text| label_of(ledger.state(), &text)).transpose();
     let labelled = labelled.map_err(|problem| OpsError::input("--label", problem))?;
     if let Some(other) = labelled.as_ref().filter(|other| **other != id) {
         let problem = format!("that is the label of {other}, not of {id}");

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::keyring::KeyringError;
 use crate::ledger::{Refusal, Refusals};
-use crate::model::MediumId;
 use crate::model::key::KeyName;
+use crate::model::{MediumId, Name, PartyId};
 use crate::notify::outbox::OutboxError;
 use crate::picture::PictureError;
 use crate::printer::config::ConfigurationError;
@@ -15,6 +15,7 @@ use crate::proof::receipt::ReceiptError;
 use crate::render::paper::PaperError;
 use crate::render::qr::QrError;
 use crate::store::StoreError;
+use crate::store::rounds::RoundError;
 use crate::usb::BusError;
 use crate::wire::qr::PayloadError;
 use crate::wire::signature::SignError;
@@ -103,6 +104,9 @@ pub enum OpsError {
     /// What is plugged in is no longer what was looked at.
     #[error(transparent)]
     Since(#[from] ChangedSince),
+    /// An open round.
+    #[error(transparent)]
+    Round(#[from] RoundProblem),
     /// No token is written there.
     #[error(transparent)]
     Token(#[from] TokenRefusal),
@@ -273,4 +277,29 @@ pub enum ChangedSince {
     /// They are there and say something else, or something came.
     #[error("what is plugged in changed between the look and the signature: {}", .0.join(", "))]
     Other(Vec<String>),
+}
+
+/// Why a round does not go on, or cannot be closed.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundProblem {
+    /// Its file.
+    #[error(transparent)]
+    File(#[from] RoundError),
+    /// There is none, or it was closed meanwhile.
+    #[error("no round is open at {0}")]
+    NotOpen(Name),
+    /// One entry bears two people at most.
+    #[error("{} are on this round already, and {third} would be the third", .people.join(" and "))]
+    Third {
+        /// Who is on it.
+        people: Vec<String>,
+        /// Who would join.
+        third: PartyId,
+    },
+    /// What was seen too long ago, or before the drive changed hands, is no sighting now.
+    #[error("to be looked at again: {}", .0.join(", "))]
+    Stale(Vec<String>),
+    /// A sample is drawn when a round begins.
+    #[error("the round at {0} is open already, and no sample can be drawn for it now")]
+    Drawn(Name),
 }

@@ -73,7 +73,7 @@ pub fn index_keys(note: &[u8]) -> Vec<Key> {
     for (key, value) in note.text().split('\n').filter_map(|line| line.split_once(": ")) {
         let first = || value.split(' ').next().unwrap_or_default().to_owned();
         match key {
-            "medium" | "found" | "missing" | "unexpected" | "present" | "absent" => {
+            "medium" | "found" | "missing" | "unverified" | "unexpected" | "present" | "absent" => {
                 keys.push(Key::Medium(first()));
             }
             "party" | "giver" | "receiver" | "witness" | "by" | "second" | "verifier"

@@ -43,6 +43,8 @@ pub mod register;
 pub mod report;
 pub mod request;
 pub mod retire;
+pub mod round;
+pub mod round_live;
 pub mod scan;
 pub mod sheet;
 pub mod simulate;

@@ -15,7 +15,8 @@ use crate::store::Key;
 /// # Errors
 /// An impossible clock.
 pub fn status(ledger: &Ledger) -> Result<Status, OpsError> {
-    Ok(Status::new(ledger.state(), ledger.now()?))
+    let now = ledger.now()?;
+    Ok(Status { rounds: super::round::listed(ledger, now)?, ..Status::new(ledger.state(), now) })
 }
 
 /// One medium with its history.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::alarms::Looked;
-use super::check::{close, look};
+use super::check::{ByHand, close, look};
 use super::clock::{Clock, FixedClock, SystemClock};
 use super::error::OpsError;
 use super::found::{Founding, found};
@@ -249,8 +249,9 @@ impl Tour {
     pub fn check(&mut self, frame: &str) -> Result<CheckReport, OpsError> {
         let place: Name = fixed(HOME)?;
         let bus = self.bus(frame)?;
-        let round = look(&self.ledger, Some(bus.as_ref()), (&place, None), &[])?;
-        let draft = close(&self.ledger, &round, None, fixed("sasaki")?)?;
+        let round =
+            look(self.ledger.state(), Some(bus.as_ref()), (&place, None), ByHand::default())?;
+        let draft = close(&self.ledger, &round, None, (fixed("sasaki")?, None))?;
         let before = self.ledger.state().clone();
         let committed = self.sign_and_submit(draft)?;
         match committed.statement {

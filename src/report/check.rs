@@ -6,7 +6,9 @@ use crate::ledger::State;
 use crate::model::hardware::VidPid;
 use crate::model::statement::Check;
 use crate::model::vocabulary::SightingGrade;
-use crate::model::{DrawLine, MediumId, Name, Origin, Phrase, SeenLine, Stamp};
+use crate::model::{
+    AlarmLine, DrawLine, MediumId, Name, Origin, Phrase, SeenLine, Stamp, UnknownLine,
+};
 
 use super::evidence::Bilingual;
 use super::receipt::Head;
@@ -31,6 +33,10 @@ pub struct CheckReport {
     pub by: Who,
     /// The key they signed with.
     pub key: KeyView,
+    /// Who checked with them.
+    pub second: Option<Who>,
+    /// The key they signed with.
+    pub second_key: Option<KeyView>,
     /// The head of the log that the checker saw.
     pub seen: Head,
     /// What the sample was drawn from, where not everything was looked for.
@@ -44,6 +50,9 @@ pub struct CheckReport {
     pub clean: bool,
     /// What belongs here and was not seen.
     pub missing: Vec<MissingRow>,
+    /// What belongs here and was seen with weaker evidence than its terms ask for: neither
+    /// found nor missing.
+    pub unverified: Vec<SeenRow>,
     /// What is registered, was seen here and belongs elsewhere.
     pub unexpected: Vec<SeenRow>,
     /// What was seen and nobody registered.
@@ -63,6 +72,8 @@ pub struct SeenRow {
     pub medium: MediumId,
     /// How it was seen.
     pub grade: SightingGrade,
+    /// By whom, where two people were on the round.
+    pub by: Option<Who>,
     /// Who has it by the ledger; none for one nobody registered.
     pub holder: Option<Who>,
     /// Where it belongs.
@@ -108,10 +119,14 @@ pub struct AlarmRow {
 impl CheckReport {
     /// The round that `said` records. `state` may be the one before or after it.
     pub fn new(state: &State, said: &Check, entry: Option<u64>) -> Self {
-        let seen =
-            |lines: &[SeenLine]| lines.iter().map(|line| SeenRow::new(state, line)).collect();
+        let two = said.second.is_some();
+        let seen = |lines: &[SeenLine]| -> Vec<SeenRow> {
+            let by = |line: &SeenLine| two.then(|| Who::from(&said.who_saw(&line.id).party));
+            lines.iter().map(|line| SeenRow::new(state, line, by(line))).collect()
+        };
         let odd = [
             said.missing.is_empty(),
+            said.unverified.is_empty(),
             said.unexpected.is_empty(),
             said.unknown.is_empty(),
             said.alarm.is_empty(),
@@ -125,39 +140,47 @@ impl CheckReport {
             at: said.at,
             by: Who::from(&said.by.party),
             key: KeyView::from(&said.by.key),
+            second: said.second.as_ref().map(|second| Who::from(&second.party)),
+            second_key: said.second.as_ref().map(|second| KeyView::from(&second.key)),
             seen: Head { entries: said.seen.size, root: said.seen.root },
             draw: said.draw,
-            expected: said.found.len() + said.missing.len(),
+            expected: said.found.len() + said.unverified.len() + said.missing.len(),
             entry,
             clean: odd.iter().all(|none| *none),
             missing: said.missing.iter().map(|id| MissingRow::new(state, id)).collect(),
+            unverified: seen(&said.unverified),
             unexpected: seen(&said.unexpected),
-            unknown: said
-                .unknown
-                .iter()
-                .map(|line| UnknownRow { vid_pid: line.vid_pid, serial: line.serial.to_string() })
-                .collect(),
-            alarms: said
-                .alarm
-                .iter()
-                .map(|line| AlarmRow {
-                    medium: line.id.clone(),
-                    alarm: line.alarm.to_string(),
-                    words: super::alarm::words(line.alarm.as_str()),
-                })
-                .collect(),
+            unknown: said.unknown.iter().map(UnknownRow::from).collect(),
+            alarms: said.alarm.iter().map(AlarmRow::from).collect(),
             found: seen(&said.found),
             detail: said.detail.clone(),
         }
     }
 }
 
+impl From<&UnknownLine> for UnknownRow {
+    fn from(line: &UnknownLine) -> Self {
+        UnknownRow { vid_pid: line.vid_pid, serial: line.serial.to_string() }
+    }
+}
+
+impl From<&AlarmLine> for AlarmRow {
+    fn from(line: &AlarmLine) -> Self {
+        AlarmRow {
+            medium: line.id.clone(),
+            alarm: line.alarm.to_string(),
+            words: super::alarm::words(line.alarm.as_str()),
+        }
+    }
+}
+
 impl SeenRow {
-    fn new(state: &State, line: &SeenLine) -> Self {
+    pub(super) fn new(state: &State, line: &SeenLine, by: Option<Who>) -> Self {
         let medium = state.media.get(&line.id);
         SeenRow {
             medium: line.id.clone(),
             grade: line.grade,
+            by,
             holder: medium.map(|medium| Who::of(state, &medium.custody.holder)),
             home: medium.map(|medium| medium.home.clone()),
         }
@@ -165,7 +188,7 @@ impl SeenRow {
 }
 
 impl MissingRow {
-    fn new(state: &State, id: &MediumId) -> Self {
+    pub(super) fn new(state: &State, id: &MediumId) -> Self {
         let medium = state.media.get(id);
         MissingRow {
             medium: id.clone(),

@@ -30,6 +30,7 @@ pub mod reconcile;
 pub mod register;
 pub mod registration;
 pub mod requests;
+pub mod round;
 pub mod scan;
 pub mod searches;
 pub mod sheet;

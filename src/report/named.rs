@@ -20,7 +20,9 @@ pub(super) fn media(said: &Statement) -> Vec<MediumId> {
         Statement::Handover(said) => many(&said.medium),
         Statement::Sighting(said) => one(&said.medium),
         Statement::RollCall(said) => together(&[&said.present], &said.absent),
-        Statement::Check(said) => together(&[&said.found, &said.unexpected], &said.missing),
+        Statement::Check(said) => {
+            together(&[&said.found, &said.unverified, &said.unexpected], &said.missing)
+        }
         Statement::Missing(said) => one(&said.medium),
         Statement::Found(said) => one(&said.medium),
         Statement::Lost(said) => one(&said.medium),
@@ -124,7 +126,9 @@ fn people(said: &Statement) -> Vec<(&PartyRef, bool)> {
         Statement::Attach(said) => vec![by(&said.by)],
         Statement::Sighting(said) => vec![by(&said.by)],
         Statement::RollCall(said) => vec![by(&said.by)],
-        Statement::Check(said) => vec![by(&said.by)],
+        Statement::Check(said) => {
+            [Some(by(&said.by)), said.second.as_ref().map(by)].into_iter().flatten().collect()
+        }
         Statement::Missing(said) => vec![by(&said.by)],
         Statement::Found(said) => vec![by(&said.by)],
         Statement::Lost(said) => vec![by(&said.by)],

@@ -9,6 +9,7 @@ use crate::model::vocabulary::SightingGrade;
 use crate::model::{Day, MediumId, Name, Origin, ReceiptId, Stamp};
 
 use super::attachment::{AwaitedSheet, Sheet};
+use super::round::OpenRound;
 use super::who::Who;
 use super::{optional_text, text};
 
@@ -36,6 +37,9 @@ pub struct Status {
     pub rows: Vec<Row>,
     /// Handovers sealed on paper whose sheet is still to be attached, oldest first.
     pub sheets_awaited: Vec<AwaitedSheet>,
+    /// Rounds that were begun and not closed. They lie beside the log and are no part of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<OpenRound>,
 }
 
 /// How many media have one standing.
@@ -166,6 +170,7 @@ impl Status {
             counts,
             rows,
             sheets_awaited: AwaitedSheet::all(state),
+            rounds: Vec::new(),
         }
     }
 

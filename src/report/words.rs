@@ -235,6 +235,7 @@ fn check_summary(said: &Check) -> String {
     let mut parts = vec![format!("{} found", said.found.len())];
     for (count, word) in [
         (said.missing.len(), "MISSING"),
+        (said.unverified.len(), "unverified"),
         (said.unexpected.len(), "unexpected"),
         (said.unknown.len(), "unknown"),
     ] {
@@ -402,6 +403,8 @@ fn check_told(said: &Check, id: &MediumId) -> Told {
     let place = &said.place;
     let told = if let Some(grade) = grade_in(&said.found, id) {
         Told::new(format!("found in a check at {place}, {}", sighting(grade)))
+    } else if let Some(grade) = grade_in(&said.unverified, id) {
+        Told::new(format!("seen in a check at {place}, too weakly to count, {}", sighting(grade)))
     } else if let Some(grade) = grade_in(&said.unexpected, id) {
         Told::alarm(format!(
             "seen in a check at {place}, where it does not belong, {}",

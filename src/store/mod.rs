@@ -23,6 +23,7 @@ mod journal;
 mod lock;
 mod recover;
 pub mod remote;
+pub mod rounds;
 mod salvage;
 mod scan;
 mod shelf;

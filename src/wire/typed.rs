@@ -11,6 +11,8 @@ use super::qr::{PAYLOAD_MAX, Payload, PayloadError, decode};
 
 /// Longest text looked at, in bytes: dozens of codes in full-width letters.
 pub const TYPED_MAX: usize = 1_000_000;
+/// Most characters of a line that [`plain`] looks at.
+const LINE_MAX: usize = 1_000;
 /// Most places at which one line may hold a further code.
 const SEAMS_MAX: usize = 16;
 /// Most codes of one text.
@@ -53,6 +55,13 @@ pub(super) fn without_lead(text: &str) -> &str {
         text.strip_prefix(['］', ']']).and_then(|rest| rest.strip_prefix(['Q', 'q', 'Ｑ', 'ｑ']));
     let rest = rest.and_then(|rest| rest.strip_prefix(|c: char| narrow(c).is_ascii_digit()));
     rest.unwrap_or(text)
+}
+
+/// A typed line as it was meant: narrow, in capitals, without what surrounds it.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let start: String = without_lead(text).chars().take(LINE_MAX).map(narrow).collect();
+    start.trim().to_owned()
 }
 
 /// What the beginning of a text says of the rest.

@@ -256,9 +256,10 @@ impl Script {
             "checks" => Intent::CloseCheck {
                 place: words[0].parse().expect("place"),
                 draw: None,
-                outcome: outcome(&options),
+                outcome: Box::new(outcome(&options)),
                 detail: None,
                 by,
+                second: options.get("second").map(|id| of(id)),
             },
             "overrides" => Intent::Override(Box::new(Lift {
                 medium: words[0].parse().expect("medium id"),
@@ -527,10 +528,12 @@ fn outcome(options: &BTreeMap<&str, &str>) -> Outcome {
     Outcome {
         found: seen("found"),
         missing: list("missing").iter().map(|id| id.parse().expect("medium id")).collect(),
+        unverified: seen("unverified"),
         unexpected: seen("unexpected"),
         unknown: Vec::new(),
         alarms: Vec::new(),
         news: news(options),
+        second_saw: list("second-saw").iter().map(|id| id.parse().expect("medium id")).collect(),
     }
 }
 

@@ -59,7 +59,8 @@ pub(super) fn roll_call(verdict: &mut Verdict<'_>, said: &statement::RollCall) {
 
 pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     signatory(verdict, &said.by, if said.token.is_empty() { OBSERVERS } else { KEEPERS });
-    let listed = || said.found.iter().map(|seen| &seen.id).chain(&said.missing);
+    let seen_here = || said.found.iter().chain(&said.unverified).map(|seen| &seen.id);
+    let listed = || seen_here().chain(&said.missing);
     let elsewhere = || said.unexpected.iter().map(|seen| &seen.id);
     each_once(verdict, listed().chain(elsewhere()));
     let state = verdict.state;
@@ -86,9 +87,7 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     for id in given.difference(&expected).filter(|id| state.media.contains_key(**id)) {
         verdict.refuse(Refusal::CheckNotExpected { medium: (*id).clone() });
     }
-    for id in listed() {
-        not_holder(verdict, &said.by.party.id, id);
-    }
+    vouched_for(verdict, said);
     for seen in &said.found {
         strong_enough(verdict, &seen.id, seen.grade);
     }
@@ -99,8 +98,34 @@ pub(super) fn check(verdict: &mut Verdict<'_>, said: &statement::Check) {
     let read = read.chain(said.mark.iter().map(|line| &line.id));
     let read = read.chain(said.sequence.iter().map(|line| &line.id));
     let read = read.chain(said.token.iter().map(|line| &line.id));
-    let was_seen = |id: &MediumId| said.found.iter().chain(&said.unexpected).any(|s| s.id == *id);
-    of_media(verdict, read, was_seen);
+    let was_seen = |id: &MediumId| seen_here().chain(elsewhere()).any(|seen| seen == id);
+    of_media(verdict, read.chain(&said.second_saw), was_seen);
+}
+
+/// Each of two people on a round vouches for what rests on them, and so two holders can
+/// check one another. That a medium is missing takes one of them who may say so.
+fn vouched_for(verdict: &mut Verdict<'_>, said: &statement::Check) {
+    let by = &said.by.party.id;
+    let second = said.second.as_ref().map(|second| &second.party.id);
+    if let Some(second) = &said.second {
+        signatory(verdict, second, OBSERVERS);
+    }
+    // Nobody is two people, and what rests on the second needs one.
+    let alone = second.map_or(!said.second_saw.is_empty(), |second| second == by);
+    verdict.refuse_if(alone, || Refusal::SecondPersonNeeded { party: by.clone() });
+    each_once(verdict, said.second_saw.iter());
+    for seen in said.found.iter().chain(&said.unverified) {
+        not_holder(verdict, &said.who_saw(&seen.id).party.id, &seen.id);
+    }
+    let state = verdict.state;
+    let may = |who: &PartyId, id: &MediumId| {
+        state.media.get(id).is_none_or(|medium| interested(state, medium, who).is_none())
+    };
+    for id in &said.missing {
+        if second.is_none_or(|second| !may(second, id)) {
+            not_holder(verdict, by, id);
+        }
+    }
 }
 
 /// A sample is the next one of this ledger, from a head newer than the last sample, so

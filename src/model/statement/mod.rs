@@ -10,7 +10,9 @@ pub use field::{
 };
 pub use kinds::*;
 
+use super::ids::MediumId;
 use super::lines::Seen;
+use super::party::Signatory;
 
 impl Statement {
     /// Every head of the log that the statement relies on: what its signers saw, and what
@@ -21,5 +23,15 @@ impl Statement {
             _ => None,
         };
         std::iter::once(self.seen()).chain(drawn).collect()
+    }
+}
+
+impl Check {
+    /// Who vouches for the sighting of a medium: of two people the one who saw it.
+    pub fn who_saw(&self, id: &MediumId) -> &Signatory {
+        match &self.second {
+            Some(second) if self.second_saw.contains(id) => second,
+            _ => &self.by,
+        }
     }
 }

@@ -192,6 +192,7 @@ impl World {
             draw: None,
             found: if there { vec![line] } else { Vec::new() },
             missing: if there { Vec::new() } else { vec![self.line.id.clone()] },
+            unverified: Vec::new(),
             unexpected: Vec::new(),
             unknown: Vec::new(),
             encryption: Vec::new(),
@@ -201,6 +202,8 @@ impl World {
             alarm: Vec::new(),
             detail: None,
             by: if by_holder { self.holder.clone() } else { self.checker.clone() },
+            second: None,
+            second_saw: Vec::new(),
             nonce: self.nonce(),
         };
         self.say(check.into())

@@ -12,6 +12,7 @@ use crate::model::vocabulary::{EncryptionGrade, SightingGrade};
 use crate::model::{Name, Origin, Stamp, Token};
 use crate::render::qr::Code;
 use crate::report::alarm;
+use crate::report::check::SeenRow;
 use crate::report::history::HistorySheet;
 use crate::report::receipt::Head;
 use crate::report::register::{RegisterRow, RegisterSheet};
@@ -336,6 +337,10 @@ pub fn check_result(
     let key = report.key.fingerprint.to_uppercase();
     flow.field(&words.label("checked-by"), body, &report.by.spoken());
     flow.field(&words.label("key"), flow.small(), &key);
+    if let (Some(second), Some(key)) = (&report.second, &report.second_key) {
+        flow.field(&words.label("checked-with"), body, &second.spoken());
+        flow.field(&words.label("key"), flow.small(), &key.fingerprint.to_uppercase());
+    }
     if let Some(entry) = report.entry {
         flow.field(&words.label("entry"), body, &entry.to_string());
     }
@@ -354,6 +359,14 @@ pub fn check_result(
         vec![row.medium.to_string(), who(&row.holder), seen]
     });
     listed(&mut flow, &words, "result-missing", &["drive", "holder", "last-seen"], missing);
+    let seen_by = |row: &SeenRow| match &row.by {
+        Some(by) => format!("{} ({})", sighting(&words, row.grade), by.spoken()),
+        None => sighting(&words, row.grade),
+    };
+    let seen = |row: &SeenRow| vec![row.medium.to_string(), who(&row.holder), seen_by(row)];
+    let titles = ["drive", "holder", "seen-how"];
+    let weakly = report.unverified.iter().map(seen);
+    listed(&mut flow, &words, "result-unverified", &titles, weakly);
     let unexpected = report.unexpected.iter().map(|row| {
         let home = row.home.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         vec![row.medium.to_string(), who(&row.holder), home]
@@ -368,11 +381,7 @@ pub fn check_result(
         vec![row.medium.to_string(), said]
     });
     listed(&mut flow, &words, "alarm", &["drive", "alarm"], alarms);
-    let found = report
-        .found
-        .iter()
-        .map(|row| vec![row.medium.to_string(), who(&row.holder), sighting(&words, row.grade)]);
-    listed(&mut flow, &words, "result-found", &["drive", "holder", "seen-how"], found);
+    listed(&mut flow, &words, "result-found", &titles, report.found.iter().map(seen));
     Ok(finish(flow, &words, "result-title", report.place.as_str(), report.at))
 }
 

@@ -4,38 +4,33 @@ use super::Style;
 use super::layout::{Page, Tone};
 use crate::model::DrawLine;
 use crate::report::CheckReport;
-use crate::report::check::{DrawnRound, SeenRow};
-use crate::report::words::{drives, sighting};
+use crate::report::check::{AlarmRow, DrawnRound, MissingRow, SeenRow, UnknownRow};
+use crate::report::round::RoundReport;
+use crate::report::who::Who;
+use crate::report::words::{drives, listed, sighting};
 
 const IDS: usize = 18;
+/// Seen, and neither found nor missing.
+const UNVERIFIED: &str = "Seen, but the policy asks for better evidence: does not count";
 
 /// A round of presence checks as text; what is wrong comes first.
 pub fn check(report: &CheckReport, style: Style) -> String {
     let mut page = Page::new(style);
     page.put(0, Tone::Strong, &format!("Check at {}", report.place));
     let entry = report.entry.map_or_else(|| "not recorded".to_owned(), |at| format!("entry {at}"));
-    let head = format!("{}  by {}  {entry}", report.at.short(), report.by.spoken());
+    let with = report.second.as_ref().map(|two| format!(" and {}", two.spoken()));
+    let by = format!("{}{}", report.by.spoken(), with.unwrap_or_default());
+    let head = format!("{}  by {by}  {entry}", report.at.short());
     page.put(0, Tone::Faint, &head);
     if let Some(draw) = &report.draw {
         page.put(0, Tone::Faint, &sample(draw));
     }
     verdict(&mut page, report);
-    missing(&mut page, report);
+    missing(&mut page, &report.missing, "MISSING", Tone::Alarm);
+    seen(&mut page, UNVERIFIED, Tone::Warning, &report.unverified, false);
     seen(&mut page, "Belongs elsewhere", Tone::Warning, &report.unexpected, true);
-    if !report.unknown.is_empty() {
-        page.blank();
-        page.put(0, Tone::Warning, "Not registered");
-        for row in &report.unknown {
-            page.put(2, Tone::Plain, &format!("{}  serial {}", row.vid_pid, row.serial));
-        }
-    }
-    if !report.alarms.is_empty() {
-        page.blank();
-        page.put(0, Tone::Alarm, "Alarms");
-        for row in &report.alarms {
-            page.hang(2, row.medium.as_str(), IDS, Tone::Alarm, &row.alarm);
-        }
-    }
+    strangers(&mut page, &report.unknown);
+    alarms(&mut page, &report.alarms);
     seen(&mut page, "Found", Tone::Good, &report.found, false);
     if let Some(detail) = &report.detail {
         page.blank();
@@ -45,7 +40,7 @@ pub fn check(report: &CheckReport, style: Style) -> String {
 }
 
 fn verdict(page: &mut Page, report: &CheckReport) {
-    let expected = report.found.len() + report.missing.len();
+    let expected = report.expected;
     if report.clean {
         let words = match expected {
             0 => "No drive belongs here, and none was seen.".to_owned(),
@@ -56,6 +51,7 @@ fn verdict(page: &mut Page, report: &CheckReport) {
     }
     let counts = [
         (report.missing.len(), "MISSING"),
+        (report.unverified.len(), "seen too weakly to count"),
         (report.unexpected.len(), "belonging elsewhere"),
         (report.unknown.len(), "not registered"),
         (report.alarms.len(), "odd"),
@@ -69,18 +65,40 @@ fn verdict(page: &mut Page, report: &CheckReport) {
     page.put(0, Tone::Alarm, &found);
 }
 
-fn missing(page: &mut Page, report: &CheckReport) {
-    if report.missing.is_empty() {
+fn strangers(page: &mut Page, rows: &[UnknownRow]) {
+    if rows.is_empty() {
         return;
     }
     page.blank();
-    page.put(0, Tone::Alarm, "MISSING");
-    for row in &report.missing {
+    page.put(0, Tone::Warning, "Not registered");
+    for row in rows {
+        page.put(2, Tone::Plain, &format!("{}  serial {}", row.vid_pid, row.serial));
+    }
+}
+
+fn alarms(page: &mut Page, rows: &[AlarmRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    page.blank();
+    page.put(0, Tone::Alarm, "Alarms");
+    for row in rows {
+        page.hang(2, row.medium.as_str(), IDS, Tone::Alarm, &row.alarm);
+    }
+}
+
+fn missing(page: &mut Page, rows: &[MissingRow], heading: &str, tone: Tone) {
+    if rows.is_empty() {
+        return;
+    }
+    page.blank();
+    page.put(0, tone, heading);
+    for row in rows {
         let last = match (&row.last_seen, &row.last_seen_by) {
             (Some(at), Some(by)) => format!("last seen {} by {}", at.short(), by.spoken()),
             _ => "never seen".to_owned(),
         };
-        page.hang(2, row.medium.as_str(), IDS, Tone::Alarm, &last);
+        page.hang(2, row.medium.as_str(), IDS, tone, &last);
         if let Some(holder) = &row.holder {
             page.field(2, "", IDS, &format!("ask {} ({})", holder.spoken(), holder.id));
         }
@@ -94,7 +112,8 @@ fn seen(page: &mut Page, heading: &str, tone: Tone, rows: &[SeenRow], elsewhere:
     page.blank();
     page.put(0, tone, heading);
     for row in rows {
-        page.field(2, row.medium.as_str(), IDS, sighting(row.grade));
+        let by = row.by.as_ref().map(|by| format!(", by {}", by.spoken())).unwrap_or_default();
+        page.field(2, row.medium.as_str(), IDS, &format!("{}{by}", sighting(row.grade)));
         if let (true, Some(home)) = (elsewhere, &row.home) {
             page.field(2, "", IDS, &format!("home {home}"));
         }
@@ -107,6 +126,61 @@ fn seen(page: &mut Page, heading: &str, tone: Tone, rows: &[SeenRow], elsewhere:
             );
         }
     }
+}
+
+/// A round that is open, as text: what is still to be looked for comes first.
+pub fn open_round(report: &RoundReport, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.put(0, Tone::Strong, &format!("Round at {}, not closed", report.place));
+    let people: Vec<String> = report.people.iter().map(Who::spoken).collect();
+    let last = report.last.map_or_else(String::new, |last| format!(", last {}", last.short()));
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    let head = format!(
+        "since {}  by {}  {} seen{last}",
+        report.opened.short(),
+        listed(&people),
+        report.observations
+    );
+    page.put(0, Tone::Faint, &head);
+    if let Some(draw) = &report.draw {
+        page.put(0, Tone::Faint, &sample(draw));
+    }
+    if report.torn {
+        let said = "A last line was never finished and says nothing; nobody was shown it.";
+        page.put(0, Tone::Warning, said);
+    }
+    if report.closing {
+        let said = "An entry that closes it was drafted: submit that, or go on.";
+        page.put(0, Tone::Warning, said);
+    }
+    let counts = [
+        (report.still_expected.len(), "still expected"),
+        (report.look_again.len(), "to be looked at again"),
+        (report.unverified.len(), "seen too weakly to count"),
+        (report.unexpected.len(), "belonging elsewhere"),
+        (report.unknown.len(), "not registered"),
+        (report.alarms.len(), "odd"),
+    ];
+    let words = counts.iter().filter(|(count, _)| *count > 0);
+    let words: String = words.map(|(count, word)| format!("; {count} {word}")).collect();
+    let tone = if words.is_empty() { Tone::Good } else { Tone::Strong };
+    let counted = format!("{} of {} found{words}", report.found.len(), report.expected);
+    page.put(0, tone, &counted);
+    missing(&mut page, &report.still_expected, "Still expected", Tone::Strong);
+    if !report.look_again.is_empty() {
+        page.blank();
+        page.put(0, Tone::Warning, "Look at these again");
+        for row in &report.look_again {
+            let seen = format!("{}, {} by {}", row.words.en, row.at.short(), row.by.spoken());
+            page.hang(2, &row.what, IDS, Tone::Warning, &seen);
+        }
+    }
+    seen(&mut page, UNVERIFIED, Tone::Warning, &report.unverified, false);
+    seen(&mut page, "Belongs elsewhere", Tone::Warning, &report.unexpected, true);
+    strangers(&mut page, &report.unknown);
+    alarms(&mut page, &report.alarms);
+    seen(&mut page, "Found", Tone::Good, &report.found, false);
+    page.finish()
 }
 
 /// The sample of a round that is about to begin.

@@ -32,7 +32,7 @@ mod workbook;
 
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
-pub use check::{check, drawn};
+pub use check::{check, drawn, open_round};
 pub use due::due;
 pub use evidence::evidence;
 pub use history::history;

@@ -6,6 +6,7 @@ use super::layout::{Column, Page, Tone};
 use crate::ledger::schedule::Standing;
 use crate::report::Status;
 use crate::report::attachment::AwaitedSheet;
+use crate::report::round::OpenRound;
 use crate::report::status::Row;
 use crate::report::words::{drives, sighting};
 
@@ -37,7 +38,35 @@ pub fn status(report: &Status, style: Style) -> String {
         }
     }
     awaited(&mut page, &report.sheets_awaited);
+    open_rounds(&mut page, &report.rounds);
     page.finish()
+}
+
+/// Rounds nobody closed yet: nothing that was seen in them counts before that.
+fn open_rounds(page: &mut Page, rounds: &[OpenRound]) {
+    if rounds.is_empty() {
+        return;
+    }
+    page.blank();
+    page.put(0, Tone::Warning, "Rounds not closed yet (未完了の点検)");
+    for round in rounds {
+        if let Some(problem) = &round.problem {
+            page.put(2, Tone::Alarm, problem);
+        }
+        let (Some(place), Some(opened), Some(by)) = (&round.place, round.opened, &round.opened_by)
+        else {
+            continue;
+        };
+        let old = if round.old { "; what was seen then has to be looked at again" } else { "" };
+        let since = format!(
+            "since {} by {}, {} seen{old}",
+            opened.short(),
+            by.spoken(),
+            round.observations
+        );
+        page.hang(2, place.as_str(), 24, Tone::Plain, &since);
+    }
+    page.put(2, Tone::Faint, "Go on: custody check --place PLACE --by ID");
 }
 
 fn head(page: &mut Page, report: &Status) {

@@ -30,7 +30,8 @@ pub(super) fn told(said: &Statement, id: &MediumId) -> String {
             format!("{} で確認（{how}）{}", said.place, remark(&said.detail))
         }
         Statement::Check(said) => {
-            let seen = said.found.iter().chain(&said.unexpected).find(|line| line.id == *id);
+            let seen = said.found.iter().chain(&said.unverified).chain(&said.unexpected);
+            let seen = seen.into_iter().find(|line| line.id == *id);
             let what = seen.map_or_else(
                 || "見つからず".to_owned(),
                 |line| format!("確認（{}）", words::how_seen(line.grade).ja),

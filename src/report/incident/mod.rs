@@ -454,8 +454,9 @@ fn observed<'a>(
     };
     match said {
         Statement::Check(said) => {
-            let grade = line(&said.found).or_else(|| line(&said.unexpected))?;
-            Some((grade, &said.place, &said.by.party))
+            let weakly = || line(&said.unverified).or_else(|| line(&said.unexpected));
+            let grade = line(&said.found).or_else(weakly)?;
+            Some((grade, &said.place, &said.who_saw(id).party))
         }
         Statement::RollCall(said) => Some((line(&said.present)?, &said.place, &said.by.party)),
         Statement::Sighting(said) => Some((said.grade, &said.place, &said.by.party)),

@@ -97,8 +97,9 @@ impl Reconciler {
             Statement::RollCall(said) => self.roll_call(index, said),
             Statement::Check(said) => {
                 let entry = Entry { index, at: said.at, by: &said.by };
-                for seen in said.found.iter().chain(&said.unexpected) {
-                    self.seen(entry, &seen.id, &said.place);
+                for seen in said.found.iter().chain(&said.unverified).chain(&said.unexpected) {
+                    let by = said.who_saw(&seen.id);
+                    self.seen(Entry { by, ..entry }, &seen.id, &said.place);
                 }
                 for id in &said.missing {
                     self.not_found(entry, id, Some(&said.place));

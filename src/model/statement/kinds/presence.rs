@@ -82,6 +82,8 @@ bodies! {
         found: "found" => Vec<SeenLine>,
         /// Media that belong there and were not seen.
         missing: "missing" => Vec<MediumId>,
+        /// Media that belong there and were seen with weaker evidence than their terms ask for.
+        unverified: "unverified" => Vec<SeenLine>,
         /// Registered media that were seen and belong elsewhere.
         unexpected: "unexpected" => Vec<SeenLine>,
         /// Devices nobody registered.
@@ -100,6 +102,10 @@ bodies! {
         detail: "detail" => Option<Phrase>,
         /// Who checked.
         by: "by" => Signatory,
+        /// Who checked with them.
+        second: "second" => Option<Signatory>,
+        /// Media that the second of them vouches for; the first does for the others.
+        second_saw: "second-saw" => Vec<MediumId>,
         /// Random bytes.
         nonce: "nonce" => Nonce,
     }
