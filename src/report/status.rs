@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::ledger::judge::CLOCK_TOLERANCE;
+use crate::ledger::roll_call::RollCallRecord;
 use crate::ledger::schedule::{Standing, dates, standing_on};
 use crate::ledger::{Medium, Presence, State};
 use crate::model::vocabulary::SightingGrade;
@@ -37,9 +38,51 @@ pub struct Status {
     pub rows: Vec<Row>,
     /// Handovers sealed on paper whose sheet is still to be attached, oldest first.
     pub sheets_awaited: Vec<AwaitedSheet>,
+    /// Places that a station looks after.
+    pub stations: Vec<StationRow>,
     /// Rounds that were begun and not closed. They lie beside the log and are no part of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rounds: Vec<OpenRound>,
+}
+
+/// The longest time between two roll-calls that a station can be told to take, and an
+/// hour for whatever delayed it.
+const SILENCE_SECONDS: i64 = 25 * 3_600;
+
+/// A place that a station looks after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StationRow {
+    /// Where.
+    pub place: Name,
+    /// Which station.
+    pub by: Who,
+    /// When it called last.
+    #[serde(serialize_with = "text")]
+    pub last_call: Stamp,
+    /// In which entry.
+    pub entry: u64,
+    /// How many drives were there.
+    pub present: usize,
+    /// How many that belong there, or were there, were not.
+    pub absent: usize,
+    /// It has not called for longer than any station waits: its daemon does not run, or
+    /// cannot record anything.
+    pub silent: bool,
+}
+
+impl StationRow {
+    fn all(state: &State, now: Stamp) -> Vec<Self> {
+        let row = |(place, last): (&Name, &RollCallRecord)| StationRow {
+            place: place.clone(),
+            by: Who::of(state, &last.by),
+            last_call: last.at,
+            entry: last.entry.index,
+            present: last.present.len(),
+            absent: last.absent.len(),
+            silent: now.unix() - last.at.unix() > SILENCE_SECONDS,
+        };
+        state.roll_calls.all().map(row).collect()
+    }
 }
 
 /// How many media have one standing.
@@ -170,6 +213,7 @@ impl Status {
             counts,
             rows,
             sheets_awaited: AwaitedSheet::all(state),
+            stations: StationRow::all(state, now),
             rounds: Vec::new(),
         }
     }

@@ -69,6 +69,9 @@ fn a_drive_that_leaves_without_a_handover_is_told_and_its_return_as_well() {
     daemon.end();
     assert_eq!(standing(&case), "home");
     case.ok("verify --log-key ledger/log.vkey");
+    let text = case.ok("status");
+    assert!(text.contains(&format!("{HOME}: last roll-call")), "{text}");
+    assert_eq!(case.json(0, "status")["stations"][0]["silent"], false);
     let text = case.ok("show USB-0421");
     assert!(text.contains("left-without-handover"), "{text}");
 }

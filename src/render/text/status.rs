@@ -7,7 +7,7 @@ use crate::ledger::schedule::Standing;
 use crate::report::Status;
 use crate::report::attachment::AwaitedSheet;
 use crate::report::round::OpenRound;
-use crate::report::status::Row;
+use crate::report::status::{Row, StationRow};
 use crate::report::words::{drives, sighting};
 
 /// The status of every medium as text, most urgent first.
@@ -39,7 +39,29 @@ pub fn status(report: &Status, style: Style) -> String {
     }
     awaited(&mut page, &report.sheets_awaited);
     open_rounds(&mut page, &report.rounds);
+    stations(&mut page, &report.stations);
     page.finish()
+}
+
+/// What looks after itself, and whether it still does.
+fn stations(page: &mut Page, stations: &[StationRow]) {
+    if stations.is_empty() {
+        return;
+    }
+    page.blank();
+    page.put(0, Tone::Strong, "Cabinets (自動点呼)");
+    for station in stations {
+        let at = station.last_call.short();
+        let counts = format!("{} there, {} not", station.present, station.absent);
+        let (tone, words) = match station.silent {
+            false => (Tone::Plain, format!("last roll-call {at}, {counts}")),
+            true => (
+                Tone::Alarm,
+                format!("SILENT since {at} ({counts}): see whether 'custody daemon' runs there"),
+            ),
+        };
+        page.put(2, tone, &format!("{}: {words}", station.place));
+    }
 }
 
 /// Rounds nobody closed yet: nothing that was seen in them counts before that.
