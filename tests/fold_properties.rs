@@ -133,7 +133,7 @@ fn attempt(world: &mut World, step: Step) -> Option<Statement> {
                 18 => {
                     // Every other one says what has changed since the last.
                     let last = world.state.roll_calls.at(&place.parse().expect("place"));
-                    let last = last.filter(|_| step.whom % 2 == 0).map(|last| last.entry);
+                    let last = last.filter(|_| step.whom.is_multiple_of(2)).map(|last| last.entry);
                     let mut lines = vec![("place", place)];
                     lines.extend(last.map(|entry| ("as-in", entry.to_string())));
                     if step.how < 3 {
