@@ -1,6 +1,11 @@
 //! A cabinet that a recording plays: drives come, leave and return by its own clock, on
 //! which ten seconds pass with each frame.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::office::{Case, HOME, devices};
@@ -111,4 +116,50 @@ fn a_handover_explains_a_departure() {
     let log = daemon.end();
     assert!(!log.contains("WITHOUT A HANDOVER"), "{log}");
     assert_eq!(standing(&case), "out");
+}
+
+/// Takes what is posted to it, answers that all is well, and keeps the texts.
+fn sink() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let mut text = Vec::new();
+            let mut share = [0; 4096];
+            // Up to the end of the body that its head promises.
+            while let Ok(read @ 1..) = stream.read(&mut share) {
+                text.extend_from_slice(&share[..read]);
+                let whole = String::from_utf8_lossy(&text).into_owned();
+                let Some((head, body)) = whole.split_once("\r\n\r\n") else { continue };
+                let head = head.to_lowercase();
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                if body.len() >= length.and_then(|length| length.parse().ok()).unwrap_or(0) {
+                    break;
+                }
+            }
+            all.lock().expect("kept").push(String::from_utf8_lossy(&text).into_owned());
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    (port, kept)
+}
+
+#[test]
+fn people_are_told_of_it_at_once() {
+    let case = Case::new();
+    cabinet(&case, &[&[true; 3][..], &[false; 9]].concat());
+    let (port, told) = sink();
+    let tells = format!(
+        "[daemon]\ntell-minutes = 1440\n[notify]\nlanguage = \"en\"\n[notify.channel.telephone]\n\
+         form = \"ntfy\"\nurl = \"http://127.0.0.1:{port}/drawer\"\ntells = [\"missing\"]\n"
+    );
+    case.write("config.toml", case.text("config.toml") + &tells);
+    let daemon = start(&case);
+    let says = |text: &String| text.contains("USB-0421: left its place without a handover");
+    wait_for("the message", || told.lock().expect("told").iter().any(says));
+    daemon.end();
+    assert_eq!(told.lock().expect("told").iter().filter(|text| says(text)).count(), 1, "once");
 }
