@@ -246,7 +246,7 @@ impl<T: Transport> Post<T> {
                 known.media += 1;
                 known.nobody_else |= destinations.is_empty();
             }
-            if quiet && rung != Rung::Missing {
+            if quiet && rung > Rung::Left {
                 continue;
             }
             for to in destinations {
@@ -553,7 +553,7 @@ fn standing_of(record: &Record) -> MessageStanding {
 
 fn topic_of(rung: Rung) -> Topic {
     match rung {
-        Rung::Missing => Topic::Missing,
+        Rung::Missing | Rung::Left => Topic::Missing,
         Rung::Overdue => Topic::Overdue,
         Rung::Due => Topic::Due,
     }

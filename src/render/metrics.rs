@@ -36,6 +36,8 @@ pub fn metrics(notices: &Notices, gauges: &Gauges) -> String {
     gauge("media", "Registered drives by standing.", standings.collect());
     gauge("due", "Drives to be checked or returned soon.", count(notices.on(Rung::Due)));
     gauge("overdue", "Drives whose check or return is overdue.", count(notices.on(Rung::Overdue)));
+    let left = "Drives that left their place without a handover.";
+    gauge("left_without_handover", left, count(notices.on(Rung::Left)));
     gauge("missing", "Drives looked for and not found.", count(notices.on(Rung::Missing)));
     // With no drive in use there is no age, and 0 would say that all is well.
     if let Some(oldest) = gauges.oldest_sighting {

@@ -179,6 +179,7 @@ pub fn notice(
         Rung::Missing => {
             ("missing", "notice-subject-missing", "notice-missing", "notice-missing-do")
         }
+        Rung::Left => ("missing", "notice-subject-left", "notice-left", "notice-left-do"),
         Rung::Overdue => {
             ("overdue", "notice-subject-overdue", "notice-overdue", "notice-overdue-do")
         }
@@ -215,8 +216,9 @@ pub fn notice(
 /// As [`notice`].
 pub fn digest(id: &str, digest: &Digest<'_>, wording: Wording) -> Result<Letter, PaperError> {
     let notices = digest.notices;
-    let [missing, overdue, due] =
-        [Rung::Missing, Rung::Overdue, Rung::Due].map(|rung| notices.on(rung).to_string());
+    // What left its place is counted with what is missing; its row says which it is.
+    let missing = (notices.on(Rung::Missing) + notices.on(Rung::Left)).to_string();
+    let [overdue, due] = [Rung::Overdue, Rung::Due].map(|rung| notices.on(rung).to_string());
     let fine = !notices.any_alarm() && digest.in_trouble == 0 && digest.unreachable.is_empty();
     let subject = if fine { "digest-subject-fine" } else { "digest-subject-alarm" };
     let counts = [("missing", &*missing), ("overdue", &*overdue), ("due", &*due)];

@@ -44,6 +44,8 @@ pub enum Matter {
 pub enum Rung {
     /// Custodian and privacy officer are told.
     Missing,
+    /// The same people are told: it may be on its way to being missing.
+    Left,
     /// The custodian is told.
     Overdue,
     /// Holder and custodian are told.
@@ -66,7 +68,8 @@ impl Matter {
     /// How urgent it is.
     pub fn rung(self) -> Rung {
         match self {
-            Matter::Missing | Matter::Left => Rung::Missing,
+            Matter::Missing => Rung::Missing,
+            Matter::Left => Rung::Left,
             Matter::ReturnOverdue | Matter::CheckOverdue => Rung::Overdue,
             Matter::ReturnDue | Matter::CheckDue => Rung::Due,
         }
@@ -223,7 +226,7 @@ impl Notices {
 
     /// Whether anything is overdue or missing, told or not.
     pub fn any_alarm(&self) -> bool {
-        self.on(Rung::Missing) + self.on(Rung::Overdue) > 0
+        self.rows.iter().any(|row| row.matter.rung() != Rung::Due)
     }
 }
 
@@ -260,10 +263,10 @@ impl People {
         let as_custodian = self.custodians.iter().map(|who| (who, Capacity::Custodian));
         let mut all: Vec<(&Who, Capacity)> = match rung {
             Rung::Due => vec![(holder, Capacity::Holder)],
-            Rung::Overdue | Rung::Missing => Vec::new(),
+            Rung::Overdue | Rung::Left | Rung::Missing => Vec::new(),
         };
         all.extend(as_custodian);
-        if rung == Rung::Missing {
+        if rung <= Rung::Left {
             all.extend(self.deciders.iter().map(|who| (who, self.decide_as)));
         }
         let mut told: Vec<Addressee> = Vec::new();

@@ -91,7 +91,7 @@ fn a_drive_that_stays_away_waits_for_somebody() {
     let due = case.exits(3, "due").stdout;
     assert!(due.contains("LEFT WITHOUT A HANDOVER") && due.contains("USB-0421"), "{due}");
     let text = case.ok("status");
-    assert!(text.contains("no handover says why"), "{text}");
+    assert!(text.contains("custody missing USB-0421"), "{text}");
     case.ok(&format!("acknowledge USB-0421 --by yamada --detail 確認中 --yes {WITH}"));
     // Killed and started again it says nothing twice: all of it stands in the ledger.
     let before = roll_calls(&case).len();

@@ -27,6 +27,7 @@ pub fn due(report: &DueReport, style: Style) -> String {
         page.table(0, &columns, &notices.rows.iter().map(cells).collect::<Vec<_>>());
         let counts = [
             (Rung::Missing, "missing", Tone::Alarm),
+            (Rung::Left, "gone from its place without a handover", Tone::Alarm),
             (Rung::Overdue, "overdue", Tone::Alarm),
             (Rung::Due, "due", Tone::Warning),
         ];

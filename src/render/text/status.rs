@@ -148,7 +148,11 @@ pub(super) fn reason(row: &Row) -> String {
         Standing::Missing => format!("not found since {gone}{late}"),
         Standing::Left => {
             let left = row.left_since.map_or_else(String::new, |since| since.short());
-            format!("not in its place since {left}, and no handover says why")
+            format!(
+                "not in its place since {left}, and no handover says why; record one, put it \
+                 back, or say 'custody missing {}'",
+                row.medium
+            )
         }
         Standing::ReturnOverdue => {
             let due = row.due.map_or_else(String::new, |due| due.to_string());
