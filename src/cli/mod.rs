@@ -30,6 +30,7 @@ mod policy;
 mod print;
 mod printers;
 mod probe;
+mod publish;
 mod receipt;
 mod register;
 mod report;
@@ -209,6 +210,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Daemon(daemon::Daemon),
     Fsck(fsck::Fsck),
+    Publish(publish::Publish),
     Tour(tour::Tour),
 }
 
@@ -267,6 +269,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Simulate(command) => command.run(global),
         Command::Daemon(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
+        Command::Publish(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }
 }

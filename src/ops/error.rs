@@ -129,6 +129,9 @@ pub enum OpsError {
         /// What is wrong with it.
         source: ConfigurationError,
     },
+    /// Something kept elsewhere speaks against this ledger.
+    #[error(transparent)]
+    History(#[from] super::known::HistoryError),
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),

@@ -21,6 +21,7 @@ mod index;
 pub mod io;
 mod journal;
 mod lock;
+mod published;
 mod recover;
 pub mod remote;
 mod salvage;
@@ -42,6 +43,7 @@ pub use file::{FileStore, Notice, Options};
 pub use follow::Follower;
 pub use frame::{Flaw, chain_hash};
 pub use memory::MemoryStore;
+pub use published::Published;
 pub use remote::RemoteStore;
 pub use salvage::salvage;
 
