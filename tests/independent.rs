@@ -4,6 +4,7 @@
 //! with CUSTODY_REQUIRE_TOOLS=1 it fails.
 
 mod desk;
+mod office;
 
 use std::fs;
 use std::io::Write as _;
@@ -186,6 +187,38 @@ fn tree_leaf(
 ) -> media_custody::model::Hash {
     use media_custody::proof::tree::Nodes as _;
     tree.node(0, index).expect("leaf")
+}
+
+/// A ledger of more than one tile, published by the program in two steps.
+#[test]
+fn go_reads_a_published_log_and_refuses_an_altered_one() {
+    let folder = tempfile::tempdir().expect("folder");
+    let Some(program) = go_verifier(folder.path()) else { return };
+    let case = office::Case::new();
+    let log = case.text("ledger/log.vkey");
+    let check = || {
+        let mut command = Command::new(&program);
+        verdict(command.arg("tiles").arg(case.path("www")).arg(log.trim()))
+    };
+    for more in [0, 250, 290] {
+        office::more_entries(&case, more);
+        case.ok("publish www");
+        let (accepted, text) = check();
+        assert!(accepted, "{text}");
+    }
+    assert!(check().1.contains("550 entries published by"), "{}", check().1);
+    for file in
+        ["tile/0/001", "tile/0/002.p/38", "tile/1/000.p/2", "tile/entries/000", "checkpoint"]
+    {
+        let name = format!("www/{file}");
+        let sound = case.read(&name);
+        let mut altered = sound.clone();
+        altered[40] ^= 1;
+        case.write(&name, altered);
+        assert!(!check().0, "{file} altered, and Go takes it");
+        case.write(&name, sound);
+    }
+    assert!(check().0);
 }
 
 #[test]

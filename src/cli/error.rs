@@ -160,6 +160,12 @@ kinds! {
     LedgerForked = "ledger-forked";
     /// What was given as a checkpoint is none.
     NoCheckpoint = "no-checkpoint";
+    /// A backup is damaged or none.
+    BackupDamaged = "backup-damaged";
+    /// What was to be restored does not verify.
+    NotRestored = "not-restored";
+    /// A restoration was stopped and left something.
+    RestoreLeftover = "restore-leftover";
 }
 
 impl Serialize for Kind {
@@ -239,6 +245,7 @@ impl From<&OpsError> for Failure {
             OpsError::Tell(error) => telling::tell(error),
             OpsError::Outbox(error) => telling::outbox(error),
             OpsError::History(error) => copies::history(error),
+            OpsError::Restore(error) => copies::restoring(error),
             OpsError::Configuration { path, source } => configuration(path, source),
             other => {
                 let (kind, remedy, code) = plain(other);

@@ -3,6 +3,7 @@
 
 mod acknowledge;
 mod attach;
+mod backup;
 mod bound;
 mod check;
 mod confirm;
@@ -19,6 +20,7 @@ mod incident;
 mod init;
 mod key;
 mod label;
+mod ledger;
 mod log;
 mod lost;
 mod missing;
@@ -34,6 +36,7 @@ mod publish;
 mod receipt;
 mod register;
 mod report;
+mod restore;
 mod retire;
 mod scan;
 mod search_log;
@@ -129,6 +132,9 @@ impl Global {
         for notice in ledger.notices() {
             ui.warn(&notice_words(notice));
         }
+        for warning in ledger.warnings() {
+            ui.warn(warning);
+        }
         Ok(ledger)
     }
 }
@@ -211,6 +217,10 @@ enum Command {
     Daemon(daemon::Daemon),
     Fsck(fsck::Fsck),
     Publish(publish::Publish),
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Tour(tour::Tour),
 }
 
@@ -270,6 +280,9 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Daemon(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Publish(command) => command.run(global),
+        Command::Ledger(command) => command.run(global),
+        Command::Backup(command) => command.run(global),
+        Command::Restore(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }
 }

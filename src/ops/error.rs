@@ -129,6 +129,9 @@ pub enum OpsError {
         /// What is wrong with it.
         source: ConfigurationError,
     },
+    /// A ledger is not brought back.
+    #[error(transparent)]
+    Restore(#[from] super::restore::RestoreError),
     /// Something kept elsewhere speaks against this ledger.
     #[error(transparent)]
     History(#[from] super::known::HistoryError),

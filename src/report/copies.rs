@@ -22,3 +22,52 @@ pub struct Publication {
     /// Bytes of both.
     pub bytes: u64,
 }
+
+/// A backup that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Backup {
+    /// The file; none where it went to standard output.
+    pub file: Option<PathBuf>,
+    /// The ledger's origin.
+    pub origin: String,
+    /// Entries in it.
+    pub entries: u64,
+    /// Files beside them: documents, drafts, the configuration, keys.
+    pub files: u64,
+    /// Private keys among these, each encrypted.
+    pub keys: u64,
+    /// Bytes of the whole.
+    pub bytes: u64,
+    /// Whether the file was read back and compared.
+    pub read_back: bool,
+    /// What was left out, in words.
+    pub left_out: Vec<String>,
+}
+
+/// A ledger that was brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restoration {
+    /// Its folder.
+    pub ledger: PathBuf,
+    /// Its origin.
+    pub origin: String,
+    /// Entries in it, each verified.
+    pub entries: u64,
+    /// Signatures that were verified.
+    pub signatures: u64,
+    /// Whether the log key is there, so that something can be recorded.
+    pub log_key: bool,
+    /// Files beside the entries that were brought back.
+    pub files: u64,
+    /// What is not there, or was not brought back, in words.
+    pub missing: Vec<String>,
+}
+
+/// Something kept elsewhere that agrees with the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// Where it is kept.
+    pub file: PathBuf,
+    /// How many entries it knows of.
+    pub entries: u64,
+}

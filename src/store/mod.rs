@@ -8,6 +8,7 @@
 //! process, [`FaultyStore`] fails on demand for the tests of whatever stands
 //! above, [`RemoteStore`] speaks to the process that owns the ledger.
 
+pub mod archive;
 pub mod attachments;
 mod checkpoint;
 mod error;

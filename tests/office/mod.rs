@@ -19,7 +19,7 @@ use media_custody::ops::handover::{HandoverWish, hand_over};
 use media_custody::ops::keys::Keyring;
 use media_custody::ops::party::{Enrolment, enrol};
 use media_custody::ops::register::{RegistrationWish, register};
-use media_custody::ops::{Committed, Cost, Draft, FixedClock, Ledger, Passphrase, receipt};
+use media_custody::ops::{Committed, Cost, Draft, FixedClock, Ledger, Passphrase, policy, receipt};
 use media_custody::wire::signature::{Signer, SigningKey};
 use serde_json::Value;
 
@@ -199,6 +199,27 @@ pub fn hundred_drives(case: &Case) -> String {
     }
     ledger.submit(&drafts).expect("appended");
     ids.join(" ")
+}
+
+/// Appends so many entries: people of the contractor, without keys.
+pub fn more_entries(case: &Case, count: u32) {
+    let mut ledger = case.ledger();
+    let keys = case.keys();
+    let first = ledger.state().size;
+    let mut drafts = Vec::new();
+    for number in first..first + u64::from(count) {
+        let wish = Enrolment {
+            party: person(&format!("p{number}"), "名無し", "さくら印刷"),
+            roles: vec![of("outside")],
+            key: None,
+            renew: false,
+            by: of("yamada"),
+        };
+        let mut draft = enrol(&ledger, wish).expect("enrolled");
+        sign(&mut draft, &keys);
+        drafts.push(draft);
+    }
+    ledger.submit(&drafts).expect("appended");
 }
 
 /// Signs with whichever of `keys` the draft asks for, and appends.
