@@ -253,7 +253,7 @@ fn published_tiles_that_are_cut_or_altered_are_not_restored() {
     let sound = case.read(file);
     for (what, bytes) in [
         ("cut", sound[..sound.len() - 3].to_vec()),
-        ("altered", [&sound[..300], b"x", &sound[301..]].concat()),
+        ("altered", [&sound[..300], &[sound[300] ^ 1], &sound[301..]].concat()),
     ] {
         case.write(file, bytes);
         let done = case.exits(4, "restore --from-tiles www --ledger back --log-key log.vkey");

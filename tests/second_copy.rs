@@ -6,6 +6,7 @@ mod office;
 use std::fs;
 use std::path::Path;
 
+use media_custody::ops::Ledger;
 use office::Case;
 
 const POLICY: &str = "policy set --by kato --yes --passphrase-file words --interval-days";
@@ -26,6 +27,13 @@ fn copy_folder(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).expect("copied");
         }
     }
+}
+
+/// The text of an entry.
+fn entry(case: &Case, ledger: &str, index: u64) -> String {
+    let _quiet = office::quiet();
+    let ledger = Ledger::open(&case.path(ledger), &mut |_, _| {}).expect("opened");
+    ledger.note(index).expect("an entry").text().to_owned()
 }
 
 /// A case with a second copy, an old copy of the whole ledger, and two entries since.
@@ -49,8 +57,6 @@ fn an_old_copy_of_the_whole_ledger_signs_nothing() {
     let known = "share/checkpoint knows of 12, and the ledger holds 10";
     assert!(refused.stderr.contains(known), "{}", refused.stderr);
     assert!(refused.stderr.contains("Nothing was recorded"), "{}", refused.stderr);
-    let named = case.json(4, &format!("{POLICY} 27"));
-    assert_eq!(named, serde_json::Value::Null.clone(), "errors go to standard error");
     // It can still be read, verified and backed up: that is what is left.
     case.ok("log");
     case.ok("verify");
@@ -125,6 +131,58 @@ fn what_is_kept_elsewhere_is_compared_and_remembered() {
     let refused = case.exits(1, "ledger check junk");
     assert!(refused.stderr.contains("cannot be read"), "{}", refused.stderr);
     case.ok(&format!("{POLICY} 27"));
+}
+
+#[test]
+fn a_ledger_that_lost_entries_goes_on_under_a_new_name() {
+    let case = guarded();
+    copy(&case, "old", "ledger");
+    let onward = "ledger continue-as other.example.jp --to fresh --by kato --custodian yamada";
+    let with = "--passphrase-file words";
+    let same = case.exits(2, &format!("{onward} --prefix SZ {with}"));
+    assert!(same.stderr.contains("one number to two receipts"), "{}", same.stderr);
+    let same = onward.replace("other.example.jp", office::ORIGIN);
+    case.exits(2, &format!("{same} --prefix SB {with}"));
+    let wrong = onward.replace("--by kato", "--by yamada");
+    let wrong = case.exits(2, &format!("{wrong} --prefix SB {with}"));
+    assert!(wrong.stderr.contains("yamada is no administrator"), "{}", wrong.stderr);
+    assert!(!case.path("fresh").exists());
+    let said = case.json(0, &format!("{onward} --prefix SB {with}"));
+    assert_eq!((&said["entries"], &said["link"]), (&10.into(), &3.into()), "{said}");
+    assert_eq!(said["closed"], serde_json::Value::Null, "the old one lacks entries: {said}");
+    assert!(said["not_closed"].as_str().expect("why").contains("knows of 12"), "{said}");
+    case.ok("verify --ledger fresh --log-key fresh/log.vkey");
+    let entry = entry(&case, "fresh", 3);
+    for line in ["relation: continues", "other: custody.example.jp/shizuoka", "other-seen: 10 "] {
+        assert!(entry.contains(line), "{line}: {entry}");
+    }
+    let log_key = case.text("ledger/log.vkey");
+    assert!(entry.contains(log_key.trim()), "{entry}");
+    // The old one's policy goes on, and the keys do.
+    let policy = case.ok("policy show --ledger fresh");
+    assert_eq!(policy, case.ok("policy show").replace("29", "30"));
+    case.ok(&format!("{POLICY} 20 --ledger fresh"));
+    assert_eq!(case.read("ledger/checkpoint"), case.read("old/checkpoint"), "nothing was signed");
+}
+
+#[test]
+fn a_sound_ledger_that_goes_on_is_closed_by_a_last_entry() {
+    let case = Case::new();
+    let onward = "ledger continue-as other.example.jp --to fresh --by kato --custodian yamada";
+    let said = case.json(0, &format!("{onward} --prefix SB --passphrase-file words"));
+    assert_eq!(said["closed"], 10, "{said}");
+    let entry = entry(&case, "ledger", 10);
+    for line in ["relation: continued-by", "other: other.example.jp", "other-seen: 4 "] {
+        assert!(entry.contains(line), "{line}: {entry}");
+    }
+    assert!(entry.contains(case.text("fresh/log.vkey").trim()), "{entry}");
+    case.ok("verify");
+    case.ok("verify --ledger fresh");
+    // Without its log key a ledger goes on all the same, and has no last entry.
+    let case = Case::new();
+    fs::remove_file(case.path("ledger/log.pem")).expect("removed");
+    let said = case.json(0, &format!("{onward} --prefix SB --passphrase-file words"));
+    assert!(said["not_closed"].as_str().expect("why").contains("log.pem"), "{said}");
 }
 
 #[test]

@@ -1,19 +1,26 @@
 //! `custody ledger`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::Global;
 use super::error::EXIT_FINE;
-use crate::ops::{OpsError, known};
+use super::signing::Passphrases;
+use crate::model::{PartyId, VerifierKey};
+use crate::ops::continue_as::{Succession, continue_as, founders};
+use crate::ops::error::NEEDED;
+use crate::ops::{OpsError, SystemClock, known};
+use crate::render::text;
 
 /// The ledger as a whole: what guards it against an old copy of itself
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
     SecondCopy(SecondCopy),
     Check(Check),
+    ContinueAs(ContinueAs),
 }
 
 /// Keep the newest checkpoint on another disk or a share as well
@@ -47,6 +54,36 @@ pub(super) struct Check {
     files: Vec<PathBuf>,
 }
 
+/// Go on as a new ledger, when entries or the log key are lost for good
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Founds a ledger with a log key of its own and the old one's policy. Its first entry of its
+own names the old ledger, its log key and the last head that is known, signed by the
+administrator. Where the old ledger still may sign, its last entry names the new one.
+People enrol and drives are registered anew: each is looked at again.
+Example:
+  custody ledger continue-as custody.example.jp/shizuoka-2 --to ledger-2 --prefix SB \\
+    --by kato --custodian yamada")]
+pub(super) struct ContinueAs {
+    /// The new ledger's name in the world
+    #[arg(value_name = "NEW-ORIGIN")]
+    origin: String,
+    /// The new ledger's folder
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// Letters that begin its receipt numbers; not the old ones
+    #[arg(long)]
+    prefix: String,
+    /// An administrator of the old ledger
+    #[arg(long, value_name = "ID")]
+    by: String,
+    /// A custodian of the old ledger; a second person
+    #[arg(long, value_name = "ID")]
+    custodian: String,
+    #[command(flatten)]
+    passphrases: Passphrases,
+}
+
 /// Where the second copy is.
 #[derive(Debug, Serialize)]
 struct Kept {
@@ -58,6 +95,7 @@ impl LedgerCommand {
         match self {
             LedgerCommand::SecondCopy(command) => command.run(global),
             LedgerCommand::Check(command) => command.run(global),
+            LedgerCommand::ContinueAs(command) => command.run(global),
         }
     }
 }
@@ -86,6 +124,38 @@ impl Check {
             };
             compared.iter().map(line).collect()
         });
+        Ok(EXIT_FINE)
+    }
+}
+
+impl ContinueAs {
+    fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let ui = global.ui();
+        let mut old = global.open()?;
+        let wish = Succession {
+            origin: self.origin.parse().map_err(|e| OpsError::input("NEW-ORIGIN", e))?,
+            receipt_prefix: self.prefix.parse().map_err(|e| OpsError::input("--prefix", e))?,
+            folder: &self.to,
+            by: self.by.parse().map_err(|e| OpsError::input("--by", e))?,
+            custodian: self.custodian.parse().map_err(|e| OpsError::input("--custodian", e))?,
+        };
+        let (administrator, custodian) = founders(&old, &wish)?;
+        let keyring = global.keyring()?;
+        let open = |id: &PartyId, key: &VerifierKey| {
+            let prompt = format!("Passphrase of {id} (key {})", key.name());
+            let words = self.passphrases.of(ui, id.as_str(), key.name().as_str(), &prompt)?;
+            let words = words.ok_or_else(|| OpsError::input("--passphrase-file", NEEDED))?;
+            keyring.open(key, &words)
+        };
+        let administrator = open(&wish.by, &administrator)?;
+        let custodian = open(&wish.custodian, &custodian)?;
+        let mut bar = ui.progress("verifying");
+        let mut progress = |done, total| bar.at(done, total);
+        let clock = Arc::new(SystemClock);
+        let report =
+            continue_as(&mut old, &wish, &administrator, &custodian, clock, &mut progress)?;
+        bar.end();
+        ui.answer(&report, |style| text::continuation(&report, style));
         Ok(EXIT_FINE)
     }
 }

@@ -12,6 +12,7 @@ pub mod cabinets;
 pub mod check;
 pub mod clock;
 pub mod confirm;
+pub mod continue_as;
 pub mod correct;
 pub mod description;
 pub mod draft;

@@ -71,3 +71,28 @@ pub struct Compared {
     /// How many entries it knows of.
     pub entries: u64,
 }
+
+/// A ledger that goes on from another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Continuation {
+    /// The new ledger's folder.
+    pub ledger: PathBuf,
+    /// Its origin.
+    pub origin: String,
+    /// Its log key, for whoever verifies its receipts.
+    pub log_key: String,
+    /// The old ledger's origin.
+    pub continues: String,
+    /// Entries of the old ledger that are known.
+    pub entries: u64,
+    /// The entry of the new ledger that names the old one.
+    pub link: u64,
+    /// The entry of the old ledger that names the new one.
+    pub closed: Option<u64>,
+    /// Why there is none.
+    pub not_closed: Option<String>,
+    /// People of the old ledger who have to be enrolled in the new one.
+    pub people: u64,
+    /// Media of the old ledger that have to be registered in the new one.
+    pub media: u64,
+}

@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::layout::{Page, Tone};
-use crate::report::copies::{Backup, Publication, Restoration};
+use crate::report::copies::{Backup, Continuation, Publication, Restoration};
 
 /// A publication as text.
 pub fn publication(report: &Publication, style: Style) -> String {
@@ -86,5 +86,36 @@ pub fn restoration(report: &Restoration, style: Style) -> String {
         "Before you record anything: compare the number of entries with the newest receipt anybody \
          holds ('custody verify RECEIPT').",
     );
+    page.finish()
+}
+
+/// A continuation as text.
+pub fn continuation(report: &Continuation, style: Style) -> String {
+    let mut page = Page::new(style);
+    let ledger = report.ledger.display();
+    page.put(0, Tone::Good, &format!("{} is founded in {ledger}.", report.origin));
+    let words = format!(
+        "entry {} says that it continues {}, known up to {} entries",
+        report.link, report.continues, report.entries
+    );
+    page.put(2, Tone::Plain, &words);
+    match (&report.closed, &report.not_closed) {
+        (Some(entry), _) => {
+            let words = format!("entry {entry} of the old ledger says by what it is continued");
+            page.put(2, Tone::Plain, &words);
+        }
+        (None, why) => {
+            let why = why.as_deref().unwrap_or_default();
+            page.put(2, Tone::Warning, &format!("the old ledger was left as it is: {why}"));
+        }
+    }
+    page.put(2, Tone::Plain, "its receipts are verified with a log key of their own:");
+    page.put(4, Tone::Plain, &report.log_key);
+    let words = format!(
+        "Next: enrol {} more people ('custody party add') and register {} media, each with the \
+         drive at hand. Keep the old ledger's folder and log key: its receipts stand under them.",
+        report.people, report.media
+    );
+    page.put(0, Tone::Plain, &words);
     page.finish()
 }

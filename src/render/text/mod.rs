@@ -33,7 +33,7 @@ mod workbook;
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
 pub use check::{check, drawn};
-pub use copies::{backup, publication, restoration};
+pub use copies::{backup, continuation, publication, restoration};
 pub use due::due;
 pub use evidence::evidence;
 pub use history::history;
