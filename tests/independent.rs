@@ -36,9 +36,11 @@ fn said(output: &Output) -> String {
 }
 
 /// Builds the Go verifier from Debian's packages alone, or says why not.
+/// CUSTODY_GOPATH names another place than Debian's.
 fn go_verifier(folder: &Path) -> Option<PathBuf> {
-    let library = "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go";
-    if Command::new("go").arg("version").output().is_err() || !Path::new(library).exists() {
+    let gopath = std::env::var_os("CUSTODY_GOPATH").unwrap_or("/usr/share/gocode".into());
+    let library = Path::new(&gopath).join("src/golang.org/x/mod/sumdb/tlog/tlog.go");
+    if Command::new("go").arg("version").output().is_err() || !library.exists() {
         skip("Go (golang-go and golang-golang-x-mod-dev)");
         return None;
     }
@@ -47,7 +49,8 @@ fn go_verifier(folder: &Path) -> Option<PathBuf> {
         .args(["build", "-o"])
         .arg(&program)
         .arg(here("verify.go"))
-        .envs([("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("GOFLAGS", "")])
+        .envs([("GO111MODULE", "off"), ("GOFLAGS", "")])
+        .env("GOPATH", gopath)
         .env("GOCACHE", std::env::temp_dir().join("custody-go-cache"))
         .output()
         .expect("go runs");

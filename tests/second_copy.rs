@@ -54,7 +54,7 @@ fn an_old_copy_of_the_whole_ledger_signs_nothing() {
     copy(&case, "ledger", "newest");
     copy(&case, "old", "ledger");
     let refused = case.exits(4, &format!("{POLICY} 27"));
-    let known = "share/checkpoint knows of 12, and the ledger holds 10";
+    let known = "the second copy of the checkpoint knows of 12, and the ledger holds 10";
     assert!(refused.stderr.contains(known), "{}", refused.stderr);
     assert!(refused.stderr.contains("Nothing was recorded"), "{}", refused.stderr);
     // It can still be read, verified and backed up: that is what is left.

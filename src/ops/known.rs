@@ -136,7 +136,7 @@ pub(super) fn standing(
     let Some(log) = log else { return Ok(standing) };
     let mut places = Vec::new();
     if let Some(copy) = second_copy(folder)? {
-        places.push((copy.clone(), format!("the second copy {}", copy.display())));
+        places.push((copy, "the second copy of the checkpoint".to_owned()));
     }
     let against = folder.join(AGAINST);
     if against.exists() {

@@ -19,7 +19,7 @@ use media_custody::ops::handover::{HandoverWish, hand_over};
 use media_custody::ops::keys::Keyring;
 use media_custody::ops::party::{Enrolment, enrol};
 use media_custody::ops::register::{RegistrationWish, register};
-use media_custody::ops::{Committed, Cost, Draft, FixedClock, Ledger, Passphrase, policy, receipt};
+use media_custody::ops::{Committed, Cost, Draft, FixedClock, Ledger, Passphrase, receipt};
 use media_custody::wire::signature::{Signer, SigningKey};
 use serde_json::Value;
 

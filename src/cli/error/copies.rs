@@ -13,12 +13,12 @@ pub(super) fn history(error: &HistoryError) -> Failure {
         HistoryError::Behind { .. } => (
             Kind::LedgerBehind,
             "Nothing was recorded. Restore the newest backup, or what was published ('custody \
-             restore'); docs/recovery.md says what to do when nothing newer is left.",
+             restore'). When nothing newer is left, go on with 'custody ledger continue-as'.",
         ),
         HistoryError::Forked { .. } => (
             Kind::LedgerForked,
-            "Nothing was recorded. Keep both, they are evidence: one key signed two histories. \
-             docs/recovery.md says how to go on.",
+            "Nothing was recorded. Keep both, they are evidence: one key signed two histories. Go \
+             on with 'custody ledger continue-as'.",
         ),
         HistoryError::Unreadable { .. } => (
             Kind::NoCheckpoint,

@@ -23,14 +23,13 @@ pub fn publication(report: &Publication, style: Style) -> String {
             page.put(0, Tone::Good, &words);
         }
     }
-    page.put(
-        2,
-        Tone::Plain,
-        &format!(
+    if report.bundles > 0 {
+        let words = format!(
             "{} hash tiles and {} entry bundles written, {} bytes",
             report.tiles, report.bundles, report.bytes
-        ),
-    );
+        );
+        page.put(2, Tone::Plain, &words);
+    }
     page.put(
         2,
         Tone::Faint,
