@@ -304,3 +304,71 @@ fn a_backup_goes_down_a_pipe() {
     let same = |name: &str| case.read(name)[1024..].to_vec();
     assert_eq!(same("piped.tar").len(), same("file.tar").len());
 }
+
+#[test]
+fn receipts_prove_what_they_prove_and_no_more() {
+    let case = at_work();
+    fs::create_dir_all(case.path("collected/さくら印刷")).expect("made");
+    case.write("collected/さくら印刷/old.receipt", case.read("held.receipt"));
+    case.ok("receipt SZ-2026-000002 --file collected/paper.receipt --pdf collected/paper.pdf");
+    let altered = case.text("held.receipt").replacen("3775", "3776", 1);
+    case.write("collected/altered.receipt", altered);
+    case.write("collected/letter.txt", "Dear all,\n");
+    fs::remove_dir_all(case.path("ledger")).expect("a total loss");
+    let seen = case.json(3, "import-receipts collected --log-key log.vkey --to proven");
+    let indices: Vec<u64> = seen["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .filter_map(|e| e["index"].as_u64())
+        .collect();
+    assert_eq!(indices, [9, 10], "{seen}");
+    let pdf = if cfg!(feature = "raster") { 2 } else { 1 };
+    assert_eq!(seen["entries"][1]["files"].as_array().expect("files").len(), pdf, "{seen}");
+    assert_eq!(seen["gaps"][0], serde_json::json!({"from": 0, "to": 8}));
+    assert_eq!(seen["known"], 12, "{seen}");
+    assert_eq!(seen["gaps"][1], serde_json::json!({"from": 11, "to": 11}));
+    let left: Vec<&str> = seen["left_out"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .filter_map(|e| e["file"].as_str())
+        .collect();
+    assert!(left.contains(&"altered.receipt") && left.contains(&"letter.txt"), "{left:?}");
+    let text = case.text("proven/report.txt");
+    assert!(text.contains("2 entries proven, of 12 that are known of"), "{text}");
+    assert!(text.contains("that these were all"), "it claims no completeness: {text}");
+    let csv = case.text("proven/report.csv");
+    assert_eq!(csv.lines().count(), 5, "{csv}");
+    case.ok("verify proven/entries/000009.receipt --log-key log.vkey");
+    let json: serde_json::Value =
+        serde_json::from_str(&case.text("proven/report.json")).expect("JSON");
+    assert_eq!(json, seen);
+    let again = case.exits(1, "import-receipts collected --log-key log.vkey --to proven");
+    assert!(again.stderr.contains("not empty"), "{}", again.stderr);
+    // Under another key they prove nothing.
+    case.ok("init --ledger theirs --keys new --origin other.example.jp --organisation O --site S \
+         --prefix X --admin kato --admin-name K --custodian yamada --custodian-name Y \
+         --zone Asia/Tokyo --passphrase-file words");
+    let none = case.json(3, "import-receipts collected --log-key theirs/log.vkey");
+    assert_eq!(none["entries"], serde_json::json!([]));
+}
+
+#[test]
+fn receipts_of_two_histories_are_called_that() {
+    let case = Case::new();
+    case.write("log.vkey", case.read("ledger/log.vkey"));
+    case.ok(&format!("backup it.tar --with-keys {WITH}"));
+    case.ok(&format!("restore it.tar --ledger fork --with-keys {WITH}"));
+    fs::create_dir(case.path("collected")).expect("made");
+    for (ledger, purpose) in [("ledger", "印刷"), ("fork", "製本")] {
+        let handover = "handover USB-0421 --from yamada --to sato --yes --keep-tokens";
+        case.ok(&format!("{handover} --purpose {purpose} --ledger {ledger} {WITH}"));
+        let file = format!("collected/{ledger}.receipt");
+        case.ok(&format!("receipt SZ-2026-000002 --file {file} --ledger {ledger}"));
+    }
+    let seen = case.json(4, "import-receipts collected --log-key log.vkey");
+    let said = seen["contradictions"].to_string();
+    assert!(said.contains("two histories of 11 entries"), "{said}");
+    assert!(said.contains("two entries 10"), "{said}");
+}

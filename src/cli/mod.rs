@@ -16,6 +16,7 @@ mod export;
 mod found;
 mod fsck;
 mod handover;
+mod import_receipts;
 mod incident;
 mod init;
 mod key;
@@ -221,6 +222,7 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    ImportReceipts(import_receipts::ImportReceipts),
     Tour(tour::Tour),
 }
 
@@ -283,6 +285,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Ledger(command) => command.run(global),
         Command::Backup(command) => command.run(global),
         Command::Restore(command) => command.run(global),
+        Command::ImportReceipts(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }
 }

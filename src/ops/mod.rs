@@ -27,6 +27,7 @@ pub mod found;
 pub mod fsck;
 pub mod gather;
 pub mod handover;
+pub mod import_receipts;
 pub mod incident;
 pub mod keeper;
 pub mod keys;

@@ -26,6 +26,7 @@ mod named;
 pub mod notices;
 pub mod parties;
 pub mod printing;
+pub mod proven;
 pub mod receipt;
 pub mod reconcile;
 pub mod register;
