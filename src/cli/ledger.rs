@@ -14,6 +14,7 @@ use crate::ops::continue_as::{Succession, continue_as, founders};
 use crate::ops::error::NEEDED;
 use crate::ops::{OpsError, SystemClock, known};
 use crate::render::text;
+use crate::report::copies::Compared;
 
 /// The ledger as a whole: what guards it against an old copy of itself
 #[derive(Debug, Subcommand)]
@@ -56,6 +57,7 @@ pub(super) struct Check {
 
 /// Go on as a new ledger, when entries or the log key are lost for good
 #[derive(Debug, Args)]
+#[command(override_usage = "custody ledger continue-as [OPTIONS] <NEW-ORIGIN>")]
 #[command(after_help = "\
 Founds a ledger with a log key of its own and the old one's policy. Its first entry of its
 own names the old ledger, its log key and the last head that is known, signed by the
@@ -82,6 +84,12 @@ pub(super) struct ContinueAs {
     custodian: String,
     #[command(flatten)]
     passphrases: Passphrases,
+}
+
+/// What agrees with the ledger.
+#[derive(Debug, Serialize)]
+struct Agreeing {
+    compared: Vec<Compared>,
 }
 
 /// Where the second copy is.
@@ -117,12 +125,12 @@ impl SecondCopy {
 impl Check {
     fn run(self, global: &Global) -> Result<i32, OpsError> {
         let mut ledger = global.open()?;
-        let compared = known::check(&mut ledger, &self.files)?;
-        global.ui().answer(&compared, |_| {
-            let line = |one: &crate::report::copies::Compared| {
+        let answer = Agreeing { compared: known::check(&mut ledger, &self.files)? };
+        global.ui().answer(&answer, |_| {
+            let line = |one: &Compared| {
                 format!("{} knows of {} entries; they are here.\n", one.file.display(), one.entries)
             };
-            compared.iter().map(line).collect()
+            answer.compared.iter().map(line).collect()
         });
         Ok(EXIT_FINE)
     }
