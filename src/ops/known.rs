@@ -13,7 +13,7 @@ use crate::proof::checkpoint::{CheckpointError, SignedCheckpoint};
 use crate::proof::receipt::Receipt;
 use crate::proof::tree::Frontier;
 use crate::report::copies::Compared;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Why a checkpoint kept elsewhere and this ledger do not go together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +85,7 @@ pub fn compare(store: &dyn Store, said: &SignedCheckpoint, by: &str) -> Result<S
         let (by, known) = (by.to_owned(), said.size);
         return Err(HistoryError::Behind { by, known, have }.into());
     }
-    let root = Frontier::load(store, said.size).map_err(StoreError::from)?.root();
+    let root = Frontier::load(store, said.size)?.root();
     if root != said.root {
         return Err(HistoryError::Forked { by: by.to_owned(), size: said.size }.into());
     }

@@ -12,7 +12,7 @@ use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::tiles::{TILE_WIDTH, TileKind};
 use crate::proof::tiling::{Tile, Tiling};
 use crate::report::copies::Publication;
-use crate::store::{Options, Progress, Published, Store, StoreError};
+use crate::store::{Options, Progress, Published, Store};
 
 /// Publishes what the newest checkpoint covers into `folder`. Only what is new since the
 /// checkpoint that is there is written, unless everything is to be written anew.
@@ -107,7 +107,7 @@ pub(super) fn each_tile(
     each: &mut dyn FnMut(Tile) -> Result<(), OpsError>,
 ) -> Result<(), OpsError> {
     let size = checkpoint.checkpoint().size();
-    let mut tiling = Tiling::behind(store, from).map_err(StoreError::from)?;
+    let mut tiling = Tiling::behind(store, from)?;
     let mut wrong = None;
     store.visit(tiling.size()..size, &mut |index, note| {
         let full = tiling.push(note).map_err(|error| OpsError::ReadBack(error.to_string()));

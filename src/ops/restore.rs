@@ -87,8 +87,8 @@ pub fn restore(
     let part = Part::make(folder)?;
     let mut laid_out = LaidOut::begin(&part.0)?;
     match source {
-        Source::Backup(file) => laid_out.from_backup(file, how, progress)?,
-        Source::Tiles(tiles) => laid_out.from_tiles(tiles, progress)?,
+        Source::Backup(file) => laid_out.take_backup(file, how, progress)?,
+        Source::Tiles(tiles) => laid_out.take_tiles(tiles, progress)?,
     }
     let LaidOut { store, files, mut missing, log_key, .. } = laid_out;
     store.close()?;
@@ -200,7 +200,7 @@ impl<'a> LaidOut<'a> {
         })
     }
 
-    fn from_tiles(&mut self, tiles: &Path, progress: Progress<'_>) -> Result<(), OpsError> {
+    fn take_tiles(&mut self, tiles: &Path, progress: Progress<'_>) -> Result<(), OpsError> {
         let published = Published::at(tiles, &options());
         let (checkpoint, size) = newest(&published, tiles)?;
         let unfit = |why| RestoreError::Content { source_of: tiles.display().to_string(), why };
@@ -217,7 +217,7 @@ impl<'a> LaidOut<'a> {
         self.keep_vkey()
     }
 
-    fn from_backup(
+    fn take_backup(
         &mut self,
         file: &Path,
         how: &Restoring<'_>,
