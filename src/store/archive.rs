@@ -193,8 +193,9 @@ fn padding(size: u64) -> usize {
     if within == 0 { 0 } else { BLOCK - within }
 }
 
-/// A name that stays below the folder it is unpacked in, on any system.
-fn is_name(name: &str) -> bool {
+/// Whether a member can have this name: one that stays below the folder it is unpacked in,
+/// on any system.
+pub fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.%".contains(&byte);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain);
     name.len() <= NAME_MAX && name.split('/').all(part)
