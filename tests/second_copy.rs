@@ -3,11 +3,16 @@
 
 mod office;
 
+#[path = "daemon/running.rs"]
+#[allow(dead_code)] // the daemon's own tests use the rest
+mod running;
+
 use std::fs;
 use std::path::Path;
 
 use media_custody::ops::Ledger;
 use office::Case;
+use running::Running;
 
 const POLICY: &str = "policy set --by kato --yes --passphrase-file words --interval-days";
 
@@ -197,4 +202,24 @@ fn a_second_copy_that_knows_better_is_not_taken() {
     case.write("letter", "dear all\n");
     case.exits(1, "ledger second-copy letter");
     assert_eq!(case.text("letter"), "dear all\n", "no other file is written over");
+}
+
+/// A running daemon hears of it at the next entry, and says of a share that is away.
+#[test]
+fn a_daemon_stops_signing_as_well() {
+    let case = guarded();
+    case.write("newer", case.read("ledger/checkpoint"));
+    copy(&case, "old", "ledger");
+    fs::remove_file(case.path("ledger/second-copy")).expect("removed");
+    let daemon = Running::start(&case);
+    case.exits(4, "ledger check newer");
+    let refused = case.run(&office::split(&format!("{POLICY} 27")));
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("knows of 12"), "{}", refused.stderr);
+    assert_eq!(case.json(0, "status")["entries"], 10, "it can still be read");
+    drop(daemon);
+    fs::remove_file(case.path("ledger/known-elsewhere")).expect("removed");
+    case.write("ledger/second-copy", "/nowhere/checkpoint\n");
+    let daemon = Running::start(&case);
+    assert!(daemon.text().contains("guards against nothing"), "{}", daemon.text());
 }
