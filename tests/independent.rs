@@ -4,6 +4,7 @@
 //! with CUSTODY_REQUIRE_TOOLS=1 it fails.
 
 mod desk;
+mod office;
 
 use std::fs;
 use std::io::Write as _;
@@ -35,9 +36,11 @@ fn said(output: &Output) -> String {
 }
 
 /// Builds the Go verifier from Debian's packages alone, or says why not.
+/// CUSTODY_GOPATH names another place than Debian's.
 fn go_verifier(folder: &Path) -> Option<PathBuf> {
-    let library = "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go";
-    if Command::new("go").arg("version").output().is_err() || !Path::new(library).exists() {
+    let gopath = std::env::var_os("CUSTODY_GOPATH").unwrap_or("/usr/share/gocode".into());
+    let library = Path::new(&gopath).join("src/golang.org/x/mod/sumdb/tlog/tlog.go");
+    if Command::new("go").arg("version").output().is_err() || !library.exists() {
         skip("Go (golang-go and golang-golang-x-mod-dev)");
         return None;
     }
@@ -46,7 +49,8 @@ fn go_verifier(folder: &Path) -> Option<PathBuf> {
         .args(["build", "-o"])
         .arg(&program)
         .arg(here("verify.go"))
-        .envs([("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("GOFLAGS", "")])
+        .envs([("GO111MODULE", "off"), ("GOFLAGS", "")])
+        .env("GOPATH", gopath)
         .env("GOCACHE", std::env::temp_dir().join("custody-go-cache"))
         .output()
         .expect("go runs");
@@ -186,6 +190,38 @@ fn tree_leaf(
 ) -> media_custody::model::Hash {
     use media_custody::proof::tree::Nodes as _;
     tree.node(0, index).expect("leaf")
+}
+
+/// A ledger of more than one tile, published by the program in two steps.
+#[test]
+fn go_reads_a_published_log_and_refuses_an_altered_one() {
+    let folder = tempfile::tempdir().expect("folder");
+    let Some(program) = go_verifier(folder.path()) else { return };
+    let case = office::Case::new();
+    let log = case.text("ledger/log.vkey");
+    let check = || {
+        let mut command = Command::new(&program);
+        verdict(command.arg("tiles").arg(case.path("www")).arg(log.trim()))
+    };
+    for more in [0, 250, 290] {
+        office::more_entries(&case, more);
+        case.ok("publish www");
+        let (accepted, text) = check();
+        assert!(accepted, "{text}");
+    }
+    assert!(check().1.contains("550 entries published by"), "{}", check().1);
+    for file in
+        ["tile/0/001", "tile/0/002.p/38", "tile/1/000.p/2", "tile/entries/000", "checkpoint"]
+    {
+        let name = format!("www/{file}");
+        let sound = case.read(&name);
+        let mut altered = sound.clone();
+        altered[40] ^= 1;
+        case.write(&name, altered);
+        assert!(!check().0, "{file} altered, and Go takes it");
+        case.write(&name, sound);
+    }
+    assert!(check().0);
 }
 
 #[test]

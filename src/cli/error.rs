@@ -1,5 +1,7 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
+mod copies;
+mod printing;
 mod telling;
 
 use serde::Serialize;
@@ -7,8 +9,7 @@ use serde::Serialize;
 use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
 use crate::ops::error::{AttachmentError, ChangedSince, DeviceChoice, Problem, TokenRefusal};
-use crate::ops::print::PrintError;
-use crate::ops::{BusError, ConfigurationError, KeyringError, OpsError, SpoolError, StoreError};
+use crate::ops::{BusError, ConfigurationError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;
@@ -153,6 +154,20 @@ kinds! {
     Outbox = "outbox";
     /// The configuration is not sound.
     Configuration = "configuration";
+    /// A checkpoint kept elsewhere is of another ledger.
+    OtherLedger = "other-ledger";
+    /// More entries are known elsewhere than the ledger holds.
+    LedgerBehind = "ledger-behind";
+    /// Elsewhere another history of this ledger is known.
+    LedgerForked = "ledger-forked";
+    /// What was given as a checkpoint is none.
+    NoCheckpoint = "no-checkpoint";
+    /// A backup is damaged or none.
+    BackupDamaged = "backup-damaged";
+    /// What was to be restored does not verify.
+    NotRestored = "not-restored";
+    /// A restoration was stopped and left something.
+    RestoreLeftover = "restore-leftover";
 }
 
 impl Serialize for Kind {
@@ -228,10 +243,12 @@ impl From<&OpsError> for Failure {
             OpsError::Round(problem) => telling::round(problem),
             OpsError::Token(refusal) => token(refusal),
             OpsError::Attachment(error) => attachment(error),
-            OpsError::Print(error) => print(error),
-            OpsError::Spool(error) => spool(error),
+            OpsError::Print(error) => printing::print(error),
+            OpsError::Spool(error) => printing::spool(error),
             OpsError::Tell(error) => telling::tell(error),
             OpsError::Outbox(error) => telling::outbox(error),
+            OpsError::History(error) => copies::history(error),
+            OpsError::Restore(error) => copies::restoring(error),
             OpsError::Configuration { path, source } => configuration(path, source),
             other => {
                 let (kind, remedy, code) = plain(other);
@@ -531,50 +548,6 @@ fn token(refusal: &TokenRefusal) -> Failure {
         }
     };
     Failure::one(Kind::Token, refusal, remedy)
-}
-
-fn print(error: &PrintError) -> Failure {
-    let (kind, remedy) = match error {
-        PrintError::WrongKind { receipt, .. } => (
-            Kind::NotPrintable,
-            format!("Nothing was printed. Print {receipt} as receipt or thermal."),
-        ),
-        PrintError::NotPrintable(_) => (
-            Kind::NotPrintable,
-            "Nothing was printed. Give a receipt's number, or a file made for a printer."
-                .to_owned(),
-        ),
-        PrintError::Kept { job, doubtful: false, .. } => (
-            Kind::NotPrinted,
-            format!(
-                "It waits as job {job}: see to the printer, then 'custody print --retry {job}'."
-            ),
-        ),
-        PrintError::Kept { job, doubtful: true, .. } => (
-            Kind::NotPrinted,
-            format!(
-                "It may be on paper all the same: look. It is kept as job {job}; 'custody print \
-                 --retry {job}' prints it again, 'custody print --drop {job}' gives it up."
-            ),
-        ),
-    };
-    Failure::one(kind, error, remedy.as_str())
-}
-
-fn spool(error: &SpoolError) -> Failure {
-    let remedy = match error {
-        SpoolError::Full(_) => {
-            "Nothing was printed. See 'custody print --list', and print or drop what waits."
-        }
-        SpoolError::Size(_) => "Nothing was printed. Print it from another program.",
-        SpoolError::NoJob(_) => "'custody print --list' shows what waits.",
-        SpoolError::Busy(_) => "Wait until it has ended.",
-        SpoolError::Damaged(_) => {
-            "Drop it with 'custody print --drop', and print it anew from the ledger."
-        }
-        SpoolError::Io { .. } => "Check the disk and what you may read and write there.",
-    };
-    Failure::one(Kind::Spool, error, remedy)
 }
 
 /// All that is wrong in the file, each with its line.

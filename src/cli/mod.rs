@@ -4,6 +4,7 @@
 mod acknowledge;
 mod approve;
 mod attach;
+mod backup;
 mod bound;
 mod check;
 mod confirm;
@@ -16,10 +17,12 @@ mod export;
 mod found;
 mod fsck;
 mod handover;
+mod import_receipts;
 mod incident;
 mod init;
 mod key;
 mod label;
+mod ledger;
 mod log;
 mod lost;
 mod missing;
@@ -31,10 +34,12 @@ mod policy;
 mod print;
 mod printers;
 mod probe;
+mod publish;
 mod receipt;
 mod register;
 mod report;
 mod request;
+mod restore;
 mod retire;
 mod scan;
 mod search_log;
@@ -130,6 +135,9 @@ impl Global {
         for notice in ledger.notices() {
             ui.warn(&notice_words(notice));
         }
+        for warning in ledger.warnings() {
+            ui.warn(warning);
+        }
         Ok(ledger)
     }
 }
@@ -213,6 +221,12 @@ enum Command {
     Simulate(simulate::Simulate),
     Daemon(daemon::Daemon),
     Fsck(fsck::Fsck),
+    Publish(publish::Publish),
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    ImportReceipts(import_receipts::ImportReceipts),
     Tour(tour::Tour),
 }
 
@@ -273,6 +287,11 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Simulate(command) => command.run(global),
         Command::Daemon(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
+        Command::Publish(command) => command.run(global),
+        Command::Ledger(command) => command.run(global),
+        Command::Backup(command) => command.run(global),
+        Command::Restore(command) => command.run(global),
+        Command::ImportReceipts(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }
 }

@@ -1,6 +1,7 @@
 //! `custody verify`
 
 use std::io::{BufRead as _, Read as _};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,6 +11,7 @@ use super::party::read_vkey;
 use super::ui::Ui;
 use crate::ops::OpsError;
 use crate::ops::gather::{TYPED_MAX, gather, receipt_codes_in};
+use crate::ops::published::verify_published;
 use crate::ops::verify::{Judge, verify_evidence, verify_ledger};
 use crate::render::text;
 use crate::report::Verdict;
@@ -21,6 +23,7 @@ With no FILE: every signature, the tree, every decision and the checkpoint of th
 With FILE: a .receipt file, a PNG or JPEG picture or a PDF of its codes, or the text of the
 codes (CN1:... CP1:...), in either order; - reads what a handheld scanner types. With
 --log-key this needs no ledger and no network.
+With --tiles: what 'custody publish' wrote, or any copy of it, with no ledger at hand.
 Exit code 4 when the verification fails.
 Examples:
   custody verify
@@ -34,6 +37,9 @@ pub(super) struct Verify {
     /// The ledger's public key, as text or as a file; then no ledger is needed
     #[arg(long, value_name = "VKEY|FILE")]
     log_key: Option<String>,
+    /// A folder with a published log, in place of the ledger
+    #[arg(long, value_name = "DIR", conflicts_with = "given")]
+    tiles: Option<PathBuf>,
 }
 
 impl Verify {
@@ -42,9 +48,11 @@ impl Verify {
         let log_key = self.log_key.as_deref().map(read_vkey).transpose()?;
         if self.given.is_empty() {
             let mut bar = ui.progress("verifying");
-            let folder = global.ledger_folder()?;
-            let report =
-                verify_ledger(&folder, log_key.as_ref(), &mut |done, total| bar.at(done, total))?;
+            let mut progress = |done, total| bar.at(done, total);
+            let report = match &self.tiles {
+                Some(folder) => verify_published(folder, log_key.as_ref(), &mut progress)?,
+                None => verify_ledger(&global.ledger_folder()?, log_key.as_ref(), &mut progress)?,
+            };
             bar.end();
             ui.answer(&report, |style| text::ledger_verification(&report, style));
             return Ok(if report.verdict == Verdict::Passed { EXIT_FINE } else { EXIT_UNVERIFIED });

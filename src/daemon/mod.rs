@@ -87,6 +87,9 @@ pub fn run(options: &Options, stop: &AtomicBool, journal: Journal) -> Result<(),
     for notice in keeper.ledger().notices() {
         journal.say(Weight::Warning, &crate::ops::fsck::notice_words(notice));
     }
+    for warning in keeper.ledger().warnings() {
+        journal.say(Weight::Warning, warning);
+    }
     let mut stations = Vec::new();
     for cabinet in &settings.cabinets {
         let ledger = keeper.ledger();

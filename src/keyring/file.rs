@@ -149,6 +149,14 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyringErro
     Ok(Some(Zeroizing::new(text.to_owned())))
 }
 
+/// Puts a key file back as it was, where none of its name is.
+///
+/// # Errors
+/// `Exists`, `Io`.
+pub fn put_back(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
+    write_new(path, bytes)
+}
+
 /// Writes a new file: a temporary one (mode 0600) beside it, fsync, a rename
 /// that fails where the name is taken, fsync of the folder.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {

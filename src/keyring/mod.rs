@@ -11,7 +11,7 @@ mod log_key;
 mod passphrase;
 mod pkcs8;
 
-pub use file::{KeyFiles, file_stem};
+pub use file::{KeyFiles, file_stem, put_back};
 pub use log_key::{load_log_key, save_log_key};
 pub use passphrase::{PASSPHRASE_MAX, PASSPHRASE_MIN, Passphrase, PassphraseError};
 pub use pkcs8::{Cost, Unencrypted, generate, open_pem, seal_pem};

@@ -41,6 +41,12 @@ pub struct Cost {
     p: u16,
 }
 
+impl Default for Cost {
+    fn default() -> Self {
+        Cost::STANDARD
+    }
+}
+
 impl Cost {
     /// What every real key gets: 16 MiB and about a fifth of a second.
     pub const STANDARD: Cost = Cost { log_n: 14, p: 5 };

@@ -133,6 +133,12 @@ pub enum OpsError {
         /// What is wrong with it.
         source: ConfigurationError,
     },
+    /// A ledger is not brought back.
+    #[error(transparent)]
+    Restore(#[from] super::restore::RestoreError),
+    /// Something kept elsewhere speaks against this ledger.
+    #[error(transparent)]
+    History(#[from] super::known::HistoryError),
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),

@@ -65,6 +65,24 @@ impl Keyring {
         Ok(key)
     }
 
+    /// Puts a key file back under its name; false where another file has that name, which
+    /// then stays as it is.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn put_back(&self, name: &str, bytes: &[u8]) -> Result<bool, OpsError> {
+        self.make_folder()?;
+        let path = self.folder.join(name);
+        match crate::keyring::put_back(&path, bytes) {
+            Ok(()) => Ok(true),
+            Err(KeyringError::Exists(_)) => {
+                let there = std::fs::read(&path);
+                Ok(there.map_err(|e| OpsError::file("cannot read", &path, e))? == bytes)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn make_folder(&self) -> Result<(), OpsError> {
         let folder = &self.folder;
         std::fs::create_dir_all(folder)

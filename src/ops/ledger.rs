@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::clock::{Clock, SystemClock};
 use super::draft::Draft;
 use super::error::OpsError;
+use super::known;
 use crate::keyring::{self, KeyringError};
 use crate::ledger::{Frame, Intent, Refusal, State, decide, judge};
 use crate::model::{Hash, Nonce, ReceiptId, Seen, Stamp, Statement, VerifierKey, Zone};
@@ -61,6 +62,7 @@ pub struct Ledger {
     clock: Arc<dyn Clock>,
     notices: Vec<Notice>,
     log_signer: Option<SigningKey>,
+    standing: known::Standing,
 }
 
 /// What the index needs to know of a note: the media, parties and receipt it
@@ -119,6 +121,7 @@ impl Ledger {
         let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
         ledger.folder = folder.to_owned();
         ledger.notices = notices;
+        ledger.standing = known::standing(folder, ledger.store.as_ref(), ledger.state.log_key())?;
         Ok(ledger)
     }
 
@@ -137,6 +140,7 @@ impl Ledger {
             clock,
             notices: Vec::new(),
             log_signer: None,
+            standing: known::Standing::default(),
         })
     }
 
@@ -158,6 +162,17 @@ impl Ledger {
     /// What opening found and mended.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
+    }
+
+    /// What guards this ledger less than it should, in words.
+    pub fn warnings(&self) -> &[String] {
+        &self.standing.warnings
+    }
+
+    /// Nothing is signed by a ledger that is known to lack entries.
+    fn refuse_if_stopped(&mut self) -> Result<(), OpsError> {
+        let Ledger { standing, folder, store, state, .. } = self;
+        standing.refuse_if_stopped(folder, store.as_ref(), state.log_key())
     }
 
     /// Uses this key to sign checkpoints instead of the one beside the ledger.
@@ -208,6 +223,7 @@ impl Ledger {
     /// # Errors
     /// A ledger that can only be read, or whose log key is not at hand.
     pub fn ready(&mut self) -> Result<(), OpsError> {
+        self.refuse_if_stopped()?;
         let read_only = self.notices.iter().find_map(|notice| match notice {
             Notice::ReadOnly { why } => Some(why.clone()),
             _ => None,
@@ -274,6 +290,7 @@ impl Ledger {
         if let Some(kept) = self.already_kept(notes)? {
             return Ok(kept);
         }
+        self.refuse_if_stopped()?;
         let committed = self.judge_all(notes)?;
         // A log key that is not at hand is noticed before anything is appended.
         if !self.store.owned_elsewhere() {
@@ -383,6 +400,7 @@ impl Ledger {
     }
 
     fn sign_checkpoint(&mut self) -> Result<(), OpsError> {
+        self.refuse_if_stopped()?;
         let head = self.store.head();
         let (Some(facts), Some(signer)) = (&self.state.facts, &self.log_signer) else {
             return Err(OpsError::refused(Refusal::NotFounded));
@@ -390,7 +408,11 @@ impl Ledger {
         let checkpoint = Checkpoint::new(facts.origin.as_str(), head.size, head.root)
             .and_then(|checkpoint| checkpoint.sign(signer))
             .map_err(|error| OpsError::ReadBack(error.to_string()))?;
-        Ok(self.store.put_checkpoint(&checkpoint.to_bytes())?)
+        let bytes = checkpoint.to_bytes();
+        self.store.put_checkpoint(&bytes)?;
+        // The entries are kept whatever comes of it, and the next to open it is told.
+        let _ = known::remember(&self.folder, &bytes);
+        Ok(())
     }
 
     fn load_log_signer(&mut self, coming: &[Committed]) -> Result<(), OpsError> {

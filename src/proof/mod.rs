@@ -7,5 +7,6 @@ pub mod inclusion;
 pub mod memory;
 pub mod receipt;
 pub mod tiles;
+pub mod tiling;
 pub mod tlog_proof;
 pub mod tree;

@@ -11,6 +11,7 @@ use crate::model::Stamp;
 use crate::model::printable::printable;
 use crate::report::evidence::Bilingual;
 use crate::report::export::ExportView;
+use crate::report::proven::Proven;
 use crate::report::status::Row;
 use crate::report::words;
 use crate::report::workbook::{Cell, Workbook};
@@ -82,6 +83,55 @@ pub fn tables(book: &Workbook) -> Vec<u8> {
             // Writing to memory cannot fail.
             let _ = out.write_record(&line);
         }
+    }
+    [BOM, &out.into_inner().unwrap_or_default()].concat()
+}
+
+/// What receipts prove of a lost ledger: a line for each entry, and one for each gap.
+pub fn proven(report: &Proven) -> Vec<u8> {
+    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    let heading = [
+        "Entry 番号",
+        "To 迄",
+        "Standing 状態",
+        "Kind 種別",
+        "At 日時",
+        "What it says 内容",
+        "Signed by 署名鍵",
+        "Leaf 葉ハッシュ",
+        "Files ファイル",
+    ];
+    let mut lines: Vec<(u64, [String; 9])> = Vec::new();
+    for entry in &report.entries {
+        let index = entry.index.to_string();
+        let line = [
+            index.clone(),
+            index,
+            "proven 証明済".to_owned(),
+            entry.kind.to_owned(),
+            entry.at.to_string(),
+            guarded(&entry.said),
+            guarded(&entry.signers.join(", ")),
+            guarded(&entry.leaf.to_string()),
+            guarded(&entry.files.join(", ")),
+        ];
+        lines.push((entry.index, line));
+    }
+    for gap in &report.gaps {
+        let mut line = <[String; 9]>::default();
+        let standing = "nothing given 資料なし".to_owned();
+        for (cell, value) in
+            line.iter_mut().zip([gap.from.to_string(), gap.to.to_string(), standing])
+        {
+            *cell = value;
+        }
+        lines.push((gap.from, line));
+    }
+    lines.sort_by_key(|(index, _)| *index);
+    // Writing to memory cannot fail.
+    let _ = out.write_record(heading);
+    for (_, line) in lines {
+        let _ = out.write_record(line);
     }
     [BOM, &out.into_inner().unwrap_or_default()].concat()
 }

@@ -8,6 +8,7 @@
 //! process, [`FaultyStore`] fails on demand for the tests of whatever stands
 //! above, [`RemoteStore`] speaks to the process that owns the ledger.
 
+pub mod archive;
 pub mod attachments;
 mod checkpoint;
 mod error;
@@ -21,6 +22,7 @@ mod index;
 pub mod io;
 mod journal;
 mod lock;
+mod published;
 mod recover;
 pub mod remote;
 pub mod rounds;
@@ -43,6 +45,7 @@ pub use file::{FileStore, Notice, Options};
 pub use follow::Follower;
 pub use frame::{Flaw, chain_hash};
 pub use memory::MemoryStore;
+pub use published::Published;
 pub use remote::RemoteStore;
 pub use salvage::salvage;
 

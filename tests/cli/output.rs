@@ -249,6 +249,28 @@ fn every_command_answers_in_json_with_its_keys() {
             "fsck".to_owned(),
             "sound repairable entries attachments unreferenced findings repaired",
         ),
+        (0, "publish www".to_owned(), "folder origin entries published_before tiles bundles bytes"),
+        (0, "backup it.tar".to_owned(), "file origin entries files keys bytes read_back left_out"),
+        (
+            0,
+            "restore it.tar --ledger back".to_owned(),
+            "ledger origin entries signatures log_key files missing",
+        ),
+        (
+            0,
+            "import-receipts handed-in --log-key ledger/log.vkey".to_owned(),
+            "ledger log_key known entries gaps contradictions left_out not_shown",
+        ),
+        (0, "ledger second-copy copy".to_owned(), "second_copy"),
+        (0, "ledger check held.receipt www".to_owned(), "compared"),
+        (
+            0,
+            format!(
+                "ledger continue-as c.example/d --to onward --prefix CD --by kato \
+                 --custodian yamada {with}"
+            ),
+            "ledger origin log_key continues entries link closed not_closed people media",
+        ),
         (
             0,
             format!(
@@ -264,6 +286,8 @@ fn every_command_answers_in_json_with_its_keys() {
         ),
     ];
     case.write("scan.pdf", "%PDF-1.7 sealed");
+    std::fs::create_dir(case.path("handed-in")).expect("made");
+    case.write("handed-in/one.receipt", case.read("held.receipt"));
     let mut seen: Vec<String> = Vec::new();
     for (code, line, keys) in lines {
         // A watch answers with one object a line; all have the same keys.

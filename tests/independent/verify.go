@@ -4,6 +4,7 @@
 //
 //	verify receipt FILE LOG-VKEY
 //	verify consistency OLD-CHECKPOINT NEW-CHECKPOINT PROOF LOG-VKEY
+//	verify tiles FOLDER LOG-VKEY
 //
 // PROOF is a file with one base64 hash a line. Exit status: 0 verified, 1
 // refused, 2 usage.
@@ -14,6 +15,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -30,9 +32,12 @@ func main() {
 		err = receipt(os.Args[2], os.Args[3])
 	case len(os.Args) == 6 && os.Args[1] == "consistency":
 		err = consistency(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
+	case len(os.Args) == 4 && os.Args[1] == "tiles":
+		err = tiles(os.Args[2], os.Args[3])
 	default:
 		fmt.Fprintln(os.Stderr, "usage: verify receipt FILE LOG-VKEY")
 		fmt.Fprintln(os.Stderr, "       verify consistency OLD NEW PROOF LOG-VKEY")
+		fmt.Fprintln(os.Stderr, "       verify tiles FOLDER LOG-VKEY")
 		os.Exit(2)
 	}
 	if err != nil {
@@ -191,4 +196,73 @@ func hashes(lines []string) ([]tlog.Hash, error) {
 		path = append(path, hash)
 	}
 	return path, nil
+}
+
+// published is a folder of c2sp.org/tlog-tiles, as tlog reads tiles.
+type published string
+
+func (folder published) Height() int { return 8 }
+
+func (folder published) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
+	var read [][]byte
+	for _, tile := range wanted {
+		data, err := os.ReadFile(folder.path(tile))
+		if err != nil {
+			return nil, err
+		}
+		read = append(read, data)
+	}
+	return read, nil
+}
+
+func (folder published) SaveTiles([]tlog.Tile, [][]byte) {}
+
+// path of a tile: Go's own names have the height in front and say data for entries.
+func (folder published) path(tile tlog.Tile) string {
+	name := strings.TrimPrefix(tile.Path(), "tile/8/")
+	if strings.HasPrefix(name, "data/") {
+		name = "entries/" + strings.TrimPrefix(name, "data/")
+	}
+	return filepath.Join(string(folder), "tile", name)
+}
+
+// tiles verifies a published log: every entry of every bundle against the hash tiles,
+// and those against the checkpoint.
+func tiles(folder, logKey string) error {
+	size, root, err := checkpointFile(filepath.Join(folder, "checkpoint"), logKey)
+	if err != nil {
+		return err
+	}
+	files := published(folder)
+	reader := tlog.TileHashReader(tlog.Tree{N: size, Hash: root}, files)
+	for at := int64(0); at < size; {
+		width := size - at
+		if width > 256 {
+			width = 256
+		}
+		data, err := os.ReadFile(files.path(tlog.Tile{H: 8, L: -1, N: at / 256, W: int(width)}))
+		if err != nil {
+			return err
+		}
+		for end := at + width; at < end; at++ {
+			if len(data) < 2 || len(data)-2 < int(data[0])<<8+int(data[1]) {
+				return fmt.Errorf("the bundle ends in entry %d", at)
+			}
+			length := int(data[0])<<8 + int(data[1])
+			entry := data[2 : 2+length]
+			data = data[2+length:]
+			hashes, err := reader.ReadHashes([]int64{tlog.StoredHashIndex(0, at)})
+			if err != nil {
+				return err
+			}
+			if hashes[0] != tlog.RecordHash(entry) {
+				return fmt.Errorf("entry %d is not the one in the tree", at)
+			}
+		}
+		if len(data) != 0 {
+			return fmt.Errorf("bytes behind entry %d", at-1)
+		}
+	}
+	fmt.Printf("%d entries published by %s\n", size, strings.Split(logKey, "+")[0])
+	return nil
 }

@@ -201,6 +201,27 @@ pub fn hundred_drives(case: &Case) -> String {
     ids.join(" ")
 }
 
+/// Appends so many entries: people of the contractor, without keys.
+pub fn more_entries(case: &Case, count: u32) {
+    let mut ledger = case.ledger();
+    let keys = case.keys();
+    let first = ledger.state().size;
+    let mut drafts = Vec::new();
+    for number in first..first + u64::from(count) {
+        let wish = Enrolment {
+            party: person(&format!("p{number}"), "名無し", "さくら印刷"),
+            roles: vec![of("outside")],
+            key: None,
+            renew: false,
+            by: of("yamada"),
+        };
+        let mut draft = enrol(&ledger, wish).expect("enrolled");
+        sign(&mut draft, &keys);
+        drafts.push(draft);
+    }
+    ledger.submit(&drafts).expect("appended");
+}
+
 /// Signs with whichever of `keys` the draft asks for, and appends.
 pub fn submit(ledger: &mut Ledger, mut draft: Draft, keys: &[SigningKey]) -> Committed {
     sign(&mut draft, keys);

@@ -1,0 +1,169 @@
+//! `custody ledger`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::Global;
+use super::error::EXIT_FINE;
+use super::signing::Passphrases;
+use crate::model::{PartyId, VerifierKey};
+use crate::ops::continue_as::{Succession, continue_as, founders};
+use crate::ops::error::NEEDED;
+use crate::ops::{OpsError, SystemClock, known};
+use crate::render::text;
+use crate::report::copies::Compared;
+
+/// The ledger as a whole: what guards it against an old copy of itself
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    SecondCopy(SecondCopy),
+    Check(Check),
+    ContinueAs(ContinueAs),
+}
+
+/// Keep the newest checkpoint on another disk or a share as well
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A ledger that is put back from an old copy then notices that it lacks entries, and signs
+nothing. FILE must be where the old copy would not reach: another disk, a mounted share.
+When it cannot be reached the ledger goes on and says so.
+Examples:
+  custody ledger second-copy /mnt/share/custody.checkpoint
+  custody ledger second-copy --none")]
+pub(super) struct SecondCopy {
+    /// The file; none shows which one it is
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Keep none any more
+    #[arg(long, conflicts_with = "file")]
+    none: bool,
+}
+
+/// Compare the ledger with what is kept elsewhere: checkpoints, receipts, published folders
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What knows of more entries, or of another history, stops the ledger from signing: exit
+code 4. docs/recovery.md says how to go on.
+Example:
+  custody ledger check newest.receipt /srv/www/custody")]
+pub(super) struct Check {
+    /// Checkpoints, receipts, folders of published logs
+    #[arg(value_name = "FILE|DIR", required = true)]
+    files: Vec<PathBuf>,
+}
+
+/// Go on as a new ledger, when entries or the log key are lost for good
+#[derive(Debug, Args)]
+#[command(override_usage = "custody ledger continue-as [OPTIONS] <NEW-ORIGIN>")]
+#[command(after_help = "\
+Founds a ledger with a log key of its own and the old one's policy. Its first entry of its
+own names the old ledger, its log key and the last head that is known, signed by the
+administrator. Where the old ledger still may sign, its last entry names the new one.
+People enrol and drives are registered anew: each is looked at again.
+Example:
+  custody ledger continue-as custody.example.jp/shizuoka-2 --to ledger-2 --prefix SB \\
+    --by kato --custodian yamada")]
+pub(super) struct ContinueAs {
+    /// The new ledger's name in the world
+    #[arg(value_name = "NEW-ORIGIN")]
+    origin: String,
+    /// The new ledger's folder
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// Letters that begin its receipt numbers; not the old ones
+    #[arg(long)]
+    prefix: String,
+    /// An administrator of the old ledger
+    #[arg(long, value_name = "ID")]
+    by: String,
+    /// A custodian of the old ledger; a second person
+    #[arg(long, value_name = "ID")]
+    custodian: String,
+    #[command(flatten)]
+    passphrases: Passphrases,
+}
+
+/// What agrees with the ledger.
+#[derive(Debug, Serialize)]
+struct Agreeing {
+    compared: Vec<Compared>,
+}
+
+/// Where the second copy is.
+#[derive(Debug, Serialize)]
+struct Kept {
+    second_copy: Option<PathBuf>,
+}
+
+impl LedgerCommand {
+    pub fn run(self, global: &Global) -> Result<i32, OpsError> {
+        match self {
+            LedgerCommand::SecondCopy(command) => command.run(global),
+            LedgerCommand::Check(command) => command.run(global),
+            LedgerCommand::ContinueAs(command) => command.run(global),
+        }
+    }
+}
+
+impl SecondCopy {
+    fn run(self, global: &Global) -> Result<i32, OpsError> {
+        if self.none || self.file.is_some() {
+            known::set_second_copy(&mut global.open()?, self.file.as_deref())?;
+        }
+        let answer = Kept { second_copy: known::second_copy(&global.ledger_folder()?)? };
+        global.ui().answer(&answer, |_| match &answer.second_copy {
+            Some(file) => format!("The newest checkpoint is kept in {} as well.\n", file.display()),
+            None => "The newest checkpoint is kept beside the ledger only.\n".to_owned(),
+        });
+        Ok(EXIT_FINE)
+    }
+}
+
+impl Check {
+    fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let mut ledger = global.open()?;
+        let answer = Agreeing { compared: known::check(&mut ledger, &self.files)? };
+        global.ui().answer(&answer, |_| {
+            let line = |one: &Compared| {
+                format!("{} knows of {} entries; they are here.\n", one.file.display(), one.entries)
+            };
+            answer.compared.iter().map(line).collect()
+        });
+        Ok(EXIT_FINE)
+    }
+}
+
+impl ContinueAs {
+    fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let ui = global.ui();
+        let mut old = global.open()?;
+        let wish = Succession {
+            origin: self.origin.parse().map_err(|e| OpsError::input("NEW-ORIGIN", e))?,
+            receipt_prefix: self.prefix.parse().map_err(|e| OpsError::input("--prefix", e))?,
+            folder: &self.to,
+            by: self.by.parse().map_err(|e| OpsError::input("--by", e))?,
+            custodian: self.custodian.parse().map_err(|e| OpsError::input("--custodian", e))?,
+        };
+        let (administrator, custodian) = founders(&old, &wish)?;
+        let keyring = global.keyring()?;
+        let open = |id: &PartyId, key: &VerifierKey| {
+            let prompt = format!("Passphrase of {id} (key {})", key.name());
+            let words = self.passphrases.of(ui, id.as_str(), key.name().as_str(), &prompt)?;
+            let words = words.ok_or_else(|| OpsError::input("--passphrase-file", NEEDED))?;
+            keyring.open(key, &words)
+        };
+        let administrator = open(&wish.by, &administrator)?;
+        let custodian = open(&wish.custodian, &custodian)?;
+        let mut bar = ui.progress("verifying");
+        let mut progress = |done, total| bar.at(done, total);
+        let clock = Arc::new(SystemClock);
+        let report =
+            continue_as(&mut old, &wish, &administrator, &custodian, clock, &mut progress)?;
+        bar.end();
+        ui.answer(&report, |style| text::continuation(&report, style));
+        Ok(EXIT_FINE)
+    }
+}

@@ -1,0 +1,264 @@
+//! What is known of this ledger elsewhere, in a published folder, a second copy or a
+//! receipt, compared with what it holds.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::error::OpsError;
+use super::gather::read_bounded;
+use super::ledger::Ledger;
+use crate::ledger::Refusal;
+use crate::model::{Seen, VerifierKey};
+use crate::proof::checkpoint::{CheckpointError, SignedCheckpoint};
+use crate::proof::receipt::Receipt;
+use crate::proof::tree::Frontier;
+use crate::report::copies::Compared;
+use crate::store::Store;
+
+/// Why a checkpoint kept elsewhere and this ledger do not go together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    /// It is signed by another log.
+    #[error("{by} is not of this ledger: {why}")]
+    OtherLedger {
+        /// What was compared.
+        by: String,
+        /// What tells them apart.
+        why: String,
+    },
+    /// More entries are known than are here: an older copy was put in the ledger's place.
+    #[error("entries are missing: {by} knows of {known}, and the ledger holds {have}")]
+    Behind {
+        /// What was compared.
+        by: String,
+        /// How many entries it knows of.
+        known: u64,
+        /// How many there are.
+        have: u64,
+    },
+    /// The same log key signed two histories.
+    #[error("{by} states another history than the ledger's first {size} entries")]
+    Forked {
+        /// What was compared.
+        by: String,
+        /// At how many entries.
+        size: u64,
+    },
+    /// It is no checkpoint.
+    #[error("{by} cannot be read: {why}")]
+    Unreadable {
+        /// What was to be compared.
+        by: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Opens a checkpoint that was kept elsewhere as one of `log`'s.
+///
+/// # Errors
+/// [`HistoryError::OtherLedger`] or [`HistoryError::Unreadable`].
+pub fn open_checkpoint(
+    bytes: &[u8],
+    log: &VerifierKey,
+    by: &str,
+) -> Result<SignedCheckpoint, HistoryError> {
+    SignedCheckpoint::open(bytes, log).map_err(|error| {
+        let (by, why) = (by.to_owned(), error.to_string());
+        match error {
+            CheckpointError::OtherLog { .. }
+            | CheckpointError::NotSigned(_)
+            | CheckpointError::Signature(_) => HistoryError::OtherLedger { by, why },
+            _ => HistoryError::Unreadable { by, why },
+        }
+    })
+}
+
+/// Compares an opened checkpoint with what the store holds.
+///
+/// # Errors
+/// [`HistoryError::Behind`], [`HistoryError::Forked`]; a store that cannot be read.
+pub fn compare(store: &dyn Store, said: &SignedCheckpoint, by: &str) -> Result<Seen, OpsError> {
+    let said = Seen { size: said.checkpoint().size(), root: *said.checkpoint().root() };
+    let have = store.head().size;
+    if said.size > have {
+        let (by, known) = (by.to_owned(), said.size);
+        return Err(HistoryError::Behind { by, known, have }.into());
+    }
+    let root = Frontier::load(store, said.size)?.root();
+    if root != said.root {
+        return Err(HistoryError::Forked { by: by.to_owned(), size: said.size }.into());
+    }
+    Ok(said)
+}
+
+/// In the ledger's folder: a line with the path of the checkpoint's second copy.
+const COPY: &str = "second-copy";
+/// In the ledger's folder: a checkpoint that was kept elsewhere and speaks against it.
+const AGAINST: &str = "known-elsewhere";
+
+/// What stands against recording in a ledger that this process owns, and what its keeper
+/// should hear.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// Why nothing may be signed.
+    pub stopped: Option<HistoryError>,
+    /// What guards less than it should.
+    pub warnings: Vec<String>,
+}
+
+impl Standing {
+    /// Refuses where signing was stopped: at opening, or since then by [`check`].
+    pub(super) fn refuse_if_stopped(
+        &mut self,
+        folder: &Path,
+        store: &dyn Store,
+        log: Option<&VerifierKey>,
+    ) -> Result<(), OpsError> {
+        if store.owned_elsewhere() {
+            return Ok(());
+        }
+        if self.stopped.is_none() && folder.join(AGAINST).exists() {
+            *self = standing(folder, store, log)?;
+        }
+        self.stopped.clone().map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+/// Compares a ledger with the second copy of its checkpoint and with what
+/// [`check`] kept. A copy that lags is brought up to date.
+pub(super) fn standing(
+    folder: &Path,
+    store: &dyn Store,
+    log: Option<&VerifierKey>,
+) -> Result<Standing, OpsError> {
+    let mut standing = Standing::default();
+    let Some(log) = log else { return Ok(standing) };
+    let mut places = Vec::new();
+    if let Some(copy) = second_copy(folder)? {
+        places.push((copy, "the second copy of the checkpoint".to_owned()));
+    }
+    let against = folder.join(AGAINST);
+    if against.exists() {
+        places.push((against, "a checkpoint kept elsewhere".to_owned()));
+    }
+    for (path, by) in places {
+        let heard = read_bounded(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| open_checkpoint(&bytes, log, &by).map_err(|error| error.to_string()));
+        let compared = heard.map(|there| compare(store, &there, &by));
+        match compared {
+            Ok(Ok(_)) => {}
+            Ok(Err(OpsError::History(error))) => standing.stopped = Some(error),
+            Ok(Err(error)) => return Err(error),
+            Err(why) => standing.warnings.push(format!(
+                "{by} guards against nothing, an old copy of the ledger would not be noticed: {why}"
+            )),
+        }
+    }
+    if standing.stopped.is_none()
+        && let Some(newest) = store.checkpoint()?
+        && let Err(error) = remember(folder, &newest)
+    {
+        standing.warnings.push(format!("the second copy was not brought up to date: {error}"));
+    }
+    Ok(standing)
+}
+
+/// Where the second copy of the checkpoint is kept, if anywhere.
+///
+/// # Errors
+/// The file that names it cannot be read.
+pub fn second_copy(folder: &Path) -> Result<Option<PathBuf>, OpsError> {
+    let path = folder.join(COPY);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(PathBuf::from(text.trim_end_matches('\n')))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OpsError::file("cannot read", &path, error)),
+    }
+}
+
+/// Keeps a second copy of the checkpoint in `file` from now on, on another disk or a
+/// share; none ends that and leaves the file.
+///
+/// # Errors
+/// The file is of another ledger or knows better than this one; it cannot be written.
+pub fn set_second_copy(ledger: &mut Ledger, file: Option<&Path>) -> Result<(), OpsError> {
+    let name = ledger.folder().join(COPY);
+    let Some(file) = file else {
+        return match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(OpsError::file("cannot remove", &name, error))
+            }
+            _ => Ok(()),
+        };
+    };
+    let file = std::path::absolute(file).map_err(|e| OpsError::file("cannot find", file, e))?;
+    let Some(text) = file.to_str().filter(|text| !text.contains('\n')) else {
+        return Err(OpsError::input("FILE", "the path is no line of text"));
+    };
+    let newest = ledger.checkpoint()?.to_bytes();
+    if file.exists() {
+        let log = ledger.state().log_key().cloned();
+        let log = log.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
+        let by = file.display().to_string();
+        compare(ledger.store(), &open_checkpoint(&read_bounded(&file)?, &log, &by)?, &by)?;
+    }
+    put(&file, &newest)?;
+    put(&name, format!("{text}\n").as_bytes())
+}
+
+/// Brings the second copy up to date. It must be there: an empty folder where a share
+/// should be mounted is no second copy.
+///
+/// # Errors
+/// It is not there or cannot be written.
+pub(super) fn remember(folder: &Path, checkpoint: &[u8]) -> Result<(), OpsError> {
+    let Some(copy) = second_copy(folder)? else { return Ok(()) };
+    if read_bounded(&copy)? == checkpoint { Ok(()) } else { put(&copy, checkpoint) }
+}
+
+/// Compares the ledger with what was kept elsewhere: checkpoints, receipts, published
+/// folders. What speaks against it is kept, and nothing is signed from then on.
+///
+/// # Errors
+/// The first that speaks against it; what is of another ledger or unreadable.
+pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, OpsError> {
+    ledger.catch_up()?;
+    let log = ledger.state().log_key().cloned();
+    let log = log.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
+    let mut compared = Vec::new();
+    for file in files {
+        let by = file.display().to_string();
+        let path = if file.is_dir() { file.join("checkpoint") } else { file.clone() };
+        let bytes = read_bounded(&path)?;
+        let bytes = match Receipt::parse(&bytes) {
+            Ok(receipt) => receipt.proof().checkpoint().to_bytes(),
+            Err(_) => bytes,
+        };
+        let there = open_checkpoint(&bytes, &log, &by)?;
+        match compare(ledger.store(), &there, &by) {
+            Ok(said) => compared.push(Compared { file: file.clone(), entries: said.size }),
+            Err(error) => {
+                if let OpsError::History(_) = error {
+                    put(&ledger.folder().join(AGAINST), &bytes)?;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(compared)
+}
+
+/// Replaces a small file in one step, durably.
+fn put(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
+    let failed = |error| OpsError::file("cannot write", path, error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    draft.write_all(bytes).map_err(failed)?;
+    draft.as_file().sync_all().map_err(failed)?;
+    draft.persist(path).map_err(|refused| failed(refused.error))?;
+    // A share may not know how to sync a folder; the file itself is durable.
+    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}

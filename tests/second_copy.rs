@@ -1,0 +1,225 @@
+//! An old copy of the ledger put in its place: noticed by the second copy of the
+//! checkpoint, by a receipt, by what was published; and then nothing is signed.
+
+mod office;
+
+#[path = "daemon/running.rs"]
+#[allow(dead_code)] // the daemon's own tests use the rest
+mod running;
+
+use std::fs;
+use std::path::Path;
+
+use media_custody::ops::Ledger;
+use office::Case;
+use running::Running;
+
+const POLICY: &str = "policy set --by kato --yes --passphrase-file words --interval-days";
+
+fn copy(case: &Case, from: &str, to: &str) {
+    let _ = fs::remove_dir_all(case.path(to));
+    copy_folder(&case.path(from), &case.path(to));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+/// The text of an entry.
+fn entry(case: &Case, ledger: &str, index: u64) -> String {
+    let _quiet = office::quiet();
+    let ledger = Ledger::open(&case.path(ledger), &mut |_, _| {}).expect("opened");
+    ledger.note(index).expect("an entry").text().to_owned()
+}
+
+/// A case with a second copy, an old copy of the whole ledger, and two entries since.
+fn guarded() -> Case {
+    let case = Case::new();
+    fs::create_dir(case.path("share")).expect("made");
+    case.ok("ledger second-copy share/checkpoint");
+    copy(&case, "ledger", "old");
+    case.ok(&format!("{POLICY} 29"));
+    case.ok(&format!("{POLICY} 28"));
+    assert_eq!(case.read("share/checkpoint"), case.read("ledger/checkpoint"));
+    case
+}
+
+#[test]
+fn an_old_copy_of_the_whole_ledger_signs_nothing() {
+    let case = guarded();
+    copy(&case, "ledger", "newest");
+    copy(&case, "old", "ledger");
+    let refused = case.exits(4, &format!("{POLICY} 27"));
+    let known = "the second copy of the checkpoint knows of 12, and the ledger holds 10";
+    assert!(refused.stderr.contains(known), "{}", refused.stderr);
+    assert!(refused.stderr.contains("Nothing was recorded"), "{}", refused.stderr);
+    // It can still be read, verified and backed up: that is what is left.
+    case.ok("log");
+    case.ok("verify");
+    case.ok("backup what-is-left.tar");
+    assert_eq!(case.read("ledger/checkpoint"), case.read("old/checkpoint"));
+    // The way forward: the newest copy.
+    copy(&case, "newest", "ledger");
+    case.ok(&format!("{POLICY} 27"));
+    assert_eq!(case.read("share/checkpoint"), case.read("ledger/checkpoint"));
+}
+
+#[test]
+fn another_history_of_the_same_length_signs_nothing() {
+    let case = guarded();
+    // Whoever forks it takes the path of the second copy out first.
+    copy(&case, "old", "ledger");
+    fs::rename(case.path("ledger/second-copy"), case.path("path")).expect("moved");
+    case.ok(&format!("{POLICY} 27"));
+    case.ok(&format!("{POLICY} 26"));
+    fs::rename(case.path("path"), case.path("ledger/second-copy")).expect("moved");
+    let refused = case.exits(4, &format!("{POLICY} 25"));
+    assert!(refused.stderr.contains("another history"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_share_that_is_away_is_said_and_stops_nobody() {
+    let case = guarded();
+    fs::rename(case.path("share"), case.path("away")).expect("moved");
+    fs::create_dir(case.path("share")).expect("an empty mount point");
+    let done = case.run(&office::split(&format!("{POLICY} 27")));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("guards against nothing"), "{}", done.stderr);
+    assert!(!case.path("share/checkpoint").exists(), "nothing is written below a mount point");
+    fs::remove_dir(case.path("share")).expect("removed");
+    fs::rename(case.path("away"), case.path("share")).expect("moved back");
+    assert_ne!(case.read("share/checkpoint"), case.read("ledger/checkpoint"));
+    let done = case.run(&["log"]);
+    assert!(!done.stderr.contains("guards"), "{}", done.stderr);
+    assert_eq!(case.read("share/checkpoint"), case.read("ledger/checkpoint"), "it caught up");
+    for (what, bytes) in [("junk", b"junk\n".to_vec()), ("nothing", Vec::new())] {
+        let sound = case.read("share/checkpoint");
+        case.write("share/checkpoint", bytes);
+        let done = case.run(&["log"]);
+        assert!(done.code == 0 && done.stderr.contains("guards against nothing"), "{what}");
+        case.write("share/checkpoint", sound);
+    }
+}
+
+#[test]
+fn what_is_kept_elsewhere_is_compared_and_remembered() {
+    let case = guarded();
+    case.ok("ledger second-copy --none");
+    case.ok("publish www");
+    let said = case.ok("ledger check held.receipt www share/checkpoint");
+    assert!(said.contains("held.receipt knows of 10 entries"), "{said}");
+    assert!(said.contains("www knows of 12 entries"), "{said}");
+    case.write("newer", case.read("ledger/checkpoint"));
+    copy(&case, "old", "ledger");
+    fs::remove_file(case.path("ledger/second-copy")).expect("removed");
+    let refused = case.exits(4, "ledger check newer");
+    assert!(refused.stderr.contains("newer knows of 12"), "{}", refused.stderr);
+    let refused = case.exits(4, &format!("{POLICY} 27"));
+    assert!(refused.stderr.contains("kept elsewhere knows of 12"), "{}", refused.stderr);
+    // Another ledger's checkpoint stops nobody, and neither does a forged one.
+    copy(&case, "old", "ledger");
+    fs::remove_file(case.path("ledger/second-copy")).expect("removed");
+    let forged = case.text("newer").replacen("\n12\n", "\n13\n", 1);
+    case.write("forged", forged);
+    let refused = case.exits(1, "ledger check forged");
+    assert!(refused.stderr.contains("is not of this ledger"), "{}", refused.stderr);
+    case.write("junk", "no checkpoint\n");
+    let refused = case.exits(1, "ledger check junk");
+    assert!(refused.stderr.contains("cannot be read"), "{}", refused.stderr);
+    case.ok(&format!("{POLICY} 27"));
+}
+
+#[test]
+fn a_ledger_that_lost_entries_goes_on_under_a_new_name() {
+    let case = guarded();
+    copy(&case, "old", "ledger");
+    let onward = "ledger continue-as other.example.jp --to fresh --by kato --custodian yamada";
+    let with = "--passphrase-file words";
+    let same = case.exits(2, &format!("{onward} --prefix SZ {with}"));
+    assert!(same.stderr.contains("one number to two receipts"), "{}", same.stderr);
+    let same = onward.replace("other.example.jp", office::ORIGIN);
+    case.exits(2, &format!("{same} --prefix SB {with}"));
+    let wrong = onward.replace("--by kato", "--by yamada");
+    let wrong = case.exits(2, &format!("{wrong} --prefix SB {with}"));
+    assert!(wrong.stderr.contains("yamada is no administrator"), "{}", wrong.stderr);
+    assert!(!case.path("fresh").exists());
+    let said = case.json(0, &format!("{onward} --prefix SB {with}"));
+    assert_eq!((&said["entries"], &said["link"]), (&10.into(), &3.into()), "{said}");
+    assert_eq!(said["closed"], serde_json::Value::Null, "the old one lacks entries: {said}");
+    assert!(said["not_closed"].as_str().expect("why").contains("knows of 12"), "{said}");
+    case.ok("verify --ledger fresh --log-key fresh/log.vkey");
+    let entry = entry(&case, "fresh", 3);
+    for line in ["relation: continues", "other: custody.example.jp/shizuoka", "other-seen: 10 "] {
+        assert!(entry.contains(line), "{line}: {entry}");
+    }
+    let log_key = case.text("ledger/log.vkey");
+    assert!(entry.contains(log_key.trim()), "{entry}");
+    // The old one's policy goes on, and the keys do.
+    let policy = case.ok("policy show --ledger fresh");
+    assert_eq!(policy, case.ok("policy show").replace("29", "30"));
+    case.ok(&format!("{POLICY} 20 --ledger fresh"));
+    assert_eq!(case.read("ledger/checkpoint"), case.read("old/checkpoint"), "nothing was signed");
+}
+
+#[test]
+fn a_sound_ledger_that_goes_on_is_closed_by_a_last_entry() {
+    let case = Case::new();
+    let onward = "ledger continue-as other.example.jp --to fresh --by kato --custodian yamada";
+    let said = case.json(0, &format!("{onward} --prefix SB --passphrase-file words"));
+    assert_eq!(said["closed"], 10, "{said}");
+    let entry = entry(&case, "ledger", 10);
+    for line in ["relation: continued-by", "other: other.example.jp", "other-seen: 4 "] {
+        assert!(entry.contains(line), "{line}: {entry}");
+    }
+    assert!(entry.contains(case.text("fresh/log.vkey").trim()), "{entry}");
+    case.ok("verify");
+    case.ok("verify --ledger fresh");
+    // Without its log key a ledger goes on all the same, and has no last entry.
+    let case = Case::new();
+    fs::remove_file(case.path("ledger/log.pem")).expect("removed");
+    let said = case.json(0, &format!("{onward} --prefix SB --passphrase-file words"));
+    assert!(said["not_closed"].as_str().expect("why").contains("log.pem"), "{said}");
+}
+
+#[test]
+fn a_second_copy_that_knows_better_is_not_taken() {
+    let case = guarded();
+    copy(&case, "old", "ledger");
+    fs::remove_file(case.path("ledger/second-copy")).expect("removed");
+    let refused = case.exits(4, "ledger second-copy share/checkpoint");
+    assert!(refused.stderr.contains("knows of 12"), "{}", refused.stderr);
+    assert!(!case.path("ledger/second-copy").exists());
+    case.exits(1, "ledger second-copy nowhere/checkpoint");
+    case.write("letter", "dear all\n");
+    case.exits(1, "ledger second-copy letter");
+    assert_eq!(case.text("letter"), "dear all\n", "no other file is written over");
+}
+
+/// A running daemon hears of it at the next entry, and says of a share that is away.
+#[test]
+fn a_daemon_stops_signing_as_well() {
+    let case = guarded();
+    case.write("newer", case.read("ledger/checkpoint"));
+    copy(&case, "old", "ledger");
+    fs::remove_file(case.path("ledger/second-copy")).expect("removed");
+    let daemon = Running::start(&case);
+    case.exits(4, "ledger check newer");
+    let refused = case.run(&office::split(&format!("{POLICY} 27")));
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("knows of 12"), "{}", refused.stderr);
+    assert_eq!(case.json(0, "status")["entries"], 10, "it can still be read");
+    drop(daemon);
+    fs::remove_file(case.path("ledger/known-elsewhere")).expect("removed");
+    case.write("ledger/second-copy", "/nowhere/checkpoint\n");
+    let daemon = Running::start(&case);
+    assert!(daemon.text().contains("guards against nothing"), "{}", daemon.text());
+}
