@@ -26,6 +26,7 @@ pub mod remote;
 mod salvage;
 mod scan;
 mod shelf;
+pub mod small_files;
 mod state;
 
 pub mod faulty;
@@ -44,6 +45,7 @@ pub use frame::{Flaw, chain_hash};
 pub use memory::MemoryStore;
 pub use remote::RemoteStore;
 pub use salvage::salvage;
+pub use small_files::SmallFiles;
 
 use crate::model::Hash;
 use crate::proof::tree::Nodes;
