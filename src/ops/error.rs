@@ -129,6 +129,9 @@ pub enum OpsError {
         /// What is wrong with it.
         source: ConfigurationError,
     },
+    /// A witness, or a ledger before its witnesses.
+    #[error(transparent)]
+    Witness(#[from] super::witness::WitnessError),
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),

@@ -443,7 +443,10 @@ impl Ledger {
     /// # Errors
     /// When there is no such entry or it cannot be read.
     pub fn receipt_of(&mut self, index: u64) -> Result<Receipt, OpsError> {
-        let checkpoint = self.checkpoint()?;
+        let checkpoint = match super::cosigned::best_for(self, index)? {
+            Some(cosigned) => cosigned,
+            None => self.checkpoint()?,
+        };
         let note = self.note(index)?;
         let size = checkpoint.checkpoint().size();
         self.catch_up()?;

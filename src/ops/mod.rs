@@ -12,6 +12,7 @@ pub mod check;
 pub mod clock;
 pub mod confirm;
 pub mod correct;
+pub mod cosigned;
 pub mod description;
 pub mod draft;
 pub mod due;
@@ -52,6 +53,9 @@ pub mod token_rotation;
 pub mod tour;
 pub mod verify;
 pub mod watch;
+pub mod witness;
+pub mod witness_ask;
+pub mod witness_serve;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use draft::Draft;

@@ -148,6 +148,14 @@ impl AddCheckpoint {
         bytes
     }
 
+    /// The checkpoint; none where it is of an empty tree under another root.
+    pub fn checkpoint(&self) -> Option<&SignedCheckpoint> {
+        match &self.asked {
+            Asked::Checkpoint(signed) => Some(signed),
+            Asked::WrongEmptyRoot(_) => None,
+        }
+    }
+
     /// Entries that the witness is taken to have seen.
     pub fn old(&self) -> u64 {
         self.old

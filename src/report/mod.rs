@@ -39,6 +39,7 @@ pub mod telling;
 pub mod verification;
 pub mod watch;
 pub mod who;
+pub mod witnesses;
 pub mod words;
 pub mod workbook;
 
