@@ -1,6 +1,7 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
 mod telling;
+mod witnessing;
 
 use serde::Serialize;
 
@@ -151,6 +152,12 @@ kinds! {
     Outbox = "outbox";
     /// The configuration is not sound.
     Configuration = "configuration";
+    /// A witness, or asking one, is not set up or does not work.
+    Witness = "witness";
+    /// A witness does not vouch.
+    Declined = "declined";
+    /// There is a second history of a ledger.
+    Fork = "fork";
 }
 
 impl Serialize for Kind {
@@ -229,6 +236,7 @@ impl From<&OpsError> for Failure {
             OpsError::Spool(error) => spool(error),
             OpsError::Tell(error) => telling::tell(error),
             OpsError::Outbox(error) => telling::outbox(error),
+            OpsError::Witness(error) => witnessing::witness(error),
             OpsError::Configuration { path, source } => configuration(path, source),
             other => {
                 let (kind, remedy, code) = plain(other);

@@ -49,6 +49,8 @@ mod tour;
 mod ui;
 mod verify;
 mod watch;
+mod witness;
+mod witness_ask;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -208,6 +210,8 @@ enum Command {
     Export(export::Export),
     Simulate(simulate::Simulate),
     Daemon(daemon::Daemon),
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -266,6 +270,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Export(command) => command.run(global),
         Command::Simulate(command) => command.run(global),
         Command::Daemon(command) => command.run(global),
+        Command::Witness(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

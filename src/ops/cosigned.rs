@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
+use super::gather::read_bounded;
 use super::ledger::{Ledger, options};
 use super::witness::WitnessError;
 use crate::ledger::Refusal;
@@ -202,6 +203,17 @@ pub fn take(
     let merged = all.iter().find(|kept| kept.checkpoint() == cosigned.checkpoint());
     let vouched = merged.and_then(|merged| policy.judge(merged).ok()).unwrap_or(vouched);
     Ok(Taken { size, vouched, entries: ledger.store().head().size })
+}
+
+/// Takes a cosigned checkpoint out of a file.
+///
+/// # Errors
+/// As [`take`]; the file cannot be read.
+pub fn import(ledger: &mut Ledger, file: &Path, policy: &WitnessPolicy) -> Result<Taken, OpsError> {
+    let from = file.display().to_string();
+    let cosigned = SignedCheckpoint::parse(&read_bounded(file)?);
+    let cosigned = cosigned.map_err(|error| OpsError::input(&from, error))?;
+    take(ledger, &cosigned, policy, &from)
 }
 
 /// Whether a checkpoint that the log signed is of the history that is here.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::error::OpsError;
+use super::gather::read_bounded;
 use super::ledger::options;
 use crate::keyring::{self, KeyringError};
 use crate::model::VerifierKey;
@@ -242,6 +243,25 @@ impl Witness {
         let cosigned = cosigned.map_err(WitnessError::from)?;
         self.logs.replace(&name, &record.with_latest(cosigned.clone()).to_bytes())?;
         Ok(Vouched { checkpoint: cosigned, line })
+    }
+
+    /// Judges the request in a file: the checkpoint to answer with, and whether it was
+    /// vouched for. A witness that stands elsewhere answers with where it stands.
+    ///
+    /// # Errors
+    /// As [`Witness::add_checkpoint`]; the file cannot be read.
+    pub fn sign_file(&self, file: &Path) -> Result<(SignedCheckpoint, bool), OpsError> {
+        let bytes = read_bounded(file)?;
+        let request = AddCheckpoint::parse(&bytes).map_err(WitnessError::from)?;
+        match self.add_checkpoint(&request) {
+            Ok(vouched) => Ok((vouched.checkpoint, true)),
+            Err(OpsError::Witness(WitnessError::Declined(Declined::Conflict { size }))) => {
+                let latest = self.latest(&origin_hash(request.origin()))?;
+                let nothing = || WitnessError::from(Declined::Conflict { size });
+                Ok((latest.ok_or_else(nothing)?, false))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn record(&self, name: &str) -> Result<Option<WitnessedLog>, OpsError> {
