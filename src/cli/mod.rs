@@ -5,6 +5,7 @@ mod acknowledge;
 mod attach;
 mod bound;
 mod check;
+mod compare;
 mod confirm;
 mod correct;
 mod daemon;
@@ -212,6 +213,7 @@ enum Command {
     Daemon(daemon::Daemon),
     #[command(subcommand)]
     Witness(witness::WitnessCommand),
+    Compare(compare::Compare),
     Fsck(fsck::Fsck),
     Tour(tour::Tour),
 }
@@ -271,6 +273,7 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Simulate(command) => command.run(global),
         Command::Daemon(command) => command.run(global),
         Command::Witness(command) => command.run(global),
+        Command::Compare(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Tour(command) => command.run(global),
     }

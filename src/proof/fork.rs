@@ -72,8 +72,18 @@ impl Beginning {
     }
 }
 
-/// The hashes that an inclusion proof tells, by the range of leaves they are over.
-fn ranges(leaf: &Hash, index: u64, path: &[Hash], size: u64) -> Option<HashMap<(u64, u64), Hash>> {
+/// The hashes that an inclusion proof tells, by the range of leaves they are over. Two
+/// proofs of one history never tell two hashes of one range. None where the path is not
+/// as long as it must be; nothing else is verified here.
+pub fn ranges(
+    leaf: &Hash,
+    index: u64,
+    path: &[Hash],
+    size: u64,
+) -> Option<HashMap<(u64, u64), Hash>> {
+    if index >= size {
+        return None;
+    }
     let mut known = HashMap::new();
     let mut way = vec![(0, size)];
     let (mut begin, mut end) = (0, size);

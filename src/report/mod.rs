@@ -11,6 +11,7 @@ pub mod attachment;
 pub mod bound;
 pub mod certificate;
 pub mod check;
+pub mod comparison;
 pub mod due;
 pub mod evidence;
 pub mod export;

@@ -3,6 +3,7 @@
 mod bound;
 mod certificate;
 mod check;
+mod comparison;
 mod due;
 mod evidence;
 mod history;
@@ -32,6 +33,7 @@ mod workbook;
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
 pub use check::{check, drawn};
+pub use comparison::comparison;
 pub use due::due;
 pub use evidence::evidence;
 pub use history::history;
