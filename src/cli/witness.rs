@@ -75,6 +75,7 @@ pub(super) struct Trust {
 
 /// The ledgers vouched for here, and how far
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  custody witness list")]
 pub(super) struct List {
     #[command(flatten)]
     place: Place,
@@ -82,6 +83,12 @@ pub(super) struct List {
 
 /// Answer over HTTP (c2sp.org/tlog-witness) until Ctrl-C or SIGTERM
 #[derive(Debug, Args)]
+#[command(after_help = "\
+It speaks plain HTTP. Put it behind a reverse proxy with TLS, or in a private network, before
+it listens on anything but loopback.
+Examples:
+  custody witness serve
+  custody witness serve --listen 192.0.2.10:8723")]
 pub(super) struct Serve {
     /// Where to listen; other computers reach only what is not on loopback
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8723")]
