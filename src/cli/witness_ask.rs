@@ -116,6 +116,7 @@ impl Ask {
                     words.push_str(&format!("{url}: {}.\n", view(&taken).words()));
                     asked.witnesses.push(view(&taken));
                 }
+                Err(error) if urls.len() == 1 => return Err(error),
                 Err(error) => {
                     let failure = Failure::from(&error);
                     if !ui.is_json() {

@@ -63,7 +63,9 @@ pub fn compare(given: &[String], log: &VerifierKey) -> Result<Outcome, OpsError>
                 Relation::Begins => set(&mut within, older, newer),
                 Relation::Forks(proof) => {
                     if let Some(proof) = &proof {
-                        proof.verify(log).map_err(|e| WitnessError::NoFork(item.name.clone(), e))?;
+                        proof
+                            .verify(log)
+                            .map_err(|e| WitnessError::NoFork(item.name.clone(), e))?;
                     }
                     let fork = ForkView {
                         first: other.name.clone(),
@@ -175,7 +177,11 @@ fn relation(older: &Item, newer: &Item) -> Result<Relation, OpsError> {
         newer.beginning(first.size())?
     };
     let Some(beginning) = beginning else {
-        return Ok(if told_apart(older, newer) { Relation::Forks(None) } else { Relation::Unknown });
+        return Ok(if told_apart(older, newer) {
+            Relation::Forks(None)
+        } else {
+            Relation::Unknown
+        });
     };
     let Beginning { root, proof } = &beginning;
     verify_consistency(first.size(), root, second.size(), second.root(), proof)
@@ -238,8 +244,7 @@ fn close(within: &mut [Vec<bool>]) {
         for a in 0..count {
             for b in (0..count).filter(|b| *b != a && !holds(within, a, *b)) {
                 let between = (0..count).any(|c| holds(within, a, c) && holds(within, c, b));
-                let above =
-                    a < b && (0..count).any(|c| holds(within, a, c) && holds(within, b, c));
+                let above = a < b && (0..count).any(|c| holds(within, a, c) && holds(within, b, c));
                 if between || above {
                     more.push((a, b));
                 }

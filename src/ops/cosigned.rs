@@ -100,7 +100,8 @@ impl Cosigned {
         self.files.create()?;
         let _held = self.files.hold()?;
         let size = checkpoint.checkpoint().size();
-        let same = self.all()?.into_iter().find(|kept| kept.checkpoint() == checkpoint.checkpoint());
+        let same =
+            self.all()?.into_iter().find(|kept| kept.checkpoint() == checkpoint.checkpoint());
         let base = same.as_ref().unwrap_or(checkpoint).note().signatures();
         // Of each witness the newest line, behind the log's own.
         let stale = |line: &SignatureLine| lines.iter().any(|(key, _)| is_by(line, key));

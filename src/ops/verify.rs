@@ -48,7 +48,9 @@ pub fn verify_witnessed_ledger(
 ) -> Result<LedgerVerification, OpsError> {
     let store: Result<Box<dyn Store>, StoreError> = match RemoteStore::connect(folder)? {
         Some(store) => Ok(Box::new(store)),
-        None => FileStore::open(folder, &options(), &mut |_, _| {}).map(|store| Box::new(store) as _),
+        None => {
+            FileStore::open(folder, &options(), &mut |_, _| {}).map(|store| Box::new(store) as _)
+        }
     };
     let mut witnesses = None;
     let (audit, whole) = match store {

@@ -38,8 +38,7 @@ pub fn ask_patiently(
     for _ in 0..TRIES {
         let asked = request(ledger, old)?;
         let reply = client::post(&format!("{prefix}/add-checkpoint"), &asked.to_bytes(), patience);
-        let reply =
-            reply.map_err(|why| WitnessError::NoAnswer { url: prefix.to_owned(), why })?;
+        let reply = reply.map_err(|why| WitnessError::NoAnswer { url: prefix.to_owned(), why })?;
         match reply.status {
             200 => {
                 let cosigned = asked
@@ -50,8 +49,8 @@ pub fn ask_patiently(
                 return take(ledger, &cosigned, policy, prefix);
             }
             409 => {
-                let stands = size(&reply)
-                    .ok_or_else(|| strange(prefix, 409, "its answer names no size"))?;
+                let stands =
+                    size(&reply).ok_or_else(|| strange(prefix, 409, "its answer names no size"))?;
                 if stands == old {
                     return Err(strange(prefix, 409, "it names the size it was asked from").into());
                 }
@@ -70,9 +69,8 @@ pub fn ask_patiently(
 
 /// Entries that the witness at this address is known to have seen.
 fn known(ledger: &Ledger, prefix: &str, policy: &WitnessPolicy) -> Result<u64, OpsError> {
-    let at = |url: &Option<String>| {
-        url.as_ref().is_some_and(|url| url.trim_end_matches('/') == prefix)
-    };
+    let at =
+        |url: &Option<String>| url.as_ref().is_some_and(|url| url.trim_end_matches('/') == prefix);
     let witness = policy.witnesses().iter().find(|witness| at(&witness.url));
     match (witness, ledger.state().log_key()) {
         (Some(witness), Some(log)) => Cosigned::of(ledger.folder(), log).newest_by(&witness.key),

@@ -254,8 +254,10 @@ impl Reading {
         if line.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
             return Err(PolicyFlaw::Byte);
         }
-        let words: Vec<&[u8]> =
-            line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&[u8]> = line
+            .split(|byte| matches!(byte, b' ' | b'\t'))
+            .filter(|word| !word.is_empty())
+            .collect();
         match words.as_slice() {
             [] => Ok(()),
             [first, ..] if first.starts_with(b"#") => Ok(()),

@@ -78,11 +78,14 @@ impl WitnessesView {
         let names: Vec<String> =
             self.vouching.iter().map(|by| format!("{} ({})", by.witness, by.at)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let by = if names.is_empty() { "no witness vouches".to_owned() } else {
+        let by = if names.is_empty() {
+            "no witness vouches".to_owned()
+        } else {
             let verb = if names.len() == 1 { "vouches" } else { "vouch" };
             format!("{} {verb}", listed(&names))
         };
-        let enough = if self.quorum { "as the policy asks" } else { "fewer than the policy asks for" };
+        let enough =
+            if self.quorum { "as the policy asks" } else { "fewer than the policy asks for" };
         format!("{by} for the history of {} entries, {enough}", self.entries)
     }
 }

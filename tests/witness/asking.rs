@@ -41,8 +41,7 @@ fn against(case: &Case, answers: Vec<Vec<u8>>) -> Result<u64, OpsError> {
             }
         }
     });
-    let patience =
-        Patience { connect: Duration::from_secs(1), whole: Duration::from_millis(1200) };
+    let patience = Patience { connect: Duration::from_secs(1), whole: Duration::from_millis(1200) };
     let mut ledger = case.ledger();
     let asked = ask_patiently(&mut ledger, &url, &policy(), patience).map(|taken| taken.size);
     drop(ledger);
@@ -84,14 +83,26 @@ fn answers_that_are_none_change_nothing() {
     let table: Vec<(&str, Vec<Vec<u8>>)> = vec![
         ("silence", vec![vec![]]),
         ("no HTTP", vec![b"hello\r\n\r\n".to_vec()]),
-        ("half an answer", vec![b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n\xe2\x80\x94".to_vec()]),
+        (
+            "half an answer",
+            vec![b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n\xe2\x80\x94".to_vec()],
+        ),
         ("too much", vec![http("200 OK", "text/plain", &endless)]),
         ("nothing", vec![http("200 OK", "text/plain", "")]),
         ("garbage", vec![http("200 OK", "text/plain", "\u{2014} w AAAA\n")]),
         ("a stranger's line", vec![http("200 OK", "text/plain", &line(&stranger))]),
         ("a line for another checkpoint", vec![http("200 OK", "text/plain", &other)]),
-        ("a text before the line", vec![http("200 OK", "text/plain", &format!("\nx\n{}", line(&witness())))]),
-        ("a redirect", vec![b"HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n".to_vec()]),
+        (
+            "a text before the line",
+            vec![http("200 OK", "text/plain", &format!("\nx\n{}", line(&witness())))],
+        ),
+        (
+            "a redirect",
+            vec![
+                b"HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
+                    .to_vec(),
+            ],
+        ),
         ("403", vec![http("403 Forbidden", "text/plain", "no\x1b[31m")]),
         ("404", vec![http("404 Not Found", "text/plain", "")]),
         ("500", vec![http("500 Oh", "text/plain", "")]),
@@ -99,7 +110,10 @@ fn answers_that_are_none_change_nothing() {
         ("a conflict of another type", vec![http("409 Conflict", "text/plain", "3\n")]),
         ("a conflict without a line end", vec![http("409 Conflict", size, "3")]),
         ("a conflict with what was asked", vec![http("409 Conflict", size, "0\n")]),
-        ("conflicts for ever", ["3\n", "4\n", "5\n"].iter().map(|n| http("409 Conflict", size, n)).collect()),
+        (
+            "conflicts for ever",
+            ["3\n", "4\n", "5\n"].iter().map(|n| http("409 Conflict", size, n)).collect(),
+        ),
     ];
     for (what, answers) in table {
         let since = Instant::now();
@@ -121,10 +135,7 @@ fn answers_that_are_none_change_nothing() {
 fn a_witness_that_saw_more_or_other_is_evidence() {
     let case = Case::new();
     let ahead = against(&case, vec![http("409 Conflict", "text/x.tlog.size", "11\n")]);
-    assert!(matches!(
-        ahead,
-        Err(OpsError::Witness(WitnessError::Ahead { seen: 11, have: 10 }))
-    ));
+    assert!(matches!(ahead, Err(OpsError::Witness(WitnessError::Ahead { seen: 11, have: 10 }))));
     let answers = vec![
         http("409 Conflict", "text/x.tlog.size", "7\n"),
         http("422 Unprocessable Entity", "text/plain", "no"),

@@ -72,11 +72,10 @@ fn two_receipts_of_one_entry_are_evidence_themselves() {
     let case = Case::empty();
     let desk = Desk::new();
     let (notes, tree) = desk.ledger(20);
-    let others: Vec<_> = (0..20).map(|number| desk.handover(number + usize::from(number > 3) * 50)).collect();
-    let other = others
-        .iter()
-        .map(|note| media_custody::proof::tree::leaf_hash(&note.to_bytes()))
-        .collect();
+    let others: Vec<_> =
+        (0..20).map(|number| desk.handover(number + usize::from(number > 3) * 50)).collect();
+    let other =
+        others.iter().map(|note| media_custody::proof::tree::leaf_hash(&note.to_bytes())).collect();
     case.write("a.receipt", desk.receipt(&notes, &tree, 5, 7).to_bytes());
     case.write("b.receipt", desk.receipt(&others, &other, 5, 20).to_bytes());
     case.write("c.receipt", desk.receipt(&notes, &tree, 1, 20).to_bytes());
@@ -117,7 +116,8 @@ fn a_published_ledger_is_read_for_its_tree() {
     }
     let found = case.json(0, &format!("compare {files}published --log-key {log}"));
     assert_eq!(found["history"], "one", "{found}");
-    let other: media_custody::proof::memory::MemoryTree = (0..700).map(|at| leaf(at % 299)).collect();
+    let other: media_custody::proof::memory::MemoryTree =
+        (0..700).map(|at| leaf(at % 299)).collect();
     case.write("forked.checkpoint", desk.checkpoint(&other, 300).to_bytes());
     case.exits(4, &format!("compare forked.checkpoint published --log-key {log}"));
     case.exits(4, &format!("compare --check fork.proof --log-key {log}"));

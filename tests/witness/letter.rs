@@ -128,7 +128,8 @@ fn refusals_are_those_of_the_specification() {
     };
     let elsewhere = body(&grow(0, 5)).replace(&format!("\n\n{ORIGIN}\n"), "\n\nelsewhere\n");
     assert_eq!(setting.post(&wrong_empty(&setting.desk.log)).status, 422, "empty root");
-    let with_proof = body(&grow(0, 5)).replacen("old 0\n", &format!("old 0\n{}\n", Hash([1; 32])), 1);
+    let with_proof =
+        body(&grow(0, 5)).replacen("old 0\n", &format!("old 0\n{}\n", Hash([1; 32])), 1);
     assert_eq!(setting.post(with_proof.as_bytes()).status, 422, "a proof from nothing");
     assert_eq!(setting.post(&grow(3, 5)).body, b"0\n", "nothing was seen yet");
     assert_eq!(setting.size(), 0);
@@ -160,10 +161,18 @@ fn refusals_are_those_of_the_specification() {
         (409, "from nothing", grow(0, 12)),
         (409, "from before", grow(5, 12)),
         (409, "from behind", grow(10, 12)),
-        (422, "no proof", AddCheckpoint::new(9, vec![], setting.desk.checkpoint(&setting.tree, 12)).to_bytes()),
+        (
+            422,
+            "no proof",
+            AddCheckpoint::new(9, vec![], setting.desk.checkpoint(&setting.tree, 12)).to_bytes(),
+        ),
         (422, "another history", setting.request(&setting.forked, 9, 12)),
         (422, "another root", setting.request(&setting.forked, 9, 9)),
-        (422, "a proof for the same size", altered("old 9\n", &format!("old 9\n{}\n", Hash([1; 32])))),
+        (
+            422,
+            "a proof for the same size",
+            altered("old 9\n", &format!("old 9\n{}\n", Hash([1; 32]))),
+        ),
         (400, "nothing", vec![]),
         (400, "no old size", altered("old 9\n", "")),
         (400, "leading zero", altered("old 9", "old 09")),
@@ -176,7 +185,12 @@ fn refusals_are_those_of_the_specification() {
         (400, "no empty line", altered("=\n\n", "=\n")),
         (400, "no checkpoint", altered(&format!("{ORIGIN}\n12\n"), &format!("{ORIGIN}\n012\n"))),
         (400, "64 hashes", altered("old 9\n", &many)),
-        (400, "no signature", { let mut cut = grow(9, 12); let at = body(&cut).find('\u{2014}').expect("line"); cut.truncate(at); cut }),
+        (400, "no signature", {
+            let mut cut = grow(9, 12);
+            let at = body(&cut).find('\u{2014}').expect("line");
+            cut.truncate(at);
+            cut
+        }),
         (200, "lines by strangers are ignored", unknown_too.into_bytes()),
     ];
     for (status, what, request) in table {

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use media_custody::ops::witness_serve;
@@ -172,8 +173,14 @@ fn a_kill_never_lets_it_sign_two_histories() {
         BufReader::new(program.stderr.take().expect("piped")).read_line(&mut line).expect("told");
         let (_, rest) = line.split_once("http://").expect("an address");
         let address = rest.trim_end().trim_end_matches('/').to_owned();
+        // Killed behind a first answer, somewhere in what follows it.
+        let answers = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&answers);
         let killed = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(3 + round * 4));
+            while seen.load(Ordering::Relaxed) == 0 {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(Duration::from_micros(round * 700));
             program.kill().expect("killed");
             program.wait().expect("ended");
         });
@@ -183,7 +190,9 @@ fn a_kill_never_lets_it_sign_two_histories() {
                 Ok(200) => answered = size,
                 _ => break,
             }
+            answers.fetch_add(1, Ordering::Relaxed);
         }
+        answers.fetch_add(1, Ordering::Relaxed);
         killed.join().expect("joined");
         assert!(setting.size() >= answered, "round {round}");
         if setting.size() > 7 {

@@ -18,7 +18,12 @@ fn example(log: &str) -> String {
         "log {log}\n\n# Ours\nwitness X1 {}\nwitness X2 {}\twitness.example/add\n\t witness X3 {} \n\
          group X-witnesses 2 X1 X2 X3\n\nwitness Y1 {}\nwitness Y2 {}\nwitness 立会人 {}\n\
          group Y-witnesses any Y1 Y2 立会人\n\ngroup X-and-Y all X-witnesses Y-witnesses\nquorum X-and-Y\n",
-        key(1), key(2), key(3), key(4), key(5), key(6)
+        key(1),
+        key(2),
+        key(3),
+        key(4),
+        key(5),
+        key(6)
     )
 }
 

@@ -42,7 +42,7 @@ impl Drop for Served {
 pub fn grow(case: &Case) {
     let line = format!("check --place {HOME} --by sasaki --passphrase-file words");
     let done = case.run(&split(&line));
-    assert!(done.stderr.contains("Recorded as entry"), "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("Recorded as entry"), "{}{}", done.stdout, done.stderr);
 }
 
 #[test]
@@ -53,7 +53,9 @@ fn two_witnesses_by_file_make_a_quorum() {
     assert!(missing.stderr.contains("nobody counts as a witness yet"), "{}", missing.stderr);
     case.write(
         "ledger/witnesses.policy",
-        format!("witness printer {a}\nwitness head {b}\ngroup both all printer head\nquorum both\n"),
+        format!(
+            "witness printer {a}\nwitness head {b}\ngroup both all printer head\nquorum both\n"
+        ),
     );
     let before = case.json(0, "verify");
     assert_eq!(before["witnesses"]["quorum"], false, "{before}");
@@ -68,7 +70,8 @@ fn two_witnesses_by_file_make_a_quorum() {
     assert_eq!(two["witnesses"]["quorum"], true, "{two}");
     case.ok("receipt SZ-2026-000001 --file witnessed.receipt");
     let policy = "--policy ledger/witnesses.policy";
-    let found = case.json(0, &format!("verify witnessed.receipt --log-key ledger/log.vkey {policy}"));
+    let found =
+        case.json(0, &format!("verify witnessed.receipt --log-key ledger/log.vkey {policy}"));
     assert_eq!(found["witnesses"]["vouching"].as_array().expect("list").len(), 2, "{found}");
     let text = case.ok(&format!("verify witnessed.receipt --log-key ledger/log.vkey {policy}"));
     assert!(text.contains("ok     witnesses: printer ("), "{text}");
@@ -115,7 +118,11 @@ fn a_ledger_set_back_is_noticed_by_every_witness() {
     std::fs::remove_dir_all(case.path("ledger")).expect("removed");
     copy(&case.path("backup"), &case.path("ledger"));
     let short = case.exits(4, &format!("witness ask {}", served.1));
-    assert!(short.stderr.contains("saw 11 entries of this ledger, and it has 10"), "{}", short.stderr);
+    assert!(
+        short.stderr.contains("saw 11 entries of this ledger, and it has 10"),
+        "{}",
+        short.stderr
+    );
     case.ok("witness request a.request");
     case.exits(3, "witness sign a.request --folder printer");
     let short = case.exits(4, "witness import a.request.cosigned");
@@ -162,7 +169,8 @@ pub fn copy(from: &Path, to: &Path) {
 fn a_log_in_python_is_answered_to_the_letter() {
     let tool = |name: &str| Command::new(name).arg("--version").output().is_ok();
     let openssl = Command::new("openssl").arg("version").output();
-    let openssl = openssl.is_ok_and(|v| String::from_utf8_lossy(&v.stdout).starts_with("OpenSSL 3"));
+    let openssl =
+        openssl.is_ok_and(|v| String::from_utf8_lossy(&v.stdout).starts_with("OpenSSL 3"));
     if !tool("python3") || !openssl {
         let demanded = std::env::var("CUSTODY_REQUIRE_TOOLS").is_ok_and(|value| value == "1");
         assert!(!demanded, "CUSTODY_REQUIRE_TOOLS=1, and python3 or OpenSSL 3 is missing");
