@@ -1,5 +1,6 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
+mod configured;
 mod telling;
 mod witnessing;
 
@@ -9,7 +10,7 @@ use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
 use crate::ops::error::{AttachmentError, ChangedSince, DeviceChoice, Problem, TokenRefusal};
 use crate::ops::print::PrintError;
-use crate::ops::{BusError, ConfigurationError, KeyringError, OpsError, SpoolError, StoreError};
+use crate::ops::{BusError, KeyringError, OpsError, SpoolError, StoreError};
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;
@@ -237,7 +238,7 @@ impl From<&OpsError> for Failure {
             OpsError::Tell(error) => telling::tell(error),
             OpsError::Outbox(error) => telling::outbox(error),
             OpsError::Witness(error) => witnessing::witness(error),
-            OpsError::Configuration { path, source } => configuration(path, source),
+            OpsError::Configuration { path, source } => configured::configuration(path, source),
             other => {
                 let (kind, remedy, code) = plain(other);
                 Failure::one(kind, other, remedy).exiting(code)
@@ -580,24 +581,4 @@ fn spool(error: &SpoolError) -> Failure {
         SpoolError::Io { .. } => "Check the disk and what you may read and write there.",
     };
     Failure::one(Kind::Spool, error, remedy)
-}
-
-/// All that is wrong in the file, each with its line.
-fn configuration(path: &std::path::Path, error: &ConfigurationError) -> Failure {
-    let remedy = "Nothing was done. docs/printing.md and docs/notices.md show sound files.";
-    let one = |what: String| Failure::one(Kind::Configuration, what, None);
-    let file = path.display();
-    let mut failure = match error {
-        ConfigurationError::Faults(faults) => {
-            let problems = faults.iter().flat_map(|fault| {
-                one(format!("{file}, line {}: {}", fault.line, fault.what)).problems
-            });
-            Failure { problems: problems.collect(), ..one(String::new()) }
-        }
-        other => one(format!("{file}: {other}")),
-    };
-    if let Some(last) = failure.problems.last_mut() {
-        last.remedy = Some(remedy.to_owned());
-    }
-    failure.exiting(EXIT_USAGE)
 }

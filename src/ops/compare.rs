@@ -142,10 +142,9 @@ fn held(name: &str) -> Result<(SignedCheckpoint, Tells), OpsError> {
     let path = Path::new(name);
     if path.is_file() {
         let bytes = read_bounded(path)?;
-        if Receipt::parse(&bytes).is_err() {
-            if let Ok(checkpoint) = SignedCheckpoint::parse(&bytes) {
-                return Ok((checkpoint, Tells::Nothing));
-            }
+        if let (Err(_), Ok(checkpoint)) = (Receipt::parse(&bytes), SignedCheckpoint::parse(&bytes))
+        {
+            return Ok((checkpoint, Tells::Nothing));
         }
     }
     match gather(&[name.to_owned()], None)? {

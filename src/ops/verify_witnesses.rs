@@ -83,10 +83,13 @@ pub fn of_ledger(
             });
             continue;
         }
-        if let Ok(vouched) = policy.judge(&checkpoint) {
-            if vouched.enough || !best.quorum {
+        match policy.judge(&checkpoint) {
+            Ok(vouched) if vouched.enough || !best.quorum => {
                 best = WitnessesView::new(said.size(), &vouched);
             }
+            // One with too few says less than an older one with enough; a line that
+            // does not verify vouches for nothing.
+            _ => {}
         }
     }
     Ok((best, findings))

@@ -279,12 +279,12 @@ impl Witness {
 
     /// The line of this witness, and its time.
     fn own_line(&self, cosigned: &SignedCheckpoint) -> Result<(SignatureLine, u64), String> {
-        let lines = cosigned.note().signatures().iter();
-        let verified = lines.filter_map(|line| {
+        let lines = cosigned.note().signatures().iter().rev();
+        let mut verified = lines.filter_map(|line| {
             let found = verify_cosignature(self.key.key(), cosigned, line).ok()?;
             Some((line.clone(), found.timestamp))
         });
-        verified.last().ok_or_else(|| "this witness did not cosign it".to_owned())
+        verified.next().ok_or_else(|| "this witness did not cosign it".to_owned())
     }
 
     fn damaged(&self, file: &str, why: &str) -> WitnessError {
