@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::Global;
 use super::error::{EXIT_ERROR, EXIT_FINE, Failure};
+use super::ui::Ui;
 use super::witness::write;
-use crate::ops::OpsError;
 use crate::ops::cosigned::{Cosigned, Taken, import, policy_of, request};
-use crate::ops::witness_ask::ask;
+use crate::ops::witness_ask::{ask, what_it_saw};
+use crate::ops::{Ledger, OpsError};
 use crate::report::witnesses::WitnessesView;
 
 /// Who counts as a witness.
@@ -24,7 +25,8 @@ struct PolicyArg {
 /// Have witnesses vouch for the newest checkpoint, over HTTP
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code 4 when a witness saw another history than this ledger has.
+Exit code 4 when a witness saw another history than this ledger has. What it saw is then
+kept in a file, for 'custody compare'.
 Examples:
   custody witness ask
   custody witness ask http://127.0.0.1:8723")]
@@ -34,6 +36,28 @@ pub(super) struct Ask {
     urls: Vec<String>,
     #[command(flatten)]
     policy: PolicyArg,
+    #[command(flatten)]
+    evidence: EvidenceArg,
+}
+
+/// Where evidence goes.
+#[derive(Debug, Args)]
+struct EvidenceArg {
+    /// Where the checkpoint of a witness goes that saw another history
+    #[arg(long, value_name = "FILE", default_value = "witness.checkpoint")]
+    evidence: PathBuf,
+}
+
+impl EvidenceArg {
+    /// Keeps what the witness saw. That it cannot be had changes nothing of the alarm.
+    fn keep(&self, ui: Ui, ledger: &Ledger, url: &str) {
+        let kept = what_it_saw(ledger, url)
+            .and_then(|checkpoint| write(&self.evidence, &checkpoint.to_bytes()));
+        match kept {
+            Ok(()) => ui.warn(&format!("what {url} saw is in {}", self.evidence.display())),
+            Err(error) => ui.warn(&error.to_string()),
+        }
+    }
 }
 
 /// Write a request that a witness signs on another computer
@@ -99,7 +123,7 @@ impl Ask {
         let ui = global.ui();
         let folder = global.ledger_folder()?;
         let policy = policy_of(&folder, self.policy.policy.as_ref())?;
-        let mut urls = self.urls;
+        let mut urls = self.urls.clone();
         if urls.is_empty() {
             urls.extend(policy.witnesses().iter().filter_map(|witness| witness.url.clone()));
         }
@@ -111,7 +135,13 @@ impl Ask {
         let mut words = String::new();
         // One witness that does not answer keeps no other from vouching.
         for url in &urls {
-            match ask(&mut ledger, url, &policy) {
+            let answer = ask(&mut ledger, url, &policy);
+            if let Err(OpsError::Witness(error)) = &answer
+                && error.is_fork()
+            {
+                self.evidence.keep(ui, &ledger, url);
+            }
+            match answer {
                 Ok(taken) => {
                     words.push_str(&format!("{url}: {}.\n", view(&taken).words()));
                     asked.witnesses.push(view(&taken));

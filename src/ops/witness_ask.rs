@@ -5,9 +5,11 @@ use super::cosigned::{Cosigned, Taken, request, take};
 use super::error::OpsError;
 use super::ledger::Ledger;
 use super::witness::WitnessError;
+use crate::ledger::Refusal;
 use crate::model::printable::printable;
 use crate::proof::checkpoint::{SignedCheckpoint, decimal};
 use crate::proof::quorum::WitnessPolicy;
+use crate::proof::witness::origin_hash;
 use crate::witness_http::client::{self, Patience, Reply};
 
 /// How often a witness is told from where to begin. Once is enough, unless it is asked
@@ -65,6 +67,25 @@ pub fn ask_patiently(
         }
     }
     Err(strange(prefix, 409, "it stands at another size each time").into())
+}
+
+/// The newest checkpoint that the witness at `url` keeps of this log, signed by the log:
+/// what it saw, where that is another history than is here.
+///
+/// # Errors
+/// It does not answer, or keeps nothing that this log signed.
+pub fn what_it_saw(ledger: &Ledger, url: &str) -> Result<SignedCheckpoint, OpsError> {
+    let prefix = url.trim_end_matches('/');
+    let log = ledger.state().log_key().cloned();
+    let log = log.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
+    let path = format!("{prefix}/{}/checkpoint", origin_hash(log.name().as_str()));
+    let reply = client::get(&path, Patience::default());
+    let reply = reply.map_err(|why| WitnessError::NoAnswer { url: prefix.to_owned(), why })?;
+    if reply.status != 200 {
+        return Err(strange(prefix, reply.status, "it keeps no checkpoint").into());
+    }
+    SignedCheckpoint::open(&reply.body, &log)
+        .map_err(|error| strange(prefix, reply.status, &error.to_string()).into())
 }
 
 /// Entries that the witness at this address is known to have seen.

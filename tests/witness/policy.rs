@@ -1,8 +1,13 @@
 //! c2sp.org/tlog-policy, line by line.
 
+use media_custody::proof::consistency::prove_consistency;
 use media_custody::proof::cosignature::cosign;
+use media_custody::proof::fork::{Beginning, ForkProof};
 use media_custody::proof::quorum::{PolicyFlaw, WitnessPolicy};
+use media_custody::proof::witness::{AddCheckpoint, WitnessedLog};
 use media_custody::wire::signature::{Signer as _, SigningKey};
+
+use proptest::prelude::*;
 
 use crate::desk::Desk;
 use crate::office::of;
@@ -106,4 +111,40 @@ fn what_is_wrong_is_named_with_its_line() {
     assert!(!none.asks());
     let opaque = format!("witness \u{212a} {a}\nwitness K {b}\nquorum \u{212a}\n");
     assert!(WitnessPolicy::parse(opaque.as_bytes()).is_ok(), "names are octets");
+}
+
+proptest! {
+    /// Whatever becomes of these bytes: refused, or of one spelling, and never a panic.
+    #[test]
+    fn altered_bytes_are_refused_or_spelled_once(
+        at in any::<prop::sample::Index>(), byte: u8, cut in any::<prop::sample::Index>(), way in 0u8..3
+    ) {
+        let desk = Desk::new();
+        let (_, tree) = desk.ledger(7);
+        let proof = prove_consistency(&tree, 3, 7).expect("proof");
+        let request = AddCheckpoint::new(3, proof, desk.checkpoint(&tree, 7)).to_bytes();
+        let begins = Beginning::of(&tree, 3, 7).expect("proof");
+        let (older, newer) = (desk.checkpoint(&tree, 3), desk.checkpoint(&tree, 7));
+        let fork = ForkProof::new(older, newer.clone(), begins).to_bytes();
+        let record = WitnessedLog::new(desk.log.key().clone()).with_latest(newer).to_bytes();
+        let policy = example(&desk.log.key().to_string()).into_bytes();
+        for mut bytes in [request, fork, record, policy] {
+            let at = at.index(bytes.len());
+            match way {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => bytes.truncate(cut.index(bytes.len())),
+            }
+            let _ = WitnessPolicy::parse(&bytes);
+            if let Ok(read) = AddCheckpoint::parse(&bytes) {
+                prop_assert_eq!(read.to_bytes(), bytes.clone());
+            }
+            if let Ok(read) = ForkProof::parse(&bytes) {
+                prop_assert!(read.verify(desk.log.key()).is_err());
+            }
+            if let Ok(read) = WitnessedLog::parse(&bytes) {
+                prop_assert_eq!(read.to_bytes(), bytes);
+            }
+        }
+    }
 }

@@ -130,7 +130,8 @@ fn a_ledger_set_back_is_noticed_by_every_witness() {
     // Somebody goes on in it: now it is another history.
     grow(&case);
     grow(&case);
-    let other = case.exits(4, &format!("witness ask {}", served.1));
+    let other = case.exits(4, &format!("witness ask {} {}", served.1, served.1));
+    assert!(other.stderr.contains("saw is in witness.checkpoint"), "{}", other.stderr);
     assert!(other.stderr.contains("another history"), "{}", other.stderr);
     let other = case.exits(4, "witness import a.request.cosigned");
     assert!(other.stderr.contains("another history"), "{}", other.stderr);
@@ -139,15 +140,37 @@ fn a_ledger_set_back_is_noticed_by_every_witness() {
     assert!(declined.stderr.contains("does not continue the 11 entries"), "{}", declined.stderr);
     assert!(!case.path("b.request.cosigned").exists());
     // What the witness keeps shows it to third parties.
-    let log = std::fs::read_dir(case.path("printer/logs")).expect("folder");
-    let name = log.filter_map(|f| f.expect("file").file_name().into_string().ok());
-    let name = name.filter(|name| name.len() == 64).last().expect("a record");
-    let record = case.text(&format!("printer/logs/{name}"));
-    let (_, checkpoint) = record.split_once("\n\n").expect("a checkpoint");
-    SignedCheckpoint::parse(checkpoint.as_bytes()).expect("a checkpoint");
-    case.write("theirs", checkpoint);
-    case.exits(4, "compare theirs ledger");
+    SignedCheckpoint::parse(&case.read("witness.checkpoint")).expect("a checkpoint");
+    case.exits(4, "compare witness.checkpoint ledger");
     case.exits(4, "compare --check fork.proof --log-key ledger/log.vkey");
+}
+
+/// With a daemon that owns the ledger the checkpoint is the daemon's, and what witnesses
+/// say of it lies beside it all the same.
+#[test]
+fn a_ledger_that_a_daemon_owns_is_vouched_for() {
+    let case = Case::new();
+    let key = witness(&case, "printer");
+    case.write("ledger/witnesses.policy", format!("witness printer {key}\nquorum printer\n"));
+    let mut command = case.command();
+    let daemon = started(command.arg("daemon").stderr(Stdio::null()).stdout(Stdio::null()));
+    let daemon = Served(daemon, String::new());
+    for _ in 0..200 {
+        if case.path("ledger/daemon.sock").exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let served = Served::new(&case, "printer");
+    case.ok(&format!("witness ask {}", served.1));
+    grow(&case);
+    case.ok(&format!("witness ask {}", served.1));
+    let found = case.json(0, "verify --policy ledger/witnesses.policy");
+    assert_eq!(found["witnesses"]["entries"], 11, "{found}");
+    case.ok("receipt SZ-2026-000001 --file again.receipt");
+    case.ok("verify again.receipt --policy ledger/witnesses.policy");
+    case.ok("compare held.receipt again.receipt ledger");
+    drop(daemon);
 }
 
 pub fn copy(from: &Path, to: &Path) {

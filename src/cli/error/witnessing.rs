@@ -27,8 +27,8 @@ pub(super) fn witness(error: &WitnessError) -> Failure {
         ),
         WitnessError::Ahead { .. } | WitnessError::OtherHistory { .. } => (
             Kind::Fork,
-            "Record nothing more. Get the witness's newest checkpoint (its address, SHA-256 of the \
-             ledger's name, /checkpoint) and give it to 'custody compare'.",
+            "Record nothing more. Give the checkpoint that the witness keeps, and this ledger, to \
+             'custody compare' (docs/witnesses.md).",
             EXIT_UNVERIFIED,
         ),
         WitnessError::NoPolicy(_) | WitnessError::Policy { .. } => (
