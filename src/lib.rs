@@ -8,8 +8,8 @@
 //! Layers import downward only: `model` is the bottom; `ledger`, `wire` and
 //! `proof` stand on it and not on one another, but for `proof`, whose checkpoints
 //! are `wire` notes; `report` and `render` show what they hold; the adapters
-//! (`store`, `usb`, `volume`, `keyring`, `picture`, `printer`, `notify`) never import one
-//! another; `ops` joins them; `cli` and `daemon` sit on `ops`. `tests/layers.rs` holds the rule.
+//! (`store`, `usb`, `volume`, `keyring`, `picture`, `printer`, `notify`, `witness_http`)
+//! never import one another; `ops` joins them; `cli` and `daemon` sit on `ops`. `tests/layers.rs` holds the rule.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -30,3 +30,4 @@ pub mod store;
 pub mod usb;
 pub mod volume;
 pub mod wire;
+pub mod witness_http;

@@ -1,14 +1,19 @@
 //! The seeds of the fuzz targets are what the tests' own images and recordings make of
 //! themselves. `CUSTODY_BLESS=1` writes them anew.
 
+mod desk;
 mod images;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use desk::Desk;
 use images::{BLOCKS, BitLockerImage, ON_WRITE, apfs};
+use media_custody::proof::consistency::prove_consistency;
+use media_custody::proof::witness::AddCheckpoint;
 use media_custody::usb::recorded::Recording;
+use media_custody::wire::signature::Signer as _;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -49,6 +54,20 @@ fn recorded(name: &str) -> Vec<u8> {
     fs::read(Path::new(ROOT).join("tests/devices").join(name)).expect("a recording")
 }
 
+/// A policy with a group, as `fuzz/fuzz_targets/witness.rs` takes it.
+fn policy(desk: &Desk) -> Vec<u8> {
+    let (log, witness) = (desk.log.key(), desk.witness.key());
+    let group = "group g 1 w\nquorum g\n";
+    format!("# Ours\nlog {log}\nwitness w {witness} http://w.example\n{group}").into_bytes()
+}
+
+/// What a witness is asked, likewise.
+fn request(desk: &Desk) -> Vec<u8> {
+    let (_, tree) = desk.ledger(7);
+    let proof = prove_consistency(&tree, 3, 7).expect("a proof");
+    AddCheckpoint::new(3, proof, desk.checkpoint(&tree, 7)).to_bytes()
+}
+
 fn seeds() -> BTreeMap<&'static str, Vec<u8>> {
     let seven = BitLockerImage::default();
     let vista = BitLockerImage { version: 1, cipher: 0x8000, ..seven.clone() };
@@ -70,6 +89,8 @@ fn seeds() -> BTreeMap<&'static str, Vec<u8>> {
         ("recorded/strings", recorded("hostile-strings.json")),
         ("recorded/serials", recorded("ugly-serials.json")),
         ("recorded/vault", recorded("vault-stick.json")),
+        ("witness/policy", policy(&Desk::new())),
+        ("witness/request", request(&Desk::new())),
     ])
 }
 

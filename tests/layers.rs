@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use source::{Source, paths, sources, without_tests};
 
 const PURE: &[&str] = &["model", "ledger", "wire", "proof", "audit", "report", "render"];
-const ADAPTERS: &[&str] = &["store", "usb", "volume", "keyring", "picture", "printer", "notify"];
+const ADAPTERS: &[&str] =
+    &["store", "usb", "volume", "keyring", "picture", "printer", "notify", "witness_http"];
 const ADAPTERS_SEE: &[&str] = &["model", "ledger", "wire", "proof"];
 
 /// The layers a layer may import from; `None` for one this rule does not know.

@@ -1,15 +1,17 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
+mod configured;
 mod copies;
 mod printing;
 mod telling;
+mod witnessing;
 
 use serde::Serialize;
 
 use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
 use crate::ops::error::{AttachmentError, ChangedSince, DeviceChoice, Problem, TokenRefusal};
-use crate::ops::{BusError, ConfigurationError, KeyringError, OpsError, StoreError};
+use crate::ops::{BusError, KeyringError, OpsError, StoreError};
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;
@@ -168,6 +170,12 @@ kinds! {
     NotRestored = "not-restored";
     /// A restoration was stopped and left something.
     RestoreLeftover = "restore-leftover";
+    /// A witness, or asking one, is not set up or does not work.
+    Witness = "witness";
+    /// A witness does not vouch.
+    Declined = "declined";
+    /// There is a second history of a ledger.
+    Fork = "fork";
 }
 
 impl Serialize for Kind {
@@ -249,7 +257,8 @@ impl From<&OpsError> for Failure {
             OpsError::Outbox(error) => telling::outbox(error),
             OpsError::History(error) => copies::history(error),
             OpsError::Restore(error) => copies::restoring(error),
-            OpsError::Configuration { path, source } => configuration(path, source),
+            OpsError::Witness(error) => witnessing::witness(error),
+            OpsError::Configuration { path, source } => configured::configuration(path, source),
             other => {
                 let (kind, remedy, code) = plain(other);
                 Failure::one(kind, other, remedy).exiting(code)
@@ -548,24 +557,4 @@ fn token(refusal: &TokenRefusal) -> Failure {
         }
     };
     Failure::one(Kind::Token, refusal, remedy)
-}
-
-/// All that is wrong in the file, each with its line.
-fn configuration(path: &std::path::Path, error: &ConfigurationError) -> Failure {
-    let remedy = "Nothing was done. docs/printing.md and docs/notices.md show sound files.";
-    let one = |what: String| Failure::one(Kind::Configuration, what, None);
-    let file = path.display();
-    let mut failure = match error {
-        ConfigurationError::Faults(faults) => {
-            let problems = faults.iter().flat_map(|fault| {
-                one(format!("{file}, line {}: {}", fault.line, fault.what)).problems
-            });
-            Failure { problems: problems.collect(), ..one(String::new()) }
-        }
-        other => one(format!("{file}: {other}")),
-    };
-    if let Some(last) = failure.problems.last_mut() {
-        last.remedy = Some(remedy.to_owned());
-    }
-    failure.exiting(EXIT_USAGE)
 }

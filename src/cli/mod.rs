@@ -7,6 +7,7 @@ mod attach;
 mod backup;
 mod bound;
 mod check;
+mod compare;
 mod confirm;
 mod correct;
 mod daemon;
@@ -56,6 +57,8 @@ mod tour;
 mod ui;
 mod verify;
 mod watch;
+mod witness;
+mod witness_ask;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -220,6 +223,9 @@ enum Command {
     Export(export::Export),
     Simulate(simulate::Simulate),
     Daemon(daemon::Daemon),
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
+    Compare(compare::Compare),
     Fsck(fsck::Fsck),
     Publish(publish::Publish),
     #[command(subcommand)]
@@ -286,6 +292,8 @@ fn dispatch(global: &Global, command: Command) -> Result<i32, OpsError> {
         Command::Export(command) => command.run(global),
         Command::Simulate(command) => command.run(global),
         Command::Daemon(command) => command.run(global),
+        Command::Witness(command) => command.run(global),
+        Command::Compare(command) => command.run(global),
         Command::Fsck(command) => command.run(global),
         Command::Publish(command) => command.run(global),
         Command::Ledger(command) => command.run(global),

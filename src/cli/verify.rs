@@ -1,7 +1,7 @@
 //! `custody verify`
 
 use std::io::{BufRead as _, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -9,12 +9,15 @@ use super::Global;
 use super::error::{EXIT_FINE, EXIT_UNVERIFIED};
 use super::party::read_vkey;
 use super::ui::Ui;
+use crate::model::VerifierKey;
 use crate::ops::OpsError;
-use crate::ops::gather::{TYPED_MAX, gather, receipt_codes_in};
+use crate::ops::cosigned::{policy_beside, read_policy};
+use crate::ops::gather::{Evidence, TYPED_MAX, gather, receipt_codes_in};
 use crate::ops::published::verify_published;
-use crate::ops::verify::{Judge, verify_evidence, verify_ledger};
+use crate::ops::verify::{Judge, verify_evidence, verify_witnessed_ledger};
+use crate::ops::verify_witnesses::{Counting, log_of, with_witnesses};
 use crate::render::text;
-use crate::report::Verdict;
+use crate::report::{ReceiptVerification, Verdict};
 
 /// Verify the whole ledger, or a receipt from a file, QR text or picture
 #[derive(Debug, Args)]
@@ -24,7 +27,9 @@ With FILE: a .receipt file, a PNG or JPEG picture or a PDF of its codes, or the 
 codes (CN1:... CP1:...), in either order; - reads what a handheld scanner types. With
 --log-key this needs no ledger and no network.
 With --tiles: what 'custody publish' wrote, or any copy of it, with no ledger at hand.
-Exit code 4 when the verification fails.
+Exit code 4 when the verification fails. With --policy it fails as well where fewer
+witnesses vouch than the policy asks for (docs/witnesses.md); witnesses.policy beside the
+ledger is only reported.
 Examples:
   custody verify
   custody verify SZ-2026-000123.receipt --log-key custody.example.jp/shizuoka+1a2b3c4d+AY...
@@ -38,20 +43,30 @@ pub(super) struct Verify {
     #[arg(long, value_name = "VKEY|FILE")]
     log_key: Option<String>,
     /// A folder with a published log, in place of the ledger
-    #[arg(long, value_name = "DIR", conflicts_with = "given")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["given", "policy"])]
     tiles: Option<PathBuf>,
+    /// Who counts as a witness and how many are needed (c2sp.org/tlog-policy)
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 impl Verify {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let ui = global.ui();
-        let log_key = self.log_key.as_deref().map(read_vkey).transpose()?;
+        let mut log_key = self.log_key.as_deref().map(read_vkey).transpose()?;
+        let demanded = self.policy.as_deref().map(read_policy).transpose()?;
+        let demanded = demanded.map(|policy| Counting { policy, demanded: true });
         if self.given.is_empty() {
             let mut bar = ui.progress("verifying");
-            let mut progress = |done, total| bar.at(done, total);
+            let mut at = |done, total| bar.at(done, total);
             let report = match &self.tiles {
-                Some(folder) => verify_published(folder, log_key.as_ref(), &mut progress)?,
-                None => verify_ledger(&global.ledger_folder()?, log_key.as_ref(), &mut progress)?,
+                Some(folder) => verify_published(folder, log_key.as_ref(), &mut at)?,
+                None => {
+                    let folder = global.ledger_folder()?;
+                    let counting = counting(demanded, &folder)?;
+                    let (log_key, counting) = (log_key.as_ref(), counting.as_ref());
+                    verify_witnessed_ledger(&folder, log_key, counting, &mut at)?
+                }
             };
             bar.end();
             ui.answer(&report, |style| text::ledger_verification(&report, style));
@@ -61,12 +76,43 @@ impl Verify {
             self.given.into_iter().partition(|item| item == "-");
         let typed = if keyboard.is_empty() { None } else { Some(scanned(ui)?) };
         let evidence = gather(&given, typed.as_deref())?;
+        if let (None, Some(counting)) = (&log_key, &demanded) {
+            log_key = log_of(&counting.policy, &evidence);
+        }
         let report = match &log_key {
-            Some(key) => verify_evidence(&evidence, &Judge::LogKey(key))?,
-            None => verify_evidence(&evidence, &Judge::Ledger(&global.open()?))?,
+            Some(key) => {
+                let report = verify_evidence(&evidence, &Judge::LogKey(key))?;
+                witnessed(report, &evidence, Some(key), demanded)
+            }
+            None => {
+                let ledger = global.open()?;
+                let report = verify_evidence(&evidence, &Judge::Ledger(&ledger))?;
+                let counting = counting(demanded, ledger.folder())?;
+                witnessed(report, &evidence, ledger.state().log_key(), counting)
+            }
         };
         ui.answer(&report, |style| text::receipt_verification(&report, style));
         Ok(if report.passed() { EXIT_FINE } else { EXIT_UNVERIFIED })
+    }
+}
+
+/// The policy named, else the one beside the ledger.
+fn counting(demanded: Option<Counting>, ledger: &Path) -> Result<Option<Counting>, OpsError> {
+    if demanded.is_some() {
+        return Ok(demanded);
+    }
+    Ok(policy_beside(ledger)?.map(|policy| Counting { policy, demanded: false }))
+}
+
+fn witnessed(
+    report: ReceiptVerification,
+    evidence: &Evidence,
+    log: Option<&VerifierKey>,
+    counting: Option<Counting>,
+) -> ReceiptVerification {
+    match (log, counting) {
+        (Some(log), Some(counting)) => with_witnesses(report, evidence, log, &counting),
+        _ => report,
     }
 }
 

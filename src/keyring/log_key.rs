@@ -15,6 +15,7 @@ use super::KeyringError;
 use super::file::{read, write_new};
 use super::pkcs8::{Unencrypted, open_seed};
 use crate::model::VerifierKey;
+use crate::model::key::COSIGNATURE_V1;
 use crate::wire::signature::{Signer as _, SigningKey};
 
 /// DER of a PKCS#8 v1 Ed25519 private key up to its 32 bytes (RFC 8410, section 7).
@@ -37,13 +38,16 @@ pub fn save_log_key(path: &Path, key: &SigningKey) -> Result<(), KeyringError> {
     write_new(path, pem.as_bytes())
 }
 
-/// Reads the log key that belongs to `named`.
+/// Reads the log key that belongs to `named`, or a witness's, which is kept alike.
 ///
 /// # Errors
 /// `NotFound`, `Mismatch` when the file holds another key, or what is wrong with it.
 pub fn load_log_key(path: &Path, named: &VerifierKey) -> Result<SigningKey, KeyringError> {
     let pem = read(path)?.ok_or_else(|| KeyringError::NotFound(path.to_owned()))?;
     let seed = open_seed(&pem, None, Unencrypted::Allow)?;
-    let key = SigningKey::from_seed(named.name().clone(), &seed);
+    let key = match named.kind() {
+        COSIGNATURE_V1 => SigningKey::cosigner_from_seed(named.name().clone(), &seed),
+        _ => SigningKey::from_seed(named.name().clone(), &seed),
+    };
     if key.key() == named { Ok(key) } else { Err(KeyringError::Mismatch(named.clone())) }
 }

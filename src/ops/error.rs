@@ -139,6 +139,9 @@ pub enum OpsError {
     /// Something kept elsewhere speaks against this ledger.
     #[error(transparent)]
     History(#[from] super::known::HistoryError),
+    /// A witness, or a ledger before its witnesses.
+    #[error(transparent)]
+    Witness(#[from] super::witness::WitnessError),
     /// The ledger does not hold what was asked for.
     #[error("{0}")]
     Unknown(String),

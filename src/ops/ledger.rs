@@ -445,13 +445,12 @@ impl Ledger {
             self.state.log_key().cloned().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
         let opened = bytes.and_then(|bytes| SignedCheckpoint::open(&bytes, &key).ok());
         // Behind an owner of its own a checkpoint may be newer than what was read here.
-        let own = !self.store.owned_elsewhere();
-        let size = self.store.head().size;
-        let fits = |size_there: u64| size_there == size || (!own && size_there > size);
+        let (size, elsewhere) = (self.store.head().size, self.store.owned_elsewhere());
+        let fits = |there: u64| there == size || (elsewhere && there > size);
         if let Some(checkpoint) = opened.filter(|it| fits(it.checkpoint().size())) {
             return Ok(checkpoint);
         }
-        if !own {
+        if elsewhere {
             return Err(OpsError::ReadBack("the newest checkpoint".to_owned()));
         }
         self.load_log_signer(&[])?;
@@ -465,9 +464,11 @@ impl Ledger {
     /// # Errors
     /// When there is no such entry or it cannot be read.
     pub fn receipt_of(&mut self, index: u64) -> Result<Receipt, OpsError> {
-        let checkpoint = self.checkpoint()?;
-        let note = self.note(index)?;
-        let size = checkpoint.checkpoint().size();
+        let checkpoint = match super::cosigned::best_for(self, index)? {
+            Some(cosigned) => cosigned,
+            None => self.checkpoint()?,
+        };
+        let (note, size) = (self.note(index)?, checkpoint.checkpoint().size());
         self.catch_up()?;
         let path = prove_inclusion(self.store.as_ref(), index, size)
             .map_err(|error| OpsError::Unknown(format!("entry {index}: {error}")))?;

@@ -8,6 +8,7 @@ use super::attach::attachments;
 use super::error::OpsError;
 use super::gather::Evidence;
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
+use super::verify_witnesses::{Counting, of_ledger};
 use crate::audit::{Audit, Auditor, Cause};
 use crate::ledger::State;
 use crate::model::{Hash, Statement, VerifierKey};
@@ -32,18 +33,46 @@ pub fn verify_ledger(
     trusted: Option<&VerifierKey>,
     progress: Progress<'_>,
 ) -> Result<LedgerVerification, OpsError> {
-    let (audit, whole) = match RemoteStore::connect(folder)? {
-        Some(store) => (audit_store(&store, trusted, progress)?, true),
-        None => match FileStore::open(folder, &options(), &mut |_, _| {}) {
-            Ok(store) => (audit_store(&store, trusted, progress)?, true),
-            Err(error) => audit_refused(folder, error, trusted)?,
-        },
+    verify_witnessed_ledger(folder, trusted, None, progress)
+}
+
+/// As [`verify_ledger`]; `counting` says who counts as a witness.
+///
+/// # Errors
+/// As [`verify_ledger`].
+pub fn verify_witnessed_ledger(
+    folder: &Path,
+    trusted: Option<&VerifierKey>,
+    counting: Option<&Counting>,
+    progress: Progress<'_>,
+) -> Result<LedgerVerification, OpsError> {
+    let store: Result<Box<dyn Store>, StoreError> = match RemoteStore::connect(folder)? {
+        Some(store) => Ok(Box::new(store)),
+        None => {
+            FileStore::open(folder, &options(), &mut |_, _| {}).map(|store| Box::new(store) as _)
+        }
+    };
+    let mut witnesses = None;
+    let (audit, whole) = match store {
+        Ok(store) => {
+            let audit = audit_store(store.as_ref(), trusted, progress)?;
+            let log = trusted.or_else(|| audit.state.log_key());
+            if let (Some(log), Some(counting)) = (log, counting) {
+                let found = of_ledger(store.as_ref(), folder, log, &counting.policy)?;
+                witnesses = Some((found, counting.demanded));
+            }
+            (audit, true)
+        }
+        Err(error) => audit_refused(folder, error, trusted)?,
     };
     let mut report = LedgerVerification::new(&audit, trusted.is_some());
     if !whole {
         report
             .not_shown
             .insert(0, "whatever stood behind the entry named: it was not verified".to_owned());
+    }
+    if let Some(((view, findings), demanded)) = witnesses {
+        report = report.with_witnesses(view, findings, demanded);
     }
     Ok(report)
 }

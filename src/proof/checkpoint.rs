@@ -222,6 +222,15 @@ impl SignedCheckpoint {
         Ok(SignedCheckpoint { checkpoint: self.checkpoint.clone(), note })
     }
 
+    /// The same checkpoint with these signature lines in place of its own.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Note`] when there are none, or too many lines or bytes.
+    pub fn only(&self, lines: Vec<SignatureLine>) -> Result<Self, CheckpointError> {
+        let note = Note::assemble(self.note.text(), lines, Profile::Checkpoint)?;
+        Ok(SignedCheckpoint { checkpoint: self.checkpoint.clone(), note })
+    }
+
     /// What it says.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint

@@ -20,6 +20,8 @@ const COSIGNATURE_LEN: usize = 8 + SIGNATURE_LEN;
 pub struct Cosignature {
     /// The cosigner.
     pub name: KeyName,
+    /// Its key.
+    pub key: VerifierKey,
     /// When it was made, by the cosigner's clock: POSIX seconds. Whether that is
     /// in the future is for the caller to judge; this layer has no clock.
     pub timestamp: u64,
@@ -129,7 +131,7 @@ pub fn cosignatures(
         for key in witnesses.iter().filter(|key| is_by(line, key)) {
             let verified = verify_line(&cache, key, text, line)?;
             // A quorum counts witnesses, not lines.
-            if !found.iter().any(|known| known.name == verified.name) {
+            if !found.iter().any(|known| known.key == verified.key) {
                 found.push(verified);
             }
         }
@@ -167,7 +169,7 @@ fn verify_line(
     let prepared =
         cache.prepare(key).map_err(|why| CosignatureError::Key { name: name.clone(), why })?;
     if prepared.verifies(&message(text, timestamp), signature) {
-        Ok(Cosignature { name, timestamp })
+        Ok(Cosignature { name, key: key.clone(), timestamp })
     } else {
         Err(CosignatureError::Bad(name))
     }

@@ -3,10 +3,13 @@
 pub mod checkpoint;
 pub mod consistency;
 pub mod cosignature;
+pub mod fork;
 pub mod inclusion;
 pub mod memory;
+pub mod quorum;
 pub mod receipt;
 pub mod tiles;
 pub mod tiling;
 pub mod tlog_proof;
 pub mod tree;
+pub mod witness;

@@ -11,6 +11,7 @@ pub mod attachment;
 pub mod bound;
 pub mod certificate;
 pub mod check;
+pub mod comparison;
 pub mod copies;
 pub mod due;
 pub mod evidence;
@@ -43,6 +44,7 @@ pub mod telling;
 pub mod verification;
 pub mod watch;
 pub mod who;
+pub mod witnesses;
 pub mod words;
 pub mod workbook;
 

@@ -12,6 +12,7 @@ use crate::proof::tlog_proof::{Included, TlogProofError};
 use super::attachment::{AttachmentView, Sheet};
 use super::named;
 use super::receipt::{EntryView, Head, ReceiptView, Sealed};
+use super::witnesses::WitnessesView;
 use super::words::listed;
 use super::{optional_text, text};
 
@@ -46,6 +47,9 @@ pub struct LedgerVerification {
     /// Number of entries under the newest signed checkpoint; none without a
     /// checkpoint that opens.
     pub checkpoint: Option<u64>,
+    /// Who vouches for it, where there is a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<WitnessesView>,
     /// Whether the log key came from outside the ledger.
     pub log_key_given: bool,
     /// What is wrong, in order of entries; the first 200.
@@ -107,11 +111,40 @@ impl LedgerVerification {
             sheets_awaited: audit.state.sheets.len(),
             root: audit.root,
             checkpoint: audit.checkpoint,
+            witnesses: None,
             log_key_given,
             findings: audit.findings.iter().map(FindingView::from).collect(),
             findings_total: audit.findings_total,
             not_shown,
         }
+    }
+}
+
+impl LedgerVerification {
+    /// Notes who vouches, and what was cosigned that is not this history.
+    #[must_use]
+    pub fn with_witnesses(
+        mut self,
+        view: WitnessesView,
+        findings: Vec<FindingView>,
+        demanded: bool,
+    ) -> Self {
+        if !findings.is_empty() || (demanded && !view.quorum) {
+            self.verdict = Verdict::Failed;
+        }
+        self.findings_total += findings.len() as u64;
+        self.findings.extend(findings);
+        if demanded && !view.quorum {
+            self.findings_total += 1;
+            let (cause, message) = ("witnesses", view.words());
+            self.findings.push(FindingView { index: None, cause, message });
+        }
+        if view.entries < self.entries {
+            let from = view.entries;
+            self.not_shown.push(format!("that witnesses saw the entries from {from} on"));
+        }
+        self.witnesses = Some(view);
+        self
     }
 }
 
@@ -169,6 +202,9 @@ pub struct ReceiptVerification {
     pub said: Option<Said>,
     /// Which halves of the receipt were there.
     pub codes: CodesView,
+    /// Who vouches for the ledger it was proven in, where there is a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<WitnessesView>,
     /// Everything that was looked at.
     pub checks: Vec<CheckView>,
     /// What is shown, in words; empty when something is wrong.
@@ -235,6 +271,7 @@ impl ReceiptVerification {
             receipt,
             said: None,
             codes: CodesView { note: true, proof: true },
+            witnesses: None,
             checks: Vec::new(),
             shown: Vec::new(),
             not_shown: Vec::new(),
@@ -261,6 +298,18 @@ impl ReceiptVerification {
     #[must_use]
     pub fn with_attachments(mut self, attachments: Vec<AttachmentView>) -> Self {
         self.receipt = self.receipt.map(|view| view.with_attachments(attachments));
+        self
+    }
+
+    /// Notes who vouches. Where it is `demanded`, too few are wrong.
+    #[must_use]
+    pub fn with_witnesses(mut self, view: WitnessesView, demanded: bool) -> Self {
+        let (quorum, words) = (view.quorum, view.words());
+        self.witnesses = Some(view);
+        if demanded {
+            return self.with("witnesses", quorum, words);
+        }
+        self.conclude();
         self
     }
 
@@ -397,6 +446,8 @@ impl ReceiptVerification {
                  without this receipt showing it"
             ));
         }
+        let witnesses = self.witnesses.as_ref().filter(|view| !view.vouching.is_empty());
+        shown.extend(witnesses.map(WitnessesView::words));
         shown
     }
 
@@ -423,6 +474,12 @@ impl ReceiptVerification {
                     .to_owned(),
             );
             not_shown.push("that no key had been revoked before: the ledger tells".to_owned());
+        }
+        if let Some(view) = self.witnesses.as_ref().filter(|view| !view.quorum) {
+            not_shown.push(format!(
+                "that as many witnesses as the policy asks for saw this history: {}",
+                view.words()
+            ));
         }
         not_shown.extend(self.sheet().map(|sheet| paper_seal(sheet).to_owned()));
         not_shown.push("where the drive is now: look at the drive itself".to_owned());

@@ -29,6 +29,7 @@ pub mod rounds;
 mod salvage;
 mod scan;
 mod shelf;
+pub mod small_files;
 mod state;
 
 pub mod faulty;
@@ -48,6 +49,7 @@ pub use memory::MemoryStore;
 pub use published::Published;
 pub use remote::RemoteStore;
 pub use salvage::salvage;
+pub use small_files::SmallFiles;
 
 use crate::model::Hash;
 use crate::proof::tree::Nodes;

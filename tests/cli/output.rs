@@ -244,6 +244,18 @@ fn every_command_answers_in_json_with_its_keys() {
         (0, "export usbguard".to_owned(), "media left_out file"),
         (0, "export udev".to_owned(), "media left_out file"),
         (0, "export csv".to_owned(), "media left_out file"),
+        (0, "witness init w.example --folder w".to_owned(), "folder vkey"),
+        (0, "witness trust ledger/log.vkey --folder w".to_owned(), "origin new"),
+        (0, "witness request a.request".to_owned(), "file old entries"),
+        (0, "witness sign a.request --folder w".to_owned(), "file entries vouched"),
+        (0, "witness list --folder w".to_owned(), "vkey logs"),
+        (0, "witness import a.request.cosigned --policy w.policy".to_owned(), "witnesses entries"),
+        (
+            1,
+            "witness ask http://127.0.0.1:9 http://127.0.0.1:9 --policy w.policy".to_owned(),
+            "witnesses failed",
+        ),
+        (0, "compare held.receipt ledger".to_owned(), "origin history compared fork undecided"),
         (
             0,
             "fsck".to_owned(),
@@ -292,6 +304,11 @@ fn every_command_answers_in_json_with_its_keys() {
     for (code, line, keys) in lines {
         // A watch answers with one object a line; all have the same keys.
         let answer = match line.as_str() {
+            line if line.starts_with("witness import") => {
+                let key = case.text("w/witness.vkey");
+                case.write("w.policy", format!("witness w {}\nquorum w\n", key.trim()));
+                Some(case.json(code, line))
+            }
             "watch" => case.ok("watch --json").lines().nth(1).and_then(|event| event.parse().ok()),
             _ => Some(case.json(code, &line)),
         };
@@ -306,8 +323,8 @@ fn every_command_answers_in_json_with_its_keys() {
     }
     // Writes on a mounted drive, which only the lab has: tests/lab/scenarios/token.sh.
     seen.push("token write".to_owned());
-    // Runs until it is told to end, and answers nothing.
-    seen.push("daemon".to_owned());
+    // Both run until they are ended: tests/daemon.rs, tests/witness.rs.
+    seen.extend(["daemon".to_owned(), "witness serve".to_owned()]);
     for command in commands(&case) {
         let tried =
             seen.iter().any(|line| line == &command || line.starts_with(&format!("{command} ")));

@@ -3,6 +3,7 @@
 mod bound;
 mod certificate;
 mod check;
+mod comparison;
 mod copies;
 mod due;
 mod evidence;
@@ -35,6 +36,7 @@ mod workbook;
 pub use bound::bounds;
 pub use certificate::{erasure, retirement};
 pub use check::{check, drawn, open_round};
+pub use comparison::comparison;
 pub use copies::{backup, continuation, publication, restoration};
 pub use due::due;
 pub use evidence::evidence;

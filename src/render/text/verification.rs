@@ -52,6 +52,9 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
         None => "none that holds".to_owned(),
     };
     put("Checkpoint", checkpoint);
+    if let Some(witnesses) = &report.witnesses {
+        put("Witnesses", witnesses.words());
+    }
     put("Log key", if report.log_key_given { "yours" } else { "the ledger's own" }.to_owned());
     not_shown(&mut page, &report.not_shown);
     page.finish()
