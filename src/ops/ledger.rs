@@ -31,8 +31,8 @@ const DRAFTS: &str = "drafts";
 const CONFLICTS: u32 = 32;
 /// Entries folded since the last snapshot before a new one is kept.
 const SNAPSHOT_EVERY: u64 = 64;
-/// First bytes of a snapshot. Raised with every change of what the state holds or
-/// how it is folded; a snapshot of another form is folded anew from the journal.
+/// First bytes of a snapshot, raised with every change of what the state holds or how it is
+/// folded. One of another form is folded anew.
 const SNAPSHOT_FORM: &[u8] = b"custody-state/8 ";
 
 /// One entry that was appended.
@@ -279,11 +279,10 @@ impl Ledger {
     pub fn catch_up(&mut self) -> Result<(), OpsError> {
         let size = self.store.catch_up()?.size;
         let state = &mut self.state;
-        self.store.visit(state.size..size, &mut |_, bytes| {
+        Ok(self.store.visit(state.size..size, &mut |_, bytes| {
             apply_note(state, bytes);
             std::ops::ControlFlow::Continue(())
-        })?;
-        Ok(())
+        })?)
     }
 
     fn commit_behind(&mut self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
