@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::status::LastSeen;
@@ -86,9 +87,11 @@ impl Bounds {
         let today = now.day();
         // In the order of the media, which lie beside one another; a row is large, so their
         // number is known before, and each is moved to its place once.
-        let mut rows: Vec<Bound> =
-            media.into_iter().map(|medium| Bound::new(state, medium, calendar, today)).collect();
-        rows.sort_by_cached_key(|row| Reverse(row.read_by));
+        let mut rows: Vec<Bound> = media
+            .into_par_iter()
+            .map(|medium| Bound::new(state, medium, calendar, today))
+            .collect();
+        rows.par_sort_by_cached_key(|row| Reverse(row.read_by));
         Bounds {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,

@@ -1,5 +1,6 @@
 //! Who holds what, since when, due when; the most urgent first.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::ledger::judge::CLOCK_TOLERANCE;
@@ -198,9 +199,10 @@ impl Status {
         let today = now.day();
         // In the order of the media, which lie beside one another; a row is large, so each
         // is moved to its place once.
+        let media: Vec<&Medium> = state.media.values().collect();
         let mut rows: Vec<Row> =
-            state.media.values().map(|medium| Row::on(state, medium, today)).collect();
-        rows.sort_by_cached_key(|row| (row.standing, row.urgent_since()));
+            media.into_par_iter().map(|medium| Row::on(state, medium, today)).collect();
+        rows.par_sort_by_cached_key(|row| (row.standing, row.urgent_since()));
         let counts = counts(rows.iter().map(|row| row.standing));
         let facts = state.facts.as_ref();
         Status {
