@@ -208,7 +208,7 @@ impl Notices {
             let key = |row: &Notice| (row.matter, row.day);
             key(a).cmp(&key(b)).then_with(|| a.medium.cmp(&b.medium))
         });
-        let next = next(state, &rows, now);
+        let next = next(&standings, &rows, now);
         Notices {
             ledger: state.facts.as_ref().map(|facts| facts.origin.clone()),
             now,
@@ -323,11 +323,13 @@ fn notice(
 
 /// The few duties that come next and are no notice yet. Chosen before they are sorted:
 /// there may be two hundred thousand.
-fn next(state: &State, rows: &[Notice], now: Stamp) -> Vec<Duty> {
+fn next(all: &[(&Medium, Standing, Dates)], rows: &[Notice], now: Stamp) -> Vec<Duty> {
     let told: HashSet<(Matter, &MediumId)> =
         rows.iter().map(|row| (row.matter, &row.medium)).collect();
     let today = now.day();
-    let mut ahead: Vec<Ahead<'_>> = every_duty(state)
+    let mut ahead: Vec<Ahead<'_>> = all
+        .par_iter()
+        .flat_map_iter(|(medium, _, dates)| duties_of(medium, *dates))
         .filter(|(day, matter, medium)| *day >= today && !told.contains(&(*matter, *medium)))
         .collect();
     if ahead.len() > NEXT_MAX {
@@ -354,11 +356,14 @@ fn duty((day, matter, medium): Ahead<'_>) -> Duty {
 }
 
 fn every_duty(state: &State) -> impl Iterator<Item = Ahead<'_>> {
-    let present = state.media.values().filter(|medium| medium.presence == Presence::Present);
-    present.flat_map(|medium| {
-        let id = &medium.line.id;
-        let back = medium.custody.due.map(|day| (day, Matter::ReturnDue, id));
-        let check = (dates(medium, &state.policy).check_due, Matter::CheckDue, id);
-        [Some(check), back].into_iter().flatten()
-    })
+    state.media.values().flat_map(|medium| duties_of(medium, dates(medium, &state.policy)))
+}
+
+/// Nothing is due of a medium that is gone.
+fn duties_of(medium: &Medium, dates: Dates) -> impl Iterator<Item = Ahead<'_>> {
+    let id = &medium.line.id;
+    let back = medium.custody.due.map(|day| (day, Matter::ReturnDue, id));
+    let check = (dates.check_due, Matter::CheckDue, id);
+    let present = medium.presence == Presence::Present;
+    [Some(check), back].into_iter().flatten().filter(move |_| present)
 }
