@@ -220,8 +220,10 @@ fn share(folder: &Path) -> Result<(), OpsError> {
         let shared = || {
             std::fs::create_dir_all(&path)?;
             chown(&path, None, Some(about.gid()))?;
-            // With the group's mark, so that what one puts there the others can take away.
-            std::fs::set_permissions(&path, Permissions::from_mode(0o2770))
+            // With the group's mark, so that what one puts there is the group's as well. A unit
+            // with RestrictSUIDSGID= may not set it (systemd.exec(5)), and does without.
+            let mode = |mode| std::fs::set_permissions(&path, Permissions::from_mode(mode));
+            mode(0o2770).or_else(|_| mode(0o770))
         };
         shared().map_err(|error| OpsError::file("cannot share", &path, error))?;
     }
