@@ -7,7 +7,8 @@ use crate::ops::ConfigurationError;
 
 /// All that is wrong in the file, each with its line.
 pub(super) fn configuration(path: &Path, error: &ConfigurationError) -> Failure {
-    let remedy = "Nothing was done. docs/printing.md and docs/notices.md show sound files.";
+    let remedy =
+        "Nothing was done. docs/printing.md, docs/notices.md and docs/daemon.md show sound files.";
     let one = |what: String| Failure::one(Kind::Configuration, what, None);
     let file = path.display();
     let mut failure = match error {
