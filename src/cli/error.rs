@@ -60,6 +60,8 @@ kinds! {
     QrText = "qr-text";
     /// A file is no receipt.
     Receipt = "receipt";
+    /// A handover is recorded and its receipt could not be made.
+    NoReceipt = "no-receipt";
     /// Nobody here can sign for that person.
     NoPrivateKey = "no-private-key";
     /// A passphrase does not open a key.
@@ -309,6 +311,11 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
                           with 'custody receipt'.";
             return (Kind::Receipt, remedy, EXIT_UNVERIFIED);
         }
+        OpsError::NoReceipt { .. } => (
+            Kind::NoReceipt,
+            "Do not record it again. When what keeps the receipt from being made is mended, \
+             'custody receipt' with its number makes it.",
+        ),
         OpsError::NoPrivateKey { .. } => (
             Kind::NoPrivateKey,
             "Name another folder with --keys, make the key with 'custody key new', or let them sign \

@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::Global;
 use super::ui::Ui;
-use crate::model::{Statement, VerifierKey};
+use crate::model::{ReceiptId, Statement, VerifierKey};
 use crate::ops::paper::fonts;
 use crate::ops::{Committed, Draft, Ledger, OpsError};
 use crate::ops::{KeyringError, Passphrase};
 use crate::render::text::statement_summary;
+use crate::wire::statement;
 
 /// How the signatures come about.
 #[derive(Debug, Clone, Args)]
@@ -146,6 +147,15 @@ impl Concluded {
         match self {
             Concluded::Appended { entry, .. } => Some(*entry),
             Concluded::Drafted { .. } => None,
+        }
+    }
+
+    /// The entry's index and the receipt's number, if it is a handover that became one.
+    pub fn handover(&self) -> Option<(u64, ReceiptId)> {
+        let Concluded::Appended { entry, text, .. } = self else { return None };
+        match statement::parse(text) {
+            Ok(Statement::Handover(said)) => Some((*entry, said.receipt)),
+            _ => None,
         }
     }
 

@@ -1,6 +1,5 @@
 //! An open ledger: store, folded state, log key and clock under one owner.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use super::error::OpsError;
 use super::known;
 use crate::keyring::{self, KeyringError};
 use crate::ledger::{Frame, Intent, Refusal, State, decide, judge};
-use crate::model::{Hash, Nonce, ReceiptId, Seen, Stamp, Statement, VerifierKey, Zone};
+use crate::model::{Hash, Nonce, Seen, Stamp, Statement, VerifierKey, Zone};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::proof::inclusion::prove_inclusion;
 use crate::proof::receipt::Receipt;
@@ -25,8 +24,6 @@ use crate::wire::statement;
 pub const LOG_KEY_FILE: &str = "log.pem";
 /// Its verifier key, for whoever verifies receipts.
 pub const LOG_VKEY_FILE: &str = "log.vkey";
-/// Drafts that are out for signature; their file names reserve receipt numbers.
-const DRAFTS: &str = "drafts";
 /// How often an append that somebody else was quicker than is judged and tried again.
 const CONFLICTS: u32 = 32;
 /// Entries folded since the last snapshot before a new one is kept.
@@ -245,8 +242,7 @@ impl Ledger {
         let committed = self.commit(&notes)?;
         for entry in &committed {
             if let Statement::Handover(said) = &entry.statement {
-                // Best effort: a reservation that stays behind only skips a number.
-                let _ = std::fs::remove_file(self.reservation(&said.receipt));
+                self.release(&said.receipt);
             }
         }
         Ok(committed)
@@ -286,6 +282,7 @@ impl Ledger {
     }
 
     fn commit_behind(&mut self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
+        use StoreError::{DiskFull, Io, ReadOnly};
         if let Some(kept) = self.already_kept(notes)? {
             return Ok(kept);
         }
@@ -307,9 +304,14 @@ impl Ledger {
         if self.store.owned_elsewhere() {
             return Ok(committed);
         }
-        self.sign_checkpoint()?;
+        // The entries stand whatever becomes of the checkpoint and the snapshot. On a disk
+        // that has filled up meanwhile, who needs a checkpoint next signs it, or is told.
+        match self.sign_checkpoint() {
+            Err(OpsError::Store(DiskFull | ReadOnly { .. } | Io { .. })) => {}
+            done => done?,
+        }
         if self.state.size - self.snapshot_at >= SNAPSHOT_EVERY {
-            self.keep_snapshot()?;
+            let _ = self.keep_snapshot();
         }
         Ok(committed)
     }
@@ -507,35 +509,6 @@ impl Ledger {
         self.store.put_snapshot(self.state.size, &[SNAPSHOT_FORM, &body].concat())?;
         self.snapshot_at = self.state.size;
         Ok(())
-    }
-
-    fn reservation(&self, receipt: &ReceiptId) -> PathBuf {
-        self.folder.join(DRAFTS).join(format!("{receipt}.draft"))
-    }
-
-    /// Receipt numbers of drafts that are out for signature.
-    pub fn reserved(&self) -> BTreeSet<ReceiptId> {
-        let Ok(folder) = std::fs::read_dir(self.folder.join(DRAFTS)) else {
-            return BTreeSet::new();
-        };
-        let names =
-            folder.filter_map(Result::ok).filter_map(|file| file.file_name().into_string().ok());
-        names.filter_map(|name| name.strip_suffix(".draft")?.parse().ok()).collect()
-    }
-
-    /// Keeps a copy of a handover's draft, so that its receipt number is not given
-    /// to another one meanwhile.
-    ///
-    /// # Errors
-    /// When the copy cannot be written.
-    pub fn reserve(&self, draft: &Draft) -> Result<(), OpsError> {
-        let Statement::Handover(said) = draft.statement() else { return Ok(()) };
-        let path = self.reservation(&said.receipt);
-        let folder = self.folder.join(DRAFTS);
-        std::fs::create_dir_all(&folder)
-            .map_err(|e| OpsError::file("cannot make the folder", &folder, e))?;
-        std::fs::write(&path, draft.to_bytes())
-            .map_err(|e| OpsError::file("cannot write", &path, e))
     }
 }
 

@@ -50,6 +50,7 @@ pub mod receipt;
 pub mod register;
 pub mod report;
 pub mod request;
+mod reserved;
 pub mod restore;
 pub mod retire;
 pub mod round;
