@@ -121,12 +121,15 @@ fn what_a_cabinet_sees_on_a_full_disk_is_recorded_when_there_is_room() {
     let before = watched.keeper.ledger().state().size;
 
     let filler = disk.fill();
+    assert!(is_full(&watched.look(3_600, true)), "the hour's roll-call");
+    assert!(watched.look(30, true).called.is_none(), "asked for again after a pause only");
+    assert!(is_full(&watched.look(31, true)), "and not after another hour");
     let left = watched.look(10, false);
     assert!(matches!(left.movements.as_slice(), [Movement::Left(_)]) && left.called.is_none());
     let late = watched.look(60, false);
     assert!(matches!(late.movements.as_slice(), [Movement::Unexplained(_)]), "{late:?}");
     assert!(is_full(&late), "{late:?}");
-    assert!(watched.look(10, false).called.is_none(), "asked for again after a pause only");
+    assert!(watched.look(10, false).called.is_none());
     assert!(is_full(&watched.look(60, false)), "still no room");
     // A full disk is no broken one: the owner goes on, and other reads as well.
     assert!(!watched.keeper.has_failed());
