@@ -89,7 +89,9 @@ pub enum OpsError {
     #[error("what was stored does not read back as written: {0}")]
     ReadBack(String),
     /// A handover is recorded, and its receipt is not made.
-    #[error("the handover is recorded as entry {entry}, and its receipt {receipt} is not made: {source}")]
+    #[error(
+        "the handover is recorded as entry {entry}, and its receipt {receipt} is not made: {source}"
+    )]
     NoReceipt {
         /// The entry.
         entry: u64,

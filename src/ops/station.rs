@@ -77,7 +77,7 @@ impl Station {
     /// Whether there is something to look at although nothing has moved: the ledger has
     /// grown, or the time has come.
     pub fn wants_to_look(&self, size: u64, at: Moment) -> bool {
-        size != self.size || self.cabinet.rest(at.passed).is_zero()
+        size != self.size || self.cabinet.wants_to_look(at)
     }
 
     /// Looks once. What is to be recorded is recorded before this returns, and what could

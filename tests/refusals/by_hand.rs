@@ -260,7 +260,8 @@ fn receipt_on_a_full_disk(case: &Case) -> Option<OpsError> {
     let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock)).expect("opened");
     let named: VerifierKey = of(case.text("ledger/log.vkey").trim());
     ledger.set_log_signer(load_log_key(&case.path("ledger/log.pem"), &named).expect("log key"));
-    let draft = hand_over(&ledger, office::handover("USB-0421", "yamada", "sato")).expect("decided");
+    let draft =
+        hand_over(&ledger, office::handover("USB-0421", "yamada", "sato")).expect("decided");
     io.bar(Some(("checkpoint", std::io::ErrorKind::StorageFull)));
     let committed = office::submit(&mut ledger, draft, &case.keys());
     let Statement::Handover(said) = &committed.statement else { return None };
