@@ -55,6 +55,10 @@ pub struct State {
 }
 
 impl State {
+    /// What its serialized form begins with wherever it is kept: raised with every change of
+    /// what it holds or how it is folded, so that one of another form is folded anew.
+    pub const FORM: &'static [u8] = b"custody-state/8 ";
+
     /// Folds in the next entry.
     pub fn apply(&mut self, leaf: Hash, said: &Statement) {
         let index = self.size;

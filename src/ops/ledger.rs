@@ -28,9 +28,6 @@ pub const LOG_VKEY_FILE: &str = "log.vkey";
 const CONFLICTS: u32 = 32;
 /// Entries folded since the last snapshot before a new one is kept.
 const SNAPSHOT_EVERY: u64 = 64;
-/// First bytes of a snapshot, raised with every change of what the state holds or how it is
-/// folded. One of another form is folded anew.
-const SNAPSHOT_FORM: &[u8] = b"custody-state/8 ";
 
 /// One entry that was appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -506,7 +503,7 @@ impl Ledger {
     pub fn keep_snapshot(&mut self) -> Result<(), OpsError> {
         let body = postcard::to_allocvec(&self.state)
             .map_err(|error| OpsError::ReadBack(error.to_string()))?;
-        self.store.put_snapshot(self.state.size, &[SNAPSHOT_FORM, &body].concat())?;
+        self.store.put_snapshot(self.state.size, &[State::FORM, &body].concat())?;
         self.snapshot_at = self.state.size;
         Ok(())
     }
@@ -550,7 +547,7 @@ pub(super) fn apply_note(state: &mut State, bytes: &[u8]) {
 
 /// The state in a snapshot of the present form.
 pub(super) fn state_in_snapshot(bytes: &[u8]) -> Option<State> {
-    postcard::from_bytes(bytes.strip_prefix(SNAPSHOT_FORM)?).ok()
+    postcard::from_bytes(bytes.strip_prefix(State::FORM)?).ok()
 }
 
 /// What the clock shows, in the ledger's time zone.

@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod approve;
 pub mod attach;
 pub mod attend;
+pub mod audit;
 pub mod backup;
 pub mod bound;
 pub mod bus;

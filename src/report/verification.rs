@@ -37,6 +37,9 @@ pub struct LedgerVerification {
     pub ledger: Option<Origin>,
     /// Number of entries read.
     pub entries: u64,
+    /// Number of entries that an audit before covers and that were not read again.
+    #[serde(skip_serializing_if = "is_none")]
+    pub audited_before: u64,
     /// Number of signatures that verified.
     pub signatures: u64,
     /// Number of handovers sealed on paper whose sheet is still to be attached.
@@ -81,7 +84,25 @@ impl From<&Finding> for FindingView {
     }
 }
 
+fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
 impl LedgerVerification {
+    /// That so many entries were verified by an audit before and not again.
+    #[must_use]
+    pub fn with_audited_before(mut self, entries: u64) -> Self {
+        self.audited_before = entries;
+        if entries > 0 {
+            self.not_shown.push(format!(
+                "that the {entries} entries of the audit before are still stored as they were, \
+                 and that no new one repeats one of them where the index says nothing: they were \
+                 not read again, and only their hashes were compared; a whole audit reads them"
+            ));
+        }
+        self
+    }
+
     /// What an audit found. `log_key_given` is true when the audit was given the
     /// log key by the verifier and did not take it from the ledger.
     pub fn new(audit: &Audit, log_key_given: bool) -> Self {
@@ -107,6 +128,7 @@ impl LedgerVerification {
             verdict: if audit.is_green() { Verdict::Passed } else { Verdict::Failed },
             ledger: audit.state.facts.as_ref().map(|facts| facts.origin.clone()),
             entries: audit.entries,
+            audited_before: 0,
             signatures: audit.signatures,
             sheets_awaited: audit.state.sheets.len(),
             root: audit.root,
