@@ -146,7 +146,10 @@ fn what_is_done_to_the_ledger_afterwards_is_named() {
         (
             "a new entry's signers saw another tree that ends in the audited part",
             with(forged("seen", &stranger)),
-            Some(format!("entry {}: its signers saw another log: 3 entries with root {elsewhere}", count - 1)),
+            Some(format!(
+                "entry {}: its signers saw another log: 3 entries with root {elsewhere}",
+                count - 1
+            )),
         ),
         ("they saw one that is there", with(forged("seen", &true_one)), None),
     ] {
@@ -158,7 +161,10 @@ fn what_is_done_to_the_ledger_afterwards_is_named() {
             findings.iter().filter(|said| !said.contains("no signed checkpoint")).collect();
         match &expected {
             Some(words) => {
-                assert!(findings.iter().any(|said| said.starts_with(words)), "{what}: {findings:?}");
+                assert!(
+                    findings.iter().any(|said| said.starts_with(words)),
+                    "{what}: {findings:?}"
+                );
                 // What was sound is still the last that is known to be.
                 assert_eq!(std::fs::read(file(&folder)).expect("kept"), kept, "{what}");
             }

@@ -5,8 +5,9 @@
 #
 # Processors: 2
 # `--set BREAK=STEP` spoils one step; the run then has to exit 1:
-#   rights  the unit takes away the right to make a socket
-#   stays   the drive that is pulled on the full disk stays in
+#   handover  a drive leaves without its handover
+#   rights    the unit takes away the right to make a socket
+#   stays     the drive that is pulled on the full disk stays in
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../guest/lib.sh
 . "$LAB/guest/lib.sh"
@@ -175,7 +176,6 @@ calls=$(times 'roll-call recorded')
 now=$(date +%s)
 date -s "@$((now + 365 * 86400))" >/dev/null
 until_true 120 more_often "$calls" 'roll-call recorded' || { journal; fail "no roll-call"; }
-expect_exit 3 custody due
 date -s "@$((now + 60))" >/dev/null
 expect_exit 1 custody confirm USB-1 --by carol --yes --passphrase-file "$passphrase"
 expect_text 'custody correct' "$ERR"
@@ -191,6 +191,17 @@ while [ "$fixed" -lt 5 ]; do
   custody confirm USB-1 --by carol --yes --passphrase-file "$passphrase" >/dev/null 2>&1 && break
 done
 expect_exit 0 custody confirm USB-1 --by carol --yes --passphrase-file "$passphrase"
+
+say "a drive is handed over, through the daemon, and leaves"
+if [ "$BREAK" != handover ]; then
+  expect_exit 0 signed handover USB-1 --from alice --to carol --purpose "night shift" --place "ward 9"
+fi
+expect_exit 1 custody fsck
+expect_text 'in use by' "$ERR"
+host_unplug one
+await 30 'USB-1 has left'
+if [ "$BREAK" = handover ]; then logged 'USB-1 has left, as recorded' || fail "nothing explains it"; fi
+await 30 'USB-1 has left, as recorded'
 
 say "it ends when it is told to"
 systemctl stop custody
