@@ -58,7 +58,9 @@ fn a_checkpoint_is_synced_before_and_after_its_name() {
     let bytes = checkpoint(&store);
     store.put_checkpoint(&bytes).unwrap();
     let what: Vec<&str> = io.calls().split_off(before).iter().map(|call| call.what).collect();
-    assert_eq!(what, ["create", "truncate", "write", "sync_data", "rename", "sync_dir"]);
+    // The last is for FAT, where a sync of the folder does not write what a rename changed.
+    let wanted = ["create", "truncate", "write", "sync_data", "rename", "sync_dir", "sync_data"];
+    assert_eq!(what, wanted);
 }
 
 /// A short run that touches everything: creation, commits of one and of many over
