@@ -3,14 +3,15 @@
 What is written lies in the drive's cache, and is read back from there, until the guest
 asks for a flush; only then it is on the medium. When the power goes, of what was not
 flushed nothing, everything or any part may have reached the medium, each write whole or
-cut at a sector. Standard library only.
+cut between two physical sectors of 4 KiB, which are written whole or not at all, as drives
+and file systems agree. Standard library only.
 """
 
 import socket
 import struct
 import threading
 
-SECTOR = 512
+SECTOR = 4096
 GREETING, OPTION, OPTION_REPLY = 0x4E42444D41474943, 0x49484156454F5054, 0x3E889045565A9
 REQUEST, SIMPLE_REPLY = 0x25609513, 0x67446698
 EXPORT_NAME, INFO, GO = 1, 6, 7
@@ -23,10 +24,10 @@ class Drive:
     """One drive. `cut_after` is the write at which the power goes; that write is the last
     one in the cache and is not answered."""
 
-    def __init__(self, path, image, lies=False):
+    def __init__(self, path, image):
         self.medium = bytearray(image)
         self.cache = []
-        self.lies = lies
+        self.lies = False  # It says that it has flushed, and has not.
         self.writes = self.flushes = 0
         self.cut_after = None
         self.powerless = threading.Event()
@@ -53,7 +54,8 @@ class Drive:
             for offset, data in waiting:
                 keep = {"nothing": 0, "all": len(data)}.get(fate)
                 if keep is None:
-                    keep = chance.choice((0, len(data), chance.randrange(len(data) // SECTOR + 1) * SECTOR))
+                    cut = (offset // SECTOR + chance.randrange(len(data) // SECTOR + 1)) * SECTOR - offset
+                    keep = chance.choice((0, len(data), max(0, cut)))
                 self.medium[offset:offset + keep] = data[:keep]
                 lost += keep < len(data)
         self.listener.close()
