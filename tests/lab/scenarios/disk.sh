@@ -94,4 +94,115 @@ row "Writes and syncs fail with EIO (dm-flakey error_writes)" "$FS" "$TIMES" \
   "refused with a named error each time, never acknowledged; then as before"
 with=()
 
+# extent FILE: first sector and length of what the file begins with.
+extent() {
+  filefrag -v -b512 "$1" | awk '$1 == "0:" { gsub(/[.:]/, ""); print $4, $6; exit }'
+}
+# An error that was reported once is reported to whoever syncs as well.
+forget() { sync -f "$disk" 2>/dev/null || true; echo 3 >/proc/sys/vm/drop_caches; }
+# spoilt FILE KIND...: the sectors the file begins with, at most 2048, become of that kind.
+spoilt() {
+  local file=$1 from length behind
+  shift
+  read -r from length <<<"$(extent "$file")"
+  [ "$length" -le 2048 ] || length=2048
+  behind=$((from + length))
+  table "0 $from linear $device 0" "$from $length $*" "$behind $((sectors - behind)) linear $device $behind"
+}
+
+say "syncs of the journal fail (dm-flakey error_writes below its segment)"
+for ((turn = 1; turn <= TIMES; turn++)); do
+  segment=$(find "$ledger/journal" -name '*.seg' | sort | tail -n 1)
+  forget
+  read -r from _ <<<"$(extent "$segment")"
+  spoilt "$segment" flakey "$device" "$from" 0 3600 1 error_writes
+  with=(strace -f -y -o trace -e 'trace=fsync,fdatasync,pwrite64')
+  if keep "while the sync fails $turn"; then fail "acknowledged although its sync failed"; fi
+  with=()
+  grep -qE 'sync\(.*\.seg>\) += -1 EIO' trace || { cat trace errors; fail "no sync failed"; }
+  # The kernel answers a second one with yes, although the bytes are gone.
+  syncs=$(grep -cE 'f(data)?sync\(.*(\.seg|head)>' trace)
+  [ "$syncs" = 1 ] || { cat trace; fail "$syncs syncs where the first had failed"; }
+  if grep -q 'pwrite64(.*head>' trace; then fail "the head was written behind a failed sync"; fi
+  sound
+  # With what the kernel has kept of the failed write in its memory, and without.
+  [ $((turn % 2)) = 0 ] || forget
+  keep "behind a failed sync $turn" || { cat errors; fail "nothing can be recorded any more"; }
+  forget
+  holds "a failed sync"
+done
+row "A sync of the journal fails with EIO, the file system goes on (dm-flakey below one file)" "$FS" "$TIMES" \
+  "never acknowledged and never synced again; the next command writes the bytes anew"
+
+say "bad sectors: what cannot be read is named, and nothing is written"
+reads=0
+for file in journal/00000000000000000000.seg head checkpoint FORMAT log.pem; do
+  forget
+  before=$(wc -l <"$kept")
+  spoilt "$ledger/$file" error
+  for turn in verify record; do
+    if [ "$turn" = record ]; then
+      expect_refused record "on bad sectors"
+    elif [ "$file" = log.pem ]; then
+      expect_exit 0 custody verify # which needs no private key
+      continue
+    else
+      expect_refused custody verify
+    fi
+    case $ERR in
+      *"$file"*"os error 5"* | *"os error 5"*"$file"*) ;;
+      *) printf '%s\n' "$ERR"; fail "$file is not named" ;;
+    esac
+  done
+  sound
+  forget
+  all_kept
+  [ "$(entries | wc -l)" = "$(wc -l <found)" ] || fail "something was recorded"
+  holds "bad sectors below $file"
+  reads=$((reads + 1))
+done
+row "Bad sectors below the journal, the head, the checkpoint, the format marker, the log key (EIO on read)" \
+  "$FS" "$reads" "the file is named, nothing is recorded; as before once they can be read"
+
+say "the disk is full"
+for ((turn = 1; turn <= TIMES; turn++)); do
+  dd if=/dev/zero of="$disk/filler" bs=4k 2>/dev/null || true
+  truncate -s "-$(((turn - 1) * 8))K" "$disk/filler"
+  n=0
+  while keep "full $turn-$n"; do
+    n=$((n + 1))
+    [ "$n" -lt 60 ] || break
+    dd if=/dev/zero of="$disk/filler-$n" bs=4k 2>/dev/null || true
+  done
+  [ "$n" -lt 60 ] || fail "the disk does not fill"
+  grep -qE 'disk is full|No space' errors || { cat errors; fail "the full disk is not named"; }
+  expect_exit 0 custody verify
+  all_kept
+  rm "$disk"/filler*
+  holds "a full disk"
+done
+row "The disk is full" "$FS" "$TIMES" "refused by name, reading goes on; as before once there is room"
+
+say "the disk turns read-only"
+for ((turn = 1; turn <= TIMES; turn++)); do
+  mount -o remount,ro "$disk"
+  expect_refused record "read-only"
+  expect_text "can only be read" "$ERR"
+  expect_exit 0 custody verify
+  all_kept
+  mount -o remount,rw "$disk"
+  holds "a read-only mount"
+done
+row "Mounted read-only while nobody records" "$FS" "$TIMES" "refused by name, reading goes on; then as before"
+for ((turn = 1; turn <= TIMES; turn++)); do
+  # The kernel's own way out of an error, in the middle of a write.
+  in_the_middle eval 'echo u >/proc/sysrq-trigger'
+  wait "$writer" || true
+  grep -q 'disk is read-only\|can only be read\|Read-only file system' errors || { cat errors; fail "it is not named"; }
+  again
+  holds "read-only at once"
+done
+row "Turned read-only by the kernel while entries are recorded (sysrq u)" "$FS" "$TIMES" \
+  "every acknowledged entry there; then as before"
+
 say "done after ${SECONDS} s in the guest, $(cut -d' ' -f1 /proc/uptime) s since boot"
