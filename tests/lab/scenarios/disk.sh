@@ -138,7 +138,7 @@ say "bad sectors: what cannot be read is named, and nothing is written"
 reads=0
 for file in journal/00000000000000000000.seg head checkpoint FORMAT log.pem; do
   forget
-  before=$(wc -l <"$kept")
+  before=$(entries | wc -l)
   spoilt "$ledger/$file" error
   for turn in verify record; do
     if [ "$turn" = record ]; then
@@ -157,7 +157,7 @@ for file in journal/00000000000000000000.seg head checkpoint FORMAT log.pem; do
   sound
   forget
   all_kept
-  [ "$(entries | wc -l)" = "$(wc -l <found)" ] || fail "something was recorded"
+  [ "$(wc -l <found)" = "$before" ] || fail "something was recorded"
   holds "bad sectors below $file"
   reads=$((reads + 1))
 done
