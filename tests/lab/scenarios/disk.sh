@@ -94,9 +94,21 @@ row "Writes and syncs fail with EIO (dm-flakey error_writes)" "$FS" "$TIMES" \
   "refused with a named error each time, never acknowledged; then as before"
 with=()
 
-# extent FILE: first sector and length of what the file begins with.
+# extent FILE: first sector and length, in sectors, of what the file begins with.
 extent() {
-  filefrag -v -b512 "$1" | awk '$1 == "0:" { gsub(/[.:]/, ""); print $4, $6; exit }'
+  python3 - "$1" <<'PY'
+import fcntl, os, struct, sys
+file = os.open(sys.argv[1], os.O_RDONLY)
+def asked(what, number):
+    return struct.unpack("i", fcntl.ioctl(file, what, struct.pack("i", number)))[0]
+FIBMAP, FIGETBSZ = 1, 2
+size = asked(FIGETBSZ, 0)
+blocks = [asked(FIBMAP, n) for n in range(-(-os.fstat(file).st_size // size))]
+length = 1
+while length < len(blocks) and blocks[length] == blocks[0] + length:
+    length += 1
+print(blocks[0] * size // 512, length * size // 512)
+PY
 }
 # An error that was reported once is reported to whoever syncs as well.
 forget() { sync -f "$disk" 2>/dev/null || true; echo 3 >/proc/sys/vm/drop_caches; }
@@ -137,9 +149,10 @@ row "A sync of the journal fails with EIO, the file system goes on (dm-flakey be
 say "bad sectors: what cannot be read is named, and nothing is written"
 reads=0
 for file in journal/00000000000000000000.seg head checkpoint FORMAT log.pem; do
-  forget
   before=$(entries | wc -l)
+  forget
   spoilt "$ledger/$file" error
+  echo "bad sectors below $file"
   for turn in verify record; do
     if [ "$turn" = record ]; then
       expect_refused record "on bad sectors"
@@ -165,14 +178,21 @@ row "Bad sectors below the journal, the head, the checkpoint, the format marker,
   "$FS" "$reads" "the file is named, nothing is recorded; as before once they can be read"
 
 say "the disk is full"
+# fill FILE: to the last cluster.
+fill() {
+  local size
+  for size in 64k 512; do
+    dd if=/dev/zero of="$disk/$1" bs=$size oflag=append conv=notrunc 2>/dev/null || true
+  done
+}
 for ((turn = 1; turn <= TIMES; turn++)); do
-  dd if=/dev/zero of="$disk/filler" bs=4k 2>/dev/null || true
+  fill filler
   truncate -s "-$(((turn - 1) * 8))K" "$disk/filler"
   n=0
   while keep "full $turn-$n"; do
     n=$((n + 1))
     [ "$n" -lt 60 ] || break
-    dd if=/dev/zero of="$disk/filler-$n" bs=4k 2>/dev/null || true
+    fill "filler-$n"
   done
   [ "$n" -lt 60 ] || fail "the disk does not fill"
   grep -qE 'disk is full|No space' errors || { cat errors; fail "the full disk is not named"; }
