@@ -225,4 +225,22 @@ done
 row "Turned read-only by the kernel while entries are recorded (sysrq u)" "$FS" "$TIMES" \
   "every acknowledged entry there; then as before"
 
+say "the disk says that it has flushed, and has not"
+expect_exit 0 custody ledger second-copy /tmp/work/elsewhere
+keep "before the lie"
+flakey drop_writes
+keep "behind the lie" || { cat errors; fail "it was no lie"; }
+umount "$disk"
+sound
+repair_fs "$FS" /dev/mapper/disk
+attach
+sed -i '$d' "$kept"
+all_kept
+if grep -q "behind the lie" found; then fail "it was no lie"; fi
+# No program can keep what a disk throws away; a second copy tells of it.
+expect_refused record "behind it"
+expect_text "entries are missing" "$ERR"
+row "The disk says it has flushed and has not, and then loses its power" "$FS" 1 \
+  "what was acknowledged meanwhile is LOST; with a second copy of the checkpoint elsewhere that is noticed, and nothing is signed"
+
 say "done after ${SECONDS} s in the guest, $(cut -d' ' -f1 /proc/uptime) s since boot"
