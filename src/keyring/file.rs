@@ -168,11 +168,13 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     draft.write_all(bytes).map_err(failed)?;
     draft.as_file().sync_all().map_err(failed)?;
-    draft.persist_noclobber(path).map_err(|refused| match refused.error.kind() {
+    let kept = draft.persist_noclobber(path).map_err(|refused| match refused.error.kind() {
         ErrorKind::AlreadyExists => KeyringError::Exists(path.to_owned()),
         _ => failed(refused.error),
     })?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    // On FAT the file's line in its folder is written by this sync only.
+    kept.sync_all().map_err(failed)
 }
 
 #[cfg(test)]

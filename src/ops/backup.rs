@@ -70,8 +70,10 @@ pub fn back_up(
     let mut reader = ArchiveReader::new(BufReader::with_capacity(1 << 20, written));
     let read_back = |error: &dyn std::fmt::Display| OpsError::ReadBack(error.to_string());
     while reader.next_member().map_err(|error| read_back(&error))?.is_some() {}
-    draft.persist_noclobber(file).map_err(|refused| failed(refused.error))?;
+    let kept = draft.persist_noclobber(file).map_err(|refused| failed(refused.error))?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    // On FAT, which is what sticks have, the file's line in its folder is written only now.
+    kept.sync_all().map_err(failed)?;
     (report.file, report.read_back) = (Some(file.to_owned()), true);
     Ok(report)
 }

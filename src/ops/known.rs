@@ -257,8 +257,12 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     draft.write_all(bytes).map_err(failed)?;
     draft.as_file().sync_all().map_err(failed)?;
-    draft.persist(path).map_err(|refused| failed(refused.error))?;
+    // On FAT the old file's clusters must not be free while a line still points at them.
+    let before = std::fs::File::open(path);
+    let kept = draft.persist(path).map_err(|refused| failed(refused.error))?;
     // A share may not know how to sync a folder; the file itself is durable.
     let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    kept.sync_all().map_err(failed)?;
+    drop(before);
     Ok(())
 }
