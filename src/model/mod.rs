@@ -1,6 +1,6 @@
 //! The nouns of custody. No clock, no randomness, no input or output.
 
-mod base64;
+pub(crate) mod base64;
 pub mod document;
 pub mod draw;
 pub mod evidence;

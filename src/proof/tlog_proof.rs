@@ -3,6 +3,7 @@
 
 use data_encoding::BASE64;
 
+use crate::model::base64::decode_any;
 use crate::model::{Hash, VerifierKey};
 use crate::proof::checkpoint::{CheckpointError, SignedCheckpoint, decimal};
 use crate::proof::inclusion::{PATH_MAX, ProofRefused, verify_inclusion};
@@ -94,7 +95,7 @@ impl TlogProof {
         let mut line = lines.next().ok_or(TlogProofError::Index)?;
         let mut extra = None;
         if let Some(encoded) = line.strip_prefix("extra ") {
-            let raw = BASE64.decode(encoded.as_bytes()).map_err(|_| TlogProofError::Extra)?;
+            let raw = decode_any(encoded).map_err(|_| TlogProofError::Extra)?;
             // Without data the line is left out, so an empty one is a second
             // spelling of none.
             if raw.is_empty() {

@@ -7,6 +7,8 @@
 
 use data_encoding::BASE64;
 
+use crate::model::base64::decode_any;
+
 /// Largest note in bytes, signature lines included: tlog-tiles gives an entry a
 /// 16-bit length.
 pub const NOTE_MAX: usize = 65_535;
@@ -76,9 +78,9 @@ impl SignatureLine {
     fn parse(line: &str, profile: Profile) -> Result<Self, LineError> {
         let rest = line.strip_prefix(MARK).ok_or(LineError::Mark)?;
         let (name, encoded) = rest.split_once(' ').ok_or(LineError::Shape)?;
-        // data-encoding refuses non-zero trailing bits, missing padding and
-        // inner white space, so that a signature has one spelling.
-        let mut bytes = BASE64.decode(encoded.as_bytes()).map_err(|_| LineError::Base64)?;
+        // No trailing bits, no missing or inner padding, no white space: a signature has
+        // one spelling.
+        let mut bytes = decode_any(encoded).map_err(|_| LineError::Base64)?;
         let id = *bytes.first_chunk::<4>().ok_or(LineError::Short)?;
         bytes.drain(..id.len());
         let parsed = SignatureLine { name: name.to_owned(), id, bytes };
@@ -338,6 +340,20 @@ mod tests {
         assert_eq!(refused("salvatore ", "salva+tore "), line(LineError::Name));
         assert_eq!(refused("salvatore ", "salva\u{3000}tore "), line(LineError::Name));
         assert_eq!(refused("— quasimodo.example/salvatore ", "—  "), line(LineError::Name));
+    }
+
+    /// The same signature as two encodings in a row: a lax reader sees no difference, and
+    /// the note would be another entry. Found by fuzzing beside `signed_note`.
+    #[test]
+    fn two_encodings_in_a_row_are_no_signature() {
+        let encoded = QUASIMODO.trim_end().rsplit(' ').next().expect("a signature");
+        let raw = BASE64.decode(encoded.as_bytes()).expect("base64");
+        for at in [1, 4, 35] {
+            let joint = BASE64.encode(&raw[..at]) + &BASE64.encode(&raw[at..]);
+            assert_eq!(BASE64.decode(joint.as_bytes()).as_ref(), Ok(&raw));
+            let error = LineError::Base64;
+            assert_eq!(refused(encoded, &joint), NoteError::Line { line: 1, error });
+        }
     }
 
     #[test]

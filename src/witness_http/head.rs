@@ -4,27 +4,32 @@
 use super::Answer;
 
 /// Most bytes of a head.
-pub(super) const HEAD_MAX: usize = 8 << 10;
+pub const HEAD_MAX: usize = 8 << 10;
 const HEADERS_MAX: usize = 64;
 
 /// What a head says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) method: String,
-    pub(super) target: String,
+pub struct Head {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// What is asked for.
+    pub target: String,
     /// Bytes of the body.
-    pub(super) length: usize,
+    pub length: usize,
     /// Bytes of the head itself.
-    pub(super) bytes: usize,
+    pub bytes: usize,
     /// Whether the connection stays open.
-    pub(super) keep: bool,
+    pub keep: bool,
     /// Whether the client waits before it sends the body.
-    pub(super) waits: bool,
+    pub waits: bool,
 }
 
 /// Reads a head; none while it is not all there. An error is the answer to give before
 /// the connection is closed.
-pub(super) fn read(bytes: &[u8], body_max: usize) -> Result<Option<Head>, Answer> {
+///
+/// # Errors
+/// The answer: 400, 411, 413 or 431.
+pub fn read(bytes: &[u8], body_max: usize) -> Result<Option<Head>, Answer> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let malformed = |what: &str| Answer::text(400, format!("{what}\n"));

@@ -3,7 +3,7 @@
 //! whoever is at the other end.
 
 pub mod client;
-mod head;
+pub mod head;
 pub mod server;
 
 /// A request as it came, whole.

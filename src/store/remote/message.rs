@@ -14,9 +14,9 @@ use crate::model::Hash;
 use crate::store::{Head, Key, MAX_APPEND_BYTES};
 
 /// The largest request: one append and what stands around its notes.
-pub(super) const REQUEST_MAX: u64 = MAX_APPEND_BYTES as u64 + (1 << 20);
+pub const REQUEST_MAX: u64 = MAX_APPEND_BYTES as u64 + (1 << 20);
 /// The largest answer: a folded state. A larger one is folded again by whoever asks.
-pub(super) const ANSWER_MAX: u64 = 256 << 20;
+pub const ANSWER_MAX: u64 = 256 << 20;
 /// Notes are answered in shares of about so many bytes.
 pub(super) const SHARE_BYTES: usize = 1 << 20;
 
@@ -77,7 +77,7 @@ pub enum Answer {
 ///
 /// # Errors
 /// What the system says; nothing is then known of what arrived.
-pub(super) fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+pub fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let body = postcard::to_allocvec(message).map_err(io::Error::other)?;
     let length = u32::try_from(body.len()).map_err(io::Error::other)?;
     to.write_all(&length.to_be_bytes())?;
@@ -90,10 +90,7 @@ pub(super) fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<
 /// # Errors
 /// A message that is cut off, too long or none of ours (`InvalidData`), or what the system
 /// says.
-pub(super) fn receive<T: DeserializeOwned>(
-    from: &mut impl Read,
-    most: u64,
-) -> io::Result<Option<T>> {
+pub fn receive<T: DeserializeOwned>(from: &mut impl Read, most: u64) -> io::Result<Option<T>> {
     let mut length = [0; 4];
     match from.read(&mut length)? {
         0 => return Ok(None),

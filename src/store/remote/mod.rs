@@ -16,7 +16,7 @@ mod server;
 
 pub use client::RemoteStore;
 pub use fault::Fault;
-pub use message::{Answer, Request};
+pub use message::{ANSWER_MAX, Answer, REQUEST_MAX, Request, receive, send};
 pub use peer::Peer;
 pub use server::{Admission, Owner, ServeError, Socket, answer_read};
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
-pub use record::{FORM, Flaw, Line, Opening, Record, SeenDevice, What, parse};
+pub use record::{FORM, Flaw, Line, Opening, Record, SeenDevice, What, parse, spelled_out};
 
 use crate::model::{Hash, Name};
 
