@@ -117,7 +117,8 @@ fn replace(file: &std::path::Path, bytes: &[u8]) -> Result<(), OpsError> {
         let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
         fresh.write_all(bytes)?;
         fresh.as_file().sync_all()?;
-        fresh.persist(file).map_err(|error| error.error)
+        // Drafts travel on sticks with FAT, whose line for the file is written by this sync.
+        fresh.persist(file).map_err(|error| error.error)?.sync_all()
     };
-    write().map(|_| ()).map_err(|error| OpsError::file("cannot write", file, error))
+    write().map_err(|error| OpsError::file("cannot write", file, error))
 }

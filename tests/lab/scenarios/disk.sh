@@ -45,6 +45,18 @@ in_the_middle() {
   "$@"
   [ "$BREAK" = sync ] || sleep 0.5
 }
+# FAT loses a line of a folder whose write has failed, and the kernel does not try again:
+# the newest checkpoint may be cut to nothing by the repair. That is named, no entry is
+# missing, and once the file is taken away the next entry signs a new one.
+checkpoints=0
+mend_checkpoint() {
+  if [ "$FS" = ext4 ] || custody verify >said 2>errors; then return; fi
+  cat said errors | grep -q '(checkpoint)' || { cat said errors; fail "something else than the checkpoint"; }
+  all_kept
+  rm "$ledger/checkpoint"
+  keep "without a checkpoint" || { cat errors; fail "no new checkpoint is signed"; }
+  checkpoints=$((checkpoints + 1))
+}
 ended() {
   touch stop
   wait "$writer" || true
@@ -87,11 +99,13 @@ for ((turn = 1; turn <= TIMES; turn++)); do
   fi
   sound
   again
+  mend_checkpoint
   holds "writes failed"
 done
 [ "$BREAK" = sync ] || [ "$failed" = "$TIMES" ] || fail "acknowledged $((TIMES - failed)) times while writes failed"
 row "Writes and syncs fail with EIO (dm-flakey error_writes)" "$FS" "$TIMES" \
-  "refused with a named error each time, never acknowledged; then as before"
+  "refused with a named error each time, never acknowledged; then as before$([ "$FS" = ext4 ] ||
+    printf '; the checkpoint was lost %s times, named, and signed anew once its file was removed' "$checkpoints")"
 with=()
 
 # extent FILE: first sector and length, in sectors, of what the file begins with.
@@ -220,6 +234,7 @@ for ((turn = 1; turn <= TIMES; turn++)); do
   wait "$writer" || true
   grep -q 'disk is read-only\|can only be read\|Read-only file system' errors || { cat errors; fail "it is not named"; }
   again
+  mend_checkpoint
   holds "read-only at once"
 done
 row "Turned read-only by the kernel while entries are recorded (sysrq u)" "$FS" "$TIMES" \
