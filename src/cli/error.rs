@@ -1,5 +1,6 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
+mod agents;
 mod configured;
 mod copies;
 mod printing;
@@ -72,6 +73,8 @@ kinds! {
     KeyUnencrypted = "key-unencrypted";
     /// A key file cannot be used.
     KeyFile = "key-file";
+    /// The ssh-agent that holds a key does not sign with it.
+    Agent = "agent";
     /// The log key beside the ledger is missing or is not the ledger's.
     LogKeyFile = "log-key-file";
     /// What was written does not read back.
@@ -425,6 +428,7 @@ fn keyring(error: &KeyringError) -> Failure {
             "Nothing was changed. A key file is an Ed25519 key in PKCS#8 PEM, as 'custody key new' \
              and 'openssl genpkey -algorithm ed25519' make them.",
         ),
+        KeyringError::Agent(error) => (Kind::Agent, agents::remedy(error)),
         KeyringError::NoVkey(_)
         | KeyringError::Vkey { .. }
         | KeyringError::Mismatch(_)

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Global;
 use super::error::EXIT_FINE;
-use super::signing::Passphrases;
+use super::signing::{Passphrases, signer_of};
 use crate::model::{PartyId, VerifierKey};
 use crate::ops::continue_as::{Succession, continue_as, founders};
 use crate::ops::error::NEEDED;
@@ -148,20 +148,23 @@ impl ContinueAs {
             custodian: self.custodian.parse().map_err(|e| OpsError::input("--custodian", e))?,
         };
         let (administrator, custodian) = founders(&old, &wish)?;
-        let keyring = global.keyring()?;
         let open = |id: &PartyId, key: &VerifierKey| {
-            let prompt = format!("Passphrase of {id} (key {})", key.name());
-            let words = self.passphrases.of(ui, id.as_str(), key.name().as_str(), &prompt)?;
-            let words = words.ok_or_else(|| OpsError::input("--passphrase-file", NEEDED))?;
-            keyring.open(key, &words)
+            let signer = signer_of(global, &self.passphrases, (id.as_str(), id.as_str()), key)?;
+            signer.ok_or_else(|| OpsError::input("--passphrase-file", NEEDED))
         };
         let administrator = open(&wish.by, &administrator)?;
         let custodian = open(&wish.custodian, &custodian)?;
         let mut bar = ui.progress("verifying");
         let mut progress = |done, total| bar.at(done, total);
         let clock = Arc::new(SystemClock);
-        let report =
-            continue_as(&mut old, &wish, &administrator, &custodian, clock, &mut progress)?;
+        let report = continue_as(
+            &mut old,
+            &wish,
+            administrator.as_ref(),
+            custodian.as_ref(),
+            clock,
+            &mut progress,
+        )?;
         bar.end();
         ui.answer(&report, |style| text::continuation(&report, style));
         Ok(EXIT_FINE)

@@ -171,6 +171,11 @@ impl<W: Write> Saving<W> {
     fn keyring(&mut self, keyring: &Keyring) -> Result<u64, OpsError> {
         let mut keys = 0;
         for name in names_in(keyring.folder())? {
+            if let Some(stem) = name.strip_suffix(".pub")
+                && !keyring.folder().join(format!("{stem}.pem")).exists()
+            {
+                self.left_out.push(format!("{name}, whose private key an ssh-agent holds"));
+            }
             let Some(stem) = name.strip_suffix(".pem") else { continue };
             let pem = read_bounded(&keyring.folder().join(&name))?;
             let member = format!("{KEYS}/ring/{name}");

@@ -78,7 +78,7 @@ pub use ledger::{Committed, Ledger};
 
 // What a command has to name, but never to call: a passphrase it asked for, an error
 // it explains. The adapters themselves stay behind these use cases.
-pub use crate::keyring::{Cost, KeyringError, Passphrase, Unencrypted};
+pub use crate::keyring::{AgentError, Cost, KeyringError, Passphrase, Unencrypted};
 pub use crate::notify::outbox::OutboxError;
 pub use crate::printer::config::ConfigurationError;
 pub use crate::printer::spool::{Consent, SpoolError};

@@ -55,6 +55,8 @@ fn every_command_answers_in_json_with_its_keys() {
     let lines = [
         (0, "key new new.example.jp --passphrase-file words".to_owned(), "keys"),
         (0, "key show".to_owned(), "keys"),
+        // With an agent: tests/agent.rs.
+        (1, "key agent held.example.jp".to_owned(), "kind problems"),
         (
             0,
             "key import old.example.jp --from ledger/log.pem --unencrypted --passphrase-file words"
