@@ -185,6 +185,9 @@ fn keys_that_sign_something_else_are_refused_with_the_reason() {
         |vkey: &str| vkey.trim().parse::<VerifierKey>().expect("a key").public().to_owned();
     assert_eq!(public(&vkey), public(&again));
     refused(&case, agent.socket(), "key agent a.example --which two.pub", "exists already");
+    let answer = ok(&case, agent.socket(), "key agent c.example --which two.pub --json");
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!(answer["keys"][0]["name"], "c.example");
 }
 
 /// A listing of one key of the kind `kind`.

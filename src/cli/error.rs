@@ -325,6 +325,11 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
             "Nothing was recorded. Put the ledger's own log.pem back from your backup; without it \
              no checkpoint can be signed.",
         ),
+        OpsError::LogKeyAway(_) => (
+            Kind::LogKeyFile,
+            "See 'custody log': the entry is there. The next command signs the checkpoint, once \
+             whatever holds the log key answers.",
+        ),
         OpsError::ReadBack(_) => {
             (Kind::ReadBack, "Record nothing more: check the disk and run 'custody fsck'.")
         }

@@ -336,6 +336,11 @@ impl Signer for AgentSigner {
         &self.key
     }
 
+    fn is_at_hand(&self) -> bool {
+        let held = self.agent.identities();
+        held.is_ok_and(|held| held.iter().any(|key| key.public() == Some(self.key.public())))
+    }
+
     fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], SignError> {
         self.agent.sign(&self.key, message).map_err(|error| SignError::Holder {
             name: self.key.name().clone(),

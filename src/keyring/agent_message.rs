@@ -77,6 +77,16 @@ pub(super) fn public_line(public: &[u8; 32], comment: &str) -> String {
     format!("{ED25519} {} {comment}\n", BASE64.encode(&Identity::blob_of(public)))
 }
 
+/// The key in the line of a `.pub` file.
+pub(super) fn public_in(line: &str) -> Option<[u8; 32]> {
+    let blob = BASE64.decode(line.split(' ').nth(1)?.as_bytes()).ok()?;
+    let mut blob = Reader(&blob);
+    let kind = blob.string()?;
+    let public = blob.string()?.try_into().ok()?;
+    blob.end()?;
+    (kind == ED25519.as_bytes()).then_some(public)
+}
+
 /// The fingerprint of the key in a `.pub` file, of whatever kind.
 pub(super) fn fingerprint_in(line: &str) -> Option<String> {
     let mut words = line.split_ascii_whitespace();

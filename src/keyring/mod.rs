@@ -13,13 +13,15 @@ mod agent;
 mod agent_message;
 mod file;
 mod log_key;
+mod memory;
 mod passphrase;
 mod pkcs8;
 
 pub use agent::{Agent, AgentError, AgentSigner};
 pub use agent_message::Identity;
 pub use file::{KeptBy, KeyFiles, file_stem, put_back};
-pub use log_key::{load_log_key, save_log_key};
+pub use log_key::{load_any_log_key, load_log_key, read_public, save_log_key, save_public};
+pub use memory::keep_out_of_dumps;
 pub use passphrase::{PASSPHRASE_MAX, PASSPHRASE_MIN, Passphrase, PassphraseError};
 pub use pkcs8::{Cost, Unencrypted, generate, open_pem, seal_pem};
 
