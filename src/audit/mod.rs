@@ -24,7 +24,7 @@ pub use record::{Record, RecordFlaw};
 use crate::ledger::judge::{judge, replay_time};
 use crate::ledger::state::State;
 use crate::model::{Hash, Seen, Statement, VerifierKey};
-use crate::proof::checkpoint::SignedCheckpoint;
+use crate::proof::log_keys::LogKeys;
 use crate::proof::tree::{Frontier, Nodes};
 use crate::wire::signature::KeyCache;
 
@@ -321,14 +321,15 @@ impl Auditor {
         bytes: &[u8],
         log_key: Option<&VerifierKey>,
     ) -> Result<Option<u64>, E::Error> {
-        let own = self.state.log_key().cloned();
-        if let (Some(trusted), Some(own)) = (log_key, &own)
-            && trusted != own
-        {
+        let own = LogKeys::new(self.state.log_keys());
+        // A key that was trusted and then replaced leads on: each replacement is an entry
+        // that the key before it signed, and that was verified like every other.
+        let linked = own.clone().filter(|own| log_key.is_none_or(|trusted| own.has(trusted)));
+        if linked.is_none() && own.is_some() {
             self.report(None, Cause::LogKeyDiffers);
         }
-        let Some(key) = log_key.cloned().or(own) else { return Ok(None) };
-        let opened = match SignedCheckpoint::open(bytes, &key) {
+        let Some(keys) = linked.or_else(|| log_key.map(LogKeys::from)) else { return Ok(None) };
+        let opened = match keys.open(bytes) {
             Ok(opened) => opened,
             Err(error) => {
                 self.report(None, Cause::Checkpoint(error.to_string()));

@@ -1,5 +1,6 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
+mod agents;
 mod configured;
 mod copies;
 mod printing;
@@ -74,6 +75,8 @@ kinds! {
     KeyUnencrypted = "key-unencrypted";
     /// A key file cannot be used.
     KeyFile = "key-file";
+    /// The ssh-agent that holds a key does not sign with it.
+    Agent = "agent";
     /// The log key beside the ledger is missing or is not the ledger's.
     LogKeyFile = "log-key-file";
     /// What was written does not read back.
@@ -329,6 +332,11 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
             "Nothing was recorded. Put the ledger's own log.pem back from your backup; without it \
              no checkpoint can be signed.",
         ),
+        OpsError::LogKeyAway(_) => (
+            Kind::LogKeyFile,
+            "See 'custody log': the entry is there. The next command signs the checkpoint, once \
+             whatever holds the log key answers.",
+        ),
         OpsError::ReadBack(_) => {
             (Kind::ReadBack, "Record nothing more: check the disk and run 'custody fsck'.")
         }
@@ -432,6 +440,7 @@ fn keyring(error: &KeyringError) -> Failure {
             "Nothing was changed. A key file is an Ed25519 key in PKCS#8 PEM, as 'custody key new' \
              and 'openssl genpkey -algorithm ed25519' make them.",
         ),
+        KeyringError::Agent(error) => (Kind::Agent, agents::remedy(error)),
         KeyringError::NoVkey(_)
         | KeyringError::Vkey { .. }
         | KeyringError::Mismatch(_)

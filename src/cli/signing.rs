@@ -11,7 +11,7 @@ use super::ui::Ui;
 use crate::model::{ReceiptId, Statement, VerifierKey};
 use crate::ops::paper::fonts;
 use crate::ops::{Committed, Draft, Ledger, OpsError};
-use crate::ops::{KeyringError, Passphrase};
+use crate::ops::{KeyringError, Passphrase, Signer};
 use crate::render::text::statement_summary;
 use crate::wire::statement;
 
@@ -110,6 +110,27 @@ pub(crate) fn holder_of(statement: &Statement, key: &VerifierKey) -> (String, St
         Some((id, spoken)) => (id.to_owned(), spoken.to_owned()),
         None => (key.name().to_string(), String::new()),
     }
+}
+
+/// A signer with `key`, which `who` holds: the ssh-agent, or the key file and its passphrase.
+/// None when nobody can be asked for that.
+pub(crate) fn signer_of(
+    global: &Global,
+    passphrases: &Passphrases,
+    (who, spoken): (&str, &str),
+    key: &VerifierKey,
+) -> Result<Option<Box<dyn Signer>>, OpsError> {
+    let (ui, keyring, name) = (global.ui(), global.keyring()?, key.name());
+    if keyring.is_in_agent(key)? {
+        let signer = keyring.from_agent(key)?;
+        ui.say(&format!(
+            "The ssh-agent signs for {spoken} (key {name}); it may ask, or want a touch."
+        ));
+        return Ok(Some(Box::new(signer)));
+    }
+    let prompt = format!("Passphrase of {spoken} (key {name})");
+    let Some(words) = passphrases.of(ui, who, name.as_str(), &prompt)? else { return Ok(None) };
+    Ok(Some(Box::new(keyring.open(key, &words)?)))
 }
 
 /// Where a statement went.
@@ -212,9 +233,8 @@ pub(crate) fn conclude_if(
         }
         keyring.files_of(&key)?;
         let (who, spoken) = holder_of(draft.statement(), &key);
-        let prompt = format!("Passphrase of {spoken} (key {})", key.name());
-        match args.passphrases.of(ui, &who, key.name().as_str(), &prompt)? {
-            Some(passphrase) => draft.sign(&keyring.open(&key, &passphrase)?)?,
+        match signer_of(global, &args.passphrases, (&who, &spoken), &key)? {
+            Some(signer) => draft.sign(signer.as_ref())?,
             None if args.draft.is_some() => {}
             None => {
                 let problem = format!("the passphrase of {who} is needed: {who}=FILE");

@@ -11,8 +11,9 @@ use super::error::OpsError;
 use super::gather::read_bounded;
 use super::keys::Keyring;
 use super::ledger::{LOG_KEY_FILE, LOG_VKEY_FILE, Ledger};
+use super::log_signers;
 use super::publish::each_tile;
-use crate::keyring::{Cost, Passphrase, load_log_key, seal_pem};
+use crate::keyring::{Cost, Passphrase, seal_pem};
 use crate::ledger::Refusal;
 use crate::report::copies::Backup;
 use crate::store::Progress;
@@ -113,9 +114,14 @@ pub fn stream(
     }
     let mut keys = 0;
     if let Some((keyring, passphrase)) = beside.keys {
-        let signer = load_log_key(&ledger.folder().join(LOG_KEY_FILE), &log_key)?;
-        saving.log_key(&signer, passphrase, beside.cost)?;
-        keys = 1 + saving.keyring(keyring)?;
+        match log_signers::secret(ledger.folder(), &log_key)? {
+            Some(signer) => {
+                saving.log_key(&signer, passphrase, beside.cost)?;
+                keys += 1;
+            }
+            None => saving.left_out.push("the log key, which an ssh-agent holds".to_owned()),
+        }
+        keys += saving.keyring(keyring)?;
     }
     let Saving { archive, files, left_out } = saving;
     let (bytes, _) = archive.finish().map_err(unwritten)?;
@@ -173,6 +179,11 @@ impl<W: Write> Saving<W> {
     fn keyring(&mut self, keyring: &Keyring) -> Result<u64, OpsError> {
         let mut keys = 0;
         for name in names_in(keyring.folder())? {
+            if let Some(stem) = name.strip_suffix(".pub")
+                && !keyring.folder().join(format!("{stem}.pem")).exists()
+            {
+                self.left_out.push(format!("{name}, whose private key an ssh-agent holds"));
+            }
             let Some(stem) = name.strip_suffix(".pem") else { continue };
             let pem = read_bounded(&keyring.folder().join(&name))?;
             let member = format!("{KEYS}/ring/{name}");

@@ -85,6 +85,9 @@ pub enum OpsError {
         /// What is wrong with it.
         why: String,
     },
+    /// The log key did not sign the newest checkpoint.
+    #[error("what was recorded is kept, but the newest checkpoint is not signed: {0}")]
+    LogKeyAway(#[source] SignError),
     /// The stored state of the ledger disagrees with what is about to be signed.
     #[error("what was stored does not read back as written: {0}")]
     ReadBack(String),

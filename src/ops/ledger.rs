@@ -7,7 +7,7 @@ use super::clock::{Clock, SystemClock};
 use super::draft::Draft;
 use super::error::OpsError;
 use super::known;
-use crate::keyring::{self, KeyringError};
+use super::log_signers::{self, LogSigner};
 use crate::ledger::{Frame, Intent, Refusal, State, decide, judge};
 use crate::model::{Hash, Nonce, Seen, Stamp, Statement, VerifierKey, Zone};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -17,7 +17,7 @@ use crate::proof::tlog_proof::TlogProof;
 use crate::proof::tree::{Frontier, leaf_hash};
 use crate::store::{self, FileStore, Key, Notice, RemoteStore, Store, StoreError};
 use crate::wire::note::Note;
-use crate::wire::signature::{KeyCache, Signer, SigningKey, verify_required_with};
+use crate::wire::signature::{KeyCache, SigningKey, sign_line, verify_required_with};
 use crate::wire::statement;
 
 /// The log's private key beside the ledger.
@@ -55,7 +55,7 @@ pub struct Ledger {
     snapshot_at: u64,
     clock: Arc<dyn Clock>,
     notices: Vec<Notice>,
-    log_signer: Option<SigningKey>,
+    log_signer: Option<LogSigner>,
     standing: known::Standing,
 }
 
@@ -115,7 +115,9 @@ impl Ledger {
         let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
         ledger.folder = folder.to_owned();
         ledger.notices = notices;
-        ledger.standing = known::standing(folder, ledger.store.as_ref(), ledger.state.log_key())?;
+        ledger.standing = known::standing(folder, ledger.store.as_ref(), ledger.state.log_keys())?;
+        let today = ledger.now().map(|now| now.day()).ok();
+        log_signers::at_opening(folder, &ledger.state, today, &mut ledger.standing.warnings);
         Ok(ledger)
     }
 
@@ -166,12 +168,12 @@ impl Ledger {
     /// Nothing is signed by a ledger that is known to lack entries.
     fn refuse_if_stopped(&mut self) -> Result<(), OpsError> {
         let Ledger { standing, folder, store, state, .. } = self;
-        standing.refuse_if_stopped(folder, store.as_ref(), state.log_key())
+        standing.refuse_if_stopped(folder, store.as_ref(), state.log_keys())
     }
 
     /// Uses this key to sign checkpoints instead of the one beside the ledger.
     pub fn set_log_signer(&mut self, signer: SigningKey) {
-        self.log_signer = Some(signer);
+        self.log_signer = Some(Box::new(signer));
     }
 
     /// Puts another clock in.
@@ -307,6 +309,7 @@ impl Ledger {
             Err(OpsError::Store(DiskFull | ReadOnly { .. } | Io { .. })) => {}
             done => done?,
         }
+        log_signers::settle_if_replaced(&self.folder, &committed);
         if self.state.size - self.snapshot_at >= SNAPSHOT_EVERY {
             let _ = self.keep_snapshot();
         }
@@ -404,32 +407,39 @@ impl Ledger {
             return Err(OpsError::refused(Refusal::NotFounded));
         };
         let checkpoint = Checkpoint::new(facts.origin.as_str(), head.size, head.root)
-            .and_then(|checkpoint| checkpoint.sign(signer))
-            .map_err(|error| OpsError::ReadBack(error.to_string()))?;
-        let bytes = checkpoint.to_bytes();
+            .and_then(|checkpoint| checkpoint.sign(signer.as_ref()))
+            .map_err(log_signers::unsigned)?;
+        let bytes = self.with_old_key(checkpoint)?.to_bytes();
         self.store.put_checkpoint(&bytes)?;
         // The entries are kept whatever comes of it, and the next to open it is told.
         let _ = known::remember(&self.folder, &bytes);
         Ok(())
     }
 
+    /// While two log keys overlap, the replaced one signs as well, for those who know no
+    /// other. One that is not at hand is in nobody's way.
+    fn with_old_key(&self, new: SignedCheckpoint) -> Result<SignedCheckpoint, OpsError> {
+        let Some(old) = self.state.overlapping_log_key(self.now()?.day()) else { return Ok(new) };
+        let line = log_signers::find(&self.folder, old).ok();
+        let line = line.and_then(|old| sign_line(old.as_ref(), new.note().text()).ok());
+        Ok(line.and_then(|line| new.with_line(line).ok()).unwrap_or(new))
+    }
+
+    /// The key that the ledger will name behind what is coming must be at hand.
     fn load_log_signer(&mut self, coming: &[Committed]) -> Result<(), OpsError> {
-        let path = self.folder.join(LOG_KEY_FILE);
-        let genesis = coming.iter().find_map(|entry| match &entry.statement {
+        let coming = coming.iter().rev().find_map(|entry| match &entry.statement {
             Statement::Genesis(said) => Some(said.log_key.0.clone()),
+            Statement::LogKey(said) => Some(said.new_key.0.clone()),
             _ => None,
         });
-        let Some(named) = self.state.log_key().cloned().or(genesis) else {
+        let Some(named) = coming.or_else(|| self.state.log_key().cloned()) else {
             return Err(OpsError::refused(Refusal::NotFounded));
         };
-        if self.log_signer.is_none() {
-            self.log_signer =
-                Some(keyring::load_log_key(&path, &named).map_err(|error| unfit(&path, &error))?);
+        let usable = |signer: &LogSigner| *signer.key() == named && signer.is_at_hand();
+        if !self.log_signer.as_ref().is_some_and(usable) {
+            self.log_signer = Some(log_signers::find(&self.folder, &named)?);
         }
-        match &self.log_signer {
-            Some(signer) if *signer.key() == named => Ok(()),
-            _ => Err(unfit(&path, &KeyringError::Mismatch(named))),
-        }
+        Ok(())
     }
 
     /// The newest signed checkpoint, brought up to date where a stop came between
@@ -507,16 +517,6 @@ impl Ledger {
         self.snapshot_at = self.state.size;
         Ok(())
     }
-}
-
-/// What is wrong with the log key's file, for whoever keeps the ledger.
-fn unfit(path: &Path, error: &KeyringError) -> OpsError {
-    let why = match error {
-        KeyringError::NotFound(_) => "the file is not there".to_owned(),
-        KeyringError::Mismatch(_) => "it holds another key".to_owned(),
-        other => other.to_string(),
-    };
-    OpsError::LogKeyFile { path: path.to_owned(), why }
 }
 
 /// The newest snapshot, with the entries behind it folded in.

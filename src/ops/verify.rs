@@ -12,6 +12,7 @@ use super::verify_witnesses::{Counting, of_ledger};
 use crate::audit::{Audit, Auditor, Cause};
 use crate::ledger::State;
 use crate::model::{Statement, VerifierKey};
+use crate::proof::log_keys::LogKeys;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
@@ -56,9 +57,12 @@ pub fn verify_witnessed_ledger(
         Ok(store) => {
             let (audit, before) = audit_store_on(store.as_ref(), trusted, record, progress)?;
             audited_before = before;
-            let log = trusted.or_else(|| audit.state.log_key());
-            if let (Some(log), Some(counting)) = (log, counting) {
-                let found = of_ledger(store.as_ref(), folder, log, &counting.policy)?;
+            // Where the ledger leads from the trusted key to others, theirs count as well.
+            let own = LogKeys::new(audit.state.log_keys());
+            let linked = own.filter(|own| trusted.is_none_or(|trusted| own.has(trusted)));
+            let logs = linked.or_else(|| trusted.map(LogKeys::from));
+            if let (Some(logs), Some(counting)) = (logs, counting) {
+                let found = of_ledger(store.as_ref(), folder, &logs, &counting.policy)?;
                 witnesses = Some((found, counting.demanded));
             }
             (audit, true)
@@ -66,7 +70,7 @@ pub fn verify_witnessed_ledger(
         Err(error) => audit_refused(folder, error, trusted)?,
     };
     let mut report =
-        LedgerVerification::new(&audit, trusted.is_some()).with_audited_before(audited_before);
+        LedgerVerification::new(&audit, trusted).with_audited_before(audited_before);
     if !whole {
         report
             .not_shown
@@ -151,7 +155,11 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
     let statement = statement::parse(receipt.note().text()).map_err(OpsError::ReceiptText)?;
     let (judged_by, key) = match judge {
         Judge::LogKey(key) => (JudgedBy::LogKey, Some((*key).clone())),
-        Judge::Ledger(ledger) => (JudgedBy::Ledger, ledger.state().log_key().cloned()),
+        Judge::Ledger(ledger) => {
+            let size = receipt.proof().checkpoint().checkpoint().size();
+            let keys = LogKeys::new(ledger.state().log_keys());
+            (JudgedBy::Ledger, keys.and_then(|keys| keys.at(size).cloned()))
+        }
     };
     let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
@@ -170,6 +178,12 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
             format!("it names the ledger {} and the key is {}'s", statement.ledger(), key.name())
         },
     );
+    let further = receipt.proof().checkpoint().further_keys(&key);
+    if let (Judge::LogKey(_), Some(id)) = (judge, further.first()) {
+        let words = "signed as well by another key of this log: the log key is being replaced, \
+                     ask for the new one and verify by that";
+        answer = answer.with("log-key", true, format!("{words} (id {id})"));
+    }
     // A proof under a checkpoint cannot be older than what its own signers saw.
     let seen = statement.seen().size;
     let index = receipt.proof().index();
@@ -268,7 +282,11 @@ fn verify_proof_alone(
     let proof = TlogProof::parse(bytes).map_err(crate::proof::receipt::ReceiptError::from)?;
     let key = match judge {
         Judge::LogKey(key) => Some((*key).clone()),
-        Judge::Ledger(ledger) => ledger.state().log_key().cloned(),
+        Judge::Ledger(ledger) => {
+            let size = proof.checkpoint().checkpoint().size();
+            let keys = LogKeys::new(ledger.state().log_keys());
+            keys.and_then(|keys| keys.at(size).cloned())
+        }
     };
     let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
     let answer = ReceiptVerification::new(None, judged_by).with_codes(false, true);

@@ -22,6 +22,11 @@ pub trait Signer {
     /// The verifier key that belongs to it.
     fn key(&self) -> &VerifierKey;
 
+    /// Whether it could sign now, as far as that is known without signing.
+    fn is_at_hand(&self) -> bool {
+        true
+    }
+
     /// Signs `message` with Ed25519 (RFC 8032).
     ///
     /// # Errors

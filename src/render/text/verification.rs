@@ -60,6 +60,10 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
         put("Witnesses", witnesses.words());
     }
     put("Log key", if report.log_key_given { "yours" } else { "the ledger's own" }.to_owned());
+    if let Some(now) = &report.log_key_replaced {
+        put("Replaced", format!("by entry {}; keep this one from now on:", now.entry));
+        put("", now.vkey.clone());
+    }
     not_shown(&mut page, &report.not_shown);
     page.finish()
 }
