@@ -124,7 +124,9 @@ fn fault_everywhere(fault: Fault, die: bool) {
     }
     let fault = match (fault, die) {
         (Fault::Failed, false) => "Each change of a file fails once",
-        (Fault::FailedButPersisted, false) => "Each change of a file is reported as failed and done",
+        (Fault::FailedButPersisted, false) => {
+            "Each change of a file is reported as failed and done"
+        }
         (Fault::Failed, true) => "The disk dies at each change of a file",
         (Fault::FailedButPersisted, true) => "The disk dies right behind each change of a file",
     };
