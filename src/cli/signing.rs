@@ -13,7 +13,6 @@ use crate::ops::paper::fonts;
 use crate::ops::{Committed, Draft, Ledger, OpsError};
 use crate::ops::{KeyringError, Passphrase, Signer};
 use crate::render::text::statement_summary;
-use crate::wire::statement;
 
 /// How the signatures come about.
 #[derive(Debug, Clone, Args)]
@@ -147,6 +146,9 @@ pub(crate) enum Concluded {
         kind: &'static str,
         /// What it says: the text that was signed.
         text: String,
+        /// The receipt's number, of a handover.
+        #[serde(skip)]
+        receipt: Option<ReceiptId>,
     },
     /// It is a file that waits for signatures.
     Drafted {
@@ -160,7 +162,12 @@ pub(crate) enum Concluded {
 impl Concluded {
     fn appended(committed: Committed) -> Self {
         let (kind, text) = (committed.statement.kind(), committed.text());
-        Concluded::Appended { entry: committed.index, leaf: committed.leaf.to_string(), kind, text }
+        let (entry, leaf) = (committed.index, committed.leaf.to_string());
+        let receipt = match committed.statement {
+            Statement::Handover(said) => Some(said.receipt),
+            _ => None,
+        };
+        Concluded::Appended { entry, leaf, kind, text, receipt }
     }
 
     /// The entry's index, if it became one.
@@ -173,10 +180,9 @@ impl Concluded {
 
     /// The entry's index and the receipt's number, if it is a handover that became one.
     pub fn handover(&self) -> Option<(u64, ReceiptId)> {
-        let Concluded::Appended { entry, text, .. } = self else { return None };
-        match statement::parse(text) {
-            Ok(Statement::Handover(said)) => Some((*entry, said.receipt)),
-            _ => None,
+        match self {
+            Concluded::Appended { entry, receipt, .. } => Some((*entry, receipt.clone()?)),
+            Concluded::Drafted { .. } => None,
         }
     }
 
