@@ -11,7 +11,6 @@ mod tools;
 use media_custody::audit::Auditor;
 use media_custody::model::VerifierKey;
 use media_custody::proof::checkpoint::{Checkpoint, SignedCheckpoint};
-use media_custody::store::Store as _;
 use media_custody::wire::Note;
 use media_custody::wire::signature::{Signer as _, SigningKey, sign_statement};
 use office::{Case, ran, split};

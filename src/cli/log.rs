@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Global;
-use crate::model::MediumId;
+use crate::model::{MediumId, PartyId};
 use crate::ops::{OpsError, status};
 use crate::render::text;
 
@@ -39,7 +39,7 @@ impl Log {
         let ledger = global.open()?;
         let log = match &self.party {
             Some(id) => {
-                let id = id.parse().map_err(|error| OpsError::input("--party", error))?;
+                let id: PartyId = id.parse().map_err(|error| OpsError::input("--party", error))?;
                 status::log_of_party(&ledger, &id, self.limit)?
             }
             None => status::log(&ledger, medium.as_ref(), self.limit)?,

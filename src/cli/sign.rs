@@ -52,6 +52,7 @@ impl Sign {
             OpsError::input("--passphrase-file", format!("the passphrase of {who} is needed"))
         })?;
         draft.sign(signer.as_ref())?;
+        drop(signer);
         replace(&self.file, &draft.to_bytes())?;
         let missing = draft.missing().iter().map(|key| key.name().to_string()).collect();
         let answer = Signed { file: self.file, signed_by: key.name().to_string(), missing };

@@ -11,7 +11,7 @@ use super::pkcs8::{self, Cost, Unencrypted};
 use super::{KeyringError, Passphrase};
 use crate::model::VerifierKey;
 use crate::model::key::{ED25519, KeyName};
-use crate::wire::signature::{Signer as _, SigningKey};
+use crate::wire::signature::{Signer as _, SigningKey, scrub_stack};
 
 /// Largest key or vkey file in bytes.
 const FILE_MAX: u64 = 65_536;
@@ -157,7 +157,9 @@ impl KeyFiles {
     pub fn load(&self, passphrase: &Passphrase) -> Result<SigningKey, KeyringError> {
         let pem = read(&self.pem)?.ok_or_else(|| KeyringError::NotFound(self.pem.clone()))?;
         let vkey = self.read_vkey()?;
-        pkcs8::open_pem(&pem, &vkey, Some(passphrase), Unencrypted::Refuse)
+        let opened = pkcs8::open_pem(&pem, &vkey, Some(passphrase), Unencrypted::Refuse);
+        scrub_stack();
+        opened
     }
 
     /// Opens a PKCS#8 PEM file made elsewhere, such as by OpenSSL, as a plain
@@ -174,8 +176,10 @@ impl KeyFiles {
         unencrypted: Unencrypted,
     ) -> Result<SigningKey, KeyringError> {
         let pem = read(from)?.ok_or_else(|| KeyringError::NotFound(from.to_owned()))?;
-        let seed = pkcs8::open_seed(&pem, passphrase, unencrypted)?;
-        Ok(pkcs8::name_seed(&seed, name, ED25519))
+        let seed = pkcs8::open_seed(&pem, passphrase, unencrypted);
+        let key = seed.map(|seed| pkcs8::name_seed(&seed, name, ED25519));
+        scrub_stack();
+        key
     }
 }
 

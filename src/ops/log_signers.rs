@@ -137,20 +137,19 @@ pub(super) fn at_opening(
     if half_way && let Err(error) = settle(folder, named) {
         warnings.push(format!("the files of the log key are not in order: {error}"));
     }
-    let (Some(until), Some(today)) = (facts.overlap_until, today) else { return };
-    match state.overlapping_log_key(today) {
-        Some(old) if find(folder, old).is_err() => warnings.push(format!(
+    let Some(today) = today else { return };
+    match (state.overlapping_log_key(today), facts.overlap_until) {
+        (Some(old), Some(until)) if find(folder, old).is_err() => warnings.push(format!(
             "the replaced log key is not at hand, and who knows no other verifies nothing new \
              with it, although it was to sign until {until}"
         )),
-        Some(_) => {}
-        None => {
+        (Some(_), _) => {}
+        (None, _) => {
             let left = [OLD_KEY_FILE, OLD_AGENT_FILE].into_iter();
-            warnings.extend(
-                left.filter(|name| folder.join(name).exists()).map(|name| {
-                    format!("{name} has signed nothing since {until}: destroy that key")
-                }),
-            );
+            let left = left.filter(|name| folder.join(name).exists());
+            warnings.extend(left.map(|name| {
+                format!("{name} names a log key that was replaced and signs nothing: destroy it")
+            }));
         }
     }
 }
