@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, SyncSender};
 use super::attach::attachments;
 use super::error::OpsError;
 use super::gather::Evidence;
+use super::known::{HistoryError, against, compare};
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use super::verify_witnesses::{Counting, of_ledger};
 use crate::audit::{Audit, Auditor, Cause};
@@ -14,7 +15,7 @@ use crate::ledger::State;
 use crate::model::{Hash, Statement, VerifierKey};
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
-use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
+use crate::report::verification::{FindingView, JudgedBy, LedgerVerification, ReceiptVerification};
 use crate::store::{FileStore, Progress, RemoteStore, Store, StoreError, salvage};
 use crate::wire::note::Note;
 use crate::wire::qr::PayloadKind;
@@ -53,10 +54,14 @@ pub fn verify_witnessed_ledger(
         }
     };
     let mut witnesses = None;
+    let mut elsewhere = Vec::new();
     let (audit, whole) = match store {
         Ok(store) => {
             let audit = audit_store(store.as_ref(), trusted, progress)?;
             let log = trusted.or_else(|| audit.state.log_key());
+            if let Some(log) = log {
+                elsewhere = against(folder, store.as_ref(), log)?;
+            }
             if let (Some(log), Some(counting)) = (log, counting) {
                 let found = of_ledger(store.as_ref(), folder, log, &counting.policy)?;
                 witnesses = Some((found, counting.demanded));
@@ -66,6 +71,9 @@ pub fn verify_witnessed_ledger(
         Err(error) => audit_refused(folder, error, trusted)?,
     };
     let mut report = LedgerVerification::new(&audit, trusted.is_some());
+    for error in elsewhere {
+        report = report.with_finding(known_elsewhere(&error));
+    }
     if !whole {
         report
             .not_shown
@@ -75,6 +83,15 @@ pub fn verify_witnessed_ledger(
         report = report.with_witnesses(view, findings, demanded);
     }
     Ok(report)
+}
+
+/// What is known elsewhere as a finding; the first entry that is missing is its place.
+fn known_elsewhere(error: &HistoryError) -> FindingView {
+    let (index, cause) = match error {
+        HistoryError::Behind { have, .. } => (Some(*have), "ledger-behind"),
+        _ => (None, "ledger-forked"),
+    };
+    FindingView { index, cause, message: error.to_string() }
 }
 
 /// The audit of an open store. Reading and verifying go on side by side: the store
@@ -259,8 +276,7 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
     let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
     let outcome = receipt.verify(&required, &key);
-    let mut answer =
-        ReceiptVerification::of(&statement, judged_by).with_receipt(receipt.leaf(), &outcome);
+    let mut answer = ReceiptVerification::of(&statement, judged_by).with_receipt(receipt, &outcome);
     // The log key's name is the origin: a receipt of another ledger, logged by
     // mistake or on purpose under this key, is not one of this ledger's.
     let ours = statement.ledger().as_str() == key.name().as_str();
@@ -299,7 +315,17 @@ fn against_ledger(
         Some(index) => format!("this very note is entry {index} of the ledger"),
         None => "this note is not in the ledger".to_owned(),
     };
-    let answer = answer.with("entry", found == Some(receipt.proof().index()), detail);
+    let mut answer = answer.with("entry", found == Some(receipt.proof().index()), detail);
+    // The same note may be proven under two histories that the log signed. Whether the log
+    // signed this one was asked already.
+    let signed = receipt.proof().checkpoint();
+    if ledger.state().log_key().is_some_and(|log| signed.verify(log).is_ok()) {
+        answer = match compare(ledger.store(), signed, "the receipt") {
+            Ok(_) => answer.with("history", true, "it is proven under this history".to_owned()),
+            Err(OpsError::History(error)) => answer.with("history", false, error.to_string()),
+            Err(error) => return Err(error),
+        };
+    }
     let Some(index) = found else { return Ok(answer) };
     let answer = match statement {
         Statement::Handover(said) => answer.with_attachments(attachments(ledger, &said.receipt)?),
