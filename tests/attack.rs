@@ -81,7 +81,7 @@ fn complaint(case: &Case, attack: &Attack) -> Result<(), String> {
     let found: serde_json::Value = serde_json::from_str(&whole).map_err(|_| whole.clone())?;
     let has = |list: &str, holds: &dyn Fn(&serde_json::Value) -> bool| {
         let among = found[list].as_array().is_some_and(|items| items.iter().any(holds));
-        if among { Ok(()) } else { Err(format!("not among {list}: {:#}", found[list])) }
+        if among { Ok(()) } else { Err(format!("not among {list}: {found:#}")) }
     };
     match attack.names {
         Finding(entry, cause, says) => {

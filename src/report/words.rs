@@ -442,7 +442,7 @@ pub fn wrong(name: &str) -> Option<&'static str> {
         "truncated" | "ledger-behind" => "記載が失われています（途中で切られたか、古い複製です）。",
         "log-key-differs" => "台帳の鍵が、指定された鍵と違います。",
         "ledger-forked" | "history" => "同じ鍵で署名された別の履歴があります。",
-        "cosigned" => "立会署名が、別の履歴に対するものです。",
+        "cosigned" => "立会署名が正しくないか、別の履歴に対するものです。",
         "witnesses" | "policy" => "立会署名が方針を満たしていません。",
         "inclusion" => "台帳に記載されていることを確認できません。",
         "belonging" => "二つのコードは別々の受領書のものです。",

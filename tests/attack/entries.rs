@@ -179,7 +179,7 @@ pub const ATTACKS: &[Attack] = &[
         title: "a signature line duplicated",
         does: |case| rearranged(case, |lines| lines.push(lines[1].clone())),
         verify: WITH_KEY,
-        names: Finding(Some(9), "signatures", "3"),
+        names: Finding(Some(9), "signatures", "has signed 2 times"),
     },
     Attack {
         title: "signature lines reordered",

@@ -160,7 +160,7 @@ pub const ATTACKS: &[Attack] = &[
         does: |case| {
             let text = String::from_utf8(notes(case)[9].clone()).expect("text");
             let (text, _) = crate::hands::parts(&text);
-            let text = text.replace(ORIGIN, "custody.example.jp/numazu");
+            let text = text.replacen(ORIGIN, "custody.example.jp/numazu", 1);
             let text = crate::hands::signed(case, &text, &["yamada", "sato"]);
             let Ok(note) = Note::parse(text.as_bytes()) else { panic!("{text}") };
             let tree: MemoryTree = [leaf_hash(text.as_bytes())].into_iter().collect();
