@@ -4,6 +4,7 @@
 mod support;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
@@ -98,7 +99,7 @@ fn audit(bench: &mut Criterion) {
         "audit of {entries} entries ({} bytes each), {signatures} signatures: {:.0} a second; \
          bare on one core {:.0}, on {cores} cores {:.0}",
         bytes / sample.len(),
-        Spread::of(ours).median(),
+        Spread::of(ours.iter().copied()).median(),
         Spread::of(one).median(),
         Spread::of(all).median(),
     );
@@ -113,6 +114,9 @@ fn audit(bench: &mut Criterion) {
     );
     let what = "bare `verify_strict` on all cores at once / (cores x on one core alone)";
     row(what, "none", &given, Verdict::None);
+
+    // Two signatures an entry.
+    beside_peers(folder.path(), &sample, 2.0 / Spread::of(ours.iter().copied()).median());
 
     let mut group = bench.benchmark_group("audit");
     group.sample_size(20).measurement_time(Duration::from_secs(2));
@@ -133,6 +137,21 @@ fn audit(bench: &mut Criterion) {
         bencher.iter(|| turn.next().map(verify));
     });
     group.finish();
+}
+
+/// The audit of one entry beside what others take for one of theirs, in this run.
+fn beside_peers(folder: &Path, sample: &[Vec<u8>], ours: f64) {
+    let go = support::peers::go_note_open(folder, sample);
+    let git = support::peers::git_verify_commit(folder);
+    for (what, peer) in [
+        ("audit of an entry / Go's `note.Open` of the same, all cores", go),
+        ("audit of an entry / `git verify-commit` of one SSH-signed commit", git),
+    ] {
+        match peer {
+            Some(peer) => row(what, "none", format!("{:.4}", ours / peer), Verdict::None),
+            None => println!("audit: the peer is not here: {what}"),
+        }
+    }
 }
 
 fn store_checkpoint(store: &mut media_custody::store::FileStore, author: &Author) {

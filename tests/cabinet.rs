@@ -54,14 +54,16 @@ impl Play {
         Cabinet::new(shelf(), "station".parse().expect("an id"), PACE)
     }
 
+    fn moment(&self) -> Moment {
+        let passed = u64::try_from(self.passed).expect("forward");
+        Moment { now: self.script.world.clock, passed: Duration::from_secs(passed) }
+    }
+
     /// Both clocks go on by so many seconds, and the station looks.
     fn look(&mut self, seconds: i64, drives: &[&str]) -> Noticed {
         self.passed += seconds;
         self.wait(seconds);
-        let at = Moment {
-            now: self.script.world.clock,
-            passed: Duration::from_secs(u64::try_from(self.passed).expect("forward")),
-        };
+        let at = self.moment();
         let seen: Vec<Observation> = drives
             .iter()
             .map(|id| {
@@ -175,6 +177,25 @@ fn what_left_while_nobody_looked_is_waited_for_from_the_start() {
     play.passed = 0;
     let (told, call) = play.recorded(1, &["USB-2"]);
     assert_eq!((told, call.is_none()), (vec![], true));
+}
+
+#[test]
+fn what_fell_due_in_a_sleep_is_done_on_waking() {
+    let mut play = Play::new();
+    play.recorded(0, &["USB-1", "USB-2"]);
+    (play.passed, _) = (61, play.wait(61));
+    assert!(!play.cabinet.wants_to_look(play.moment()));
+    // The clock that only goes on stood still meanwhile.
+    play.wait(3_600);
+    assert!(play.cabinet.wants_to_look(play.moment()));
+    assert!(play.recorded(0, &["USB-1", "USB-2"]).1.is_some());
+    assert!(!play.cabinet.wants_to_look(play.moment()), "once");
+    // A clock that goes back says nothing; the other one does, in an hour.
+    play.wait(-1_000);
+    play.passed += 3_599;
+    assert!(!play.cabinet.wants_to_look(play.moment()));
+    play.passed += 1;
+    assert!(play.cabinet.wants_to_look(play.moment()));
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod office;
 
 #[path = "daemon/cabinet.rs"]
 mod cabinet;
+#[path = "daemon/full_disk.rs"]
+mod full_disk;
 #[path = "daemon/running.rs"]
 mod running;
 

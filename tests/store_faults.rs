@@ -58,7 +58,9 @@ fn a_checkpoint_is_synced_before_and_after_its_name() {
     let bytes = checkpoint(&store);
     store.put_checkpoint(&bytes).unwrap();
     let what: Vec<&str> = io.calls().split_off(before).iter().map(|call| call.what).collect();
-    assert_eq!(what, ["create", "truncate", "write", "sync_data", "rename", "sync_dir"]);
+    // The last is for FAT, where a sync of the folder does not write what a rename changed.
+    let wanted = ["create", "truncate", "write", "sync_data", "rename", "sync_dir", "sync_data"];
+    assert_eq!(what, wanted);
 }
 
 /// A short run that touches everything: creation, commits of one and of many over
@@ -120,6 +122,16 @@ fn fault_everywhere(fault: Fault, die: bool) {
         assert_eq!(report.findings, [], "{at} {call:?}");
         std::fs::remove_dir_all(&ledger).unwrap();
     }
+    let fault = match (fault, die) {
+        (Fault::Failed, false) => "Each change of a file fails once",
+        (Fault::FailedButPersisted, false) => {
+            "Each change of a file is reported as failed and done"
+        }
+        (Fault::Failed, true) => "The disk dies at each change of a file",
+        (Fault::FailedButPersisted, true) => "The disk dies right behind each change of a file",
+    };
+    let result = "every acknowledged entry there; fsck sound; the ledger goes on";
+    store::row(fault, "this machine", calls.len() as u64, result);
 }
 
 #[test]
@@ -151,6 +163,8 @@ fn a_failed_write_ends_the_writer_and_reads_go_on() {
     assert!(matches!(store.append(10, &[note(10)]), Err(StoreError::Poisoned)));
     verify_whole(&store, 10);
     assert_eq!(store.head().size, 10);
+    let result = "the writer takes nothing more until it is opened again; reading goes on";
+    store::row("A write or sync fails and another entry follows", "this machine", 1, result);
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn text_files_are_clean() {
     let mut wrong = Vec::new();
     for file in tracked() {
         let path = file.strip_prefix(root()).expect("below the root").to_owned();
-        let frozen = ["tests/vectors", "tests/devices", "tests/lab/guest"]
+        let frozen = ["tests/vectors", "tests/devices", "tests/lab/guest", "fuzz/seeds"]
             .iter()
             .any(|folder| path.starts_with(folder));
         let Ok(text) = fs::read_to_string(&file) else { continue };

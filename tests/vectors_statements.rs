@@ -111,6 +111,11 @@ const ROUNDS: &str = "
     audit says check; place: 静岡支部 第一保管庫; found: USB-0421 device; found: USB-0422 label; unverified: USB-0430 attested; by: ~audit; second: ~suzuki; second-saw: USB-0422; second-saw: USB-0430
 ";
 
+/// And a log key that overlaps with the one before it.
+const REPLACED: &str = "
+    admin says log-key; old-key: $log; new-key: $log:2; reason: superseded; overlap-until: 2026-05-01
+";
+
 /// The kinds that came last; the bytes of those before depend on their order.
 const PRESENCE: &str = "
     suzuki says search; medium: USB-0421 0951:1666 1C6F65D8ABCDE1234567; place: 静岡支部 会議室; detail: 机の引き出しと棚の裏
@@ -142,6 +147,7 @@ fn one_statement_of_each_kind() {
     kinds.extend(said(PRESENCE));
     let (drawn, roles) = (said(DRAWN), said(OFFICER));
     let (changes, rounds) = (said(CHANGES), said(ROUNDS));
+    let replaced = said(REPLACED);
     let names: Vec<&str> = kinds.iter().map(Statement::kind).collect();
     let known: Vec<&str> = Statement::KINDS.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(names, known, "one of each kind, in order");
@@ -157,6 +163,7 @@ fn one_statement_of_each_kind() {
         ("roles", &roles),
         ("changes", &changes),
         ("rounds", &rounds),
+        ("replaced", &replaced),
     ] {
         for statement in statements {
             let note = script.world.sign(statement).to_bytes();
@@ -176,6 +183,7 @@ fn one_statement_of_each_kind() {
             .chain(&roles)
             .chain(&changes)
             .chain(&rounds)
+            .chain(&replaced)
             .filter(same_kind);
         let keys: Vec<String> = again.chain([&statement]).flat_map(keys).collect();
         let fields = Statement::KINDS.iter().find(|(kind, _)| *kind == statement.kind());

@@ -2,6 +2,8 @@
 //! seconds, and the rows that `benches/table` gathers.
 #![allow(dead_code)] // each bench takes what it needs
 
+pub mod peers;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Display;
 use std::path::Path;

@@ -71,6 +71,13 @@ pub enum Cause {
         /// Entries there are.
         entries: u64,
     },
+    /// An earlier audit saw another history.
+    #[error(
+        "the audit before saw {} entries with root {}, and they are not the first of these: \
+         history was rewritten since, or entries were cut off",
+        .0.size, .0.root
+    )]
+    AuditedBefore(Seen),
     /// The ledger's log key is not the one the verifier was given.
     #[error("the ledger names another log key than the one given: it is not that ledger")]
     LogKeyDiffers,
@@ -91,6 +98,7 @@ impl Cause {
             Cause::Checkpoint(_) => "checkpoint",
             Cause::CheckpointRoot(_) => "checkpoint-root",
             Cause::Truncated { .. } => "truncated",
+            Cause::AuditedBefore(_) => "audited-before",
             Cause::LogKeyDiffers => "log-key-differs",
         }
     }

@@ -1,24 +1,30 @@
 //! Re-verifies a whole ledger from its notes alone: signatures, tree, every
 //! `seen`, every decision, the checkpoint. Needs no store and trusts none.
 //!
+//! An audit may go on where an earlier one ended ([`Record`]), at a cost in proportion to the
+//! entries that are new. What these say of the earlier ones is asked of an [`Earlier`].
+//!
 //! Notes are given in chunks. The part that dominates, verifying signatures, runs
 //! on all cores; the fold is sequential by nature and runs beside it, one chunk
 //! behind.
 
 mod entry;
 mod finding;
+mod record;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use rayon::prelude::*;
 
 pub use entry::{Checked, check_note};
 pub use finding::{Cause, Finding};
+pub use record::{Record, RecordFlaw};
 
 use crate::ledger::judge::{judge, replay_time};
 use crate::ledger::state::State;
 use crate::model::{Hash, Seen, Statement, VerifierKey};
-use crate::proof::checkpoint::SignedCheckpoint;
+use crate::proof::log_keys::LogKeys;
 use crate::proof::tree::{Frontier, Nodes};
 use crate::wire::signature::KeyCache;
 
@@ -57,9 +63,49 @@ impl Audit {
     }
 }
 
+/// The entries in front of those that an audit goes on with.
+pub trait Earlier {
+    /// What a failed question says.
+    type Error;
+
+    /// Whether the tree `audited` begins with the tree `seen`, shown by a proof.
+    ///
+    /// # Errors
+    /// When the proof cannot be made.
+    fn begins_with(&self, seen: Seen, audited: Seen) -> Result<bool, Self::Error>;
+
+    /// The first entry with this nonce.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    fn first_with(&self, nonce: [u8; 16]) -> Result<Option<u64>, Self::Error>;
+}
+
+/// There are none.
+struct Nothing;
+
+impl Earlier for Nothing {
+    type Error = Infallible;
+
+    fn begins_with(&self, _: Seen, _: Seen) -> Result<bool, Infallible> {
+        Ok(false)
+    }
+
+    fn first_with(&self, _: [u8; 16]) -> Result<Option<u64>, Infallible> {
+        Ok(None)
+    }
+}
+
 /// An audit under way.
 #[derive(Default)]
 pub struct Auditor {
+    /// What an earlier audit covers; nothing of it is read again.
+    audited: Option<Seen>,
+    /// Trees that entries saw and that end in the audited part, with the first entry that
+    /// saw each.
+    asked: HashMap<Seen, u64>,
+    /// Up to which entry the nonces were looked up among the audited ones.
+    looked_up: u64,
     state: State,
     frontier: Frontier,
     tree: Tree,
@@ -78,6 +124,53 @@ impl Auditor {
     /// Begins with the empty ledger.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Goes on where an earlier audit ended, with the entry behind the last it covers.
+    pub fn resume(record: Record) -> Self {
+        let Record { state, frontier } = record;
+        Auditor {
+            audited: Some(Seen { size: frontier.size(), root: frontier.root() }),
+            looked_up: frontier.size(),
+            tree: Tree::of(&frontier),
+            state,
+            frontier,
+            ..Self::default()
+        }
+    }
+
+    /// Ends a part of the audit: what was taken is folded, and what it says of the audited
+    /// entries in front is asked.
+    ///
+    /// # Errors
+    /// What `earlier` says.
+    pub fn settle<E: Earlier>(&mut self, earlier: &E) -> Result<(), E::Error> {
+        let pending = std::mem::take(&mut self.pending);
+        self.fold_all(pending);
+        let Some(audited) = self.audited else { return Ok(()) };
+        for (seen, index) in std::mem::take(&mut self.asked) {
+            if !earlier.begins_with(seen, audited)? {
+                self.report(Some(index), Cause::SeenRoot(seen));
+            }
+        }
+        let looked_up = std::mem::replace(&mut self.looked_up, self.frontier.size());
+        let fresh = self.nonces.iter().filter(|(_, index)| **index >= looked_up);
+        let mut repeated = Vec::new();
+        for (nonce, index) in fresh {
+            let first = earlier.first_with(*nonce)?.filter(|first| *first < audited.size);
+            repeated.extend(first.map(|first| (*index, first)));
+        }
+        for (index, first) in repeated {
+            self.report(Some(index), Cause::Duplicate { first });
+        }
+        Ok(())
+    }
+
+    /// What a later audit goes on from; none once something was found. To be asked after
+    /// [`Auditor::settle`].
+    pub fn record(&self) -> Option<Record> {
+        let sound = self.findings_total == 0 && self.pending.is_empty();
+        sound.then(|| Record { state: self.state.clone(), frontier: self.frontier.clone() })
     }
 
     /// Number of entries taken so far.
@@ -118,14 +211,29 @@ impl Auditor {
 
     /// Ends the audit. `checkpoint` is the newest signed checkpoint kept beside the
     /// ledger; `log_key`, where given, is the key the verifier already trusts.
-    pub fn finish(mut self, checkpoint: Option<&[u8]>, log_key: Option<&VerifierKey>) -> Audit {
-        let pending = std::mem::take(&mut self.pending);
-        self.fold_all(pending);
-        let known = checkpoint.and_then(|bytes| self.check_checkpoint(bytes, log_key));
-        if checkpoint.is_none() && self.frontier.size() > 0 {
+    pub fn finish(self, checkpoint: Option<&[u8]>, log_key: Option<&VerifierKey>) -> Audit {
+        let Ok(audit) = self.finish_behind(&Nothing, checkpoint, log_key);
+        audit
+    }
+
+    /// The same behind an earlier audit.
+    ///
+    /// # Errors
+    /// What `earlier` says.
+    pub fn finish_behind<E: Earlier>(
+        mut self,
+        earlier: &E,
+        checkpoint: Option<&[u8]>,
+        log_key: Option<&VerifierKey>,
+    ) -> Result<Audit, E::Error> {
+        self.settle(earlier)?;
+        let mut known = None;
+        if let Some(bytes) = checkpoint {
+            known = self.check_checkpoint(earlier, bytes, log_key)?;
+        } else if self.frontier.size() > 0 {
             self.report(None, Cause::NoCheckpoint);
         }
-        self.conclude(known)
+        Ok(self.conclude(known))
     }
 
     /// Ends the audit of entries that are known not to be all there are, so that no
@@ -179,7 +287,9 @@ impl Auditor {
 
     fn weigh(&mut self, index: u64, leaf: Hash, statement: &Statement) {
         for seen in statement.heads() {
-            if seen.size <= index && self.root_at(seen.size) != Some(seen.root) {
+            if self.audited.is_some_and(|audited| seen.size < audited.size) {
+                self.asked.entry(seen).or_insert(index);
+            } else if seen.size <= index && self.root_at(seen.size) != Some(seen.root) {
                 self.report(Some(index), Cause::SeenRoot(seen));
             }
         }
@@ -205,19 +315,25 @@ impl Auditor {
         Some(root)
     }
 
-    fn check_checkpoint(&mut self, bytes: &[u8], log_key: Option<&VerifierKey>) -> Option<u64> {
-        let own = self.state.log_key().cloned();
-        if let (Some(trusted), Some(own)) = (log_key, &own)
-            && trusted != own
-        {
+    fn check_checkpoint<E: Earlier>(
+        &mut self,
+        earlier: &E,
+        bytes: &[u8],
+        log_key: Option<&VerifierKey>,
+    ) -> Result<Option<u64>, E::Error> {
+        let own = LogKeys::new(self.state.log_keys());
+        // A key that was trusted and then replaced leads on: each replacement is an entry
+        // that the key before it signed, and that was verified like every other.
+        let linked = own.clone().filter(|own| log_key.is_none_or(|trusted| own.has(trusted)));
+        if linked.is_none() && own.is_some() {
             self.report(None, Cause::LogKeyDiffers);
         }
-        let key = log_key.cloned().or(own)?;
-        let opened = match SignedCheckpoint::open(bytes, &key) {
+        let Some(keys) = linked.or_else(|| log_key.map(LogKeys::from)) else { return Ok(None) };
+        let opened = match keys.open(bytes) {
             Ok(opened) => opened,
             Err(error) => {
                 self.report(None, Cause::Checkpoint(error.to_string()));
-                return None;
+                return Ok(None);
             }
         };
         let said = Seen { size: opened.checkpoint().size(), root: *opened.checkpoint().root() };
@@ -226,36 +342,70 @@ impl Auditor {
                 None,
                 Cause::Truncated { checkpoint: said.size, entries: self.frontier.size() },
             );
-        } else if self.root_at(said.size) != Some(said.root) {
-            self.report(None, Cause::CheckpointRoot(said));
+        } else {
+            let stands = match self.audited.filter(|audited| said.size < audited.size) {
+                Some(audited) => earlier.begins_with(said, audited)?,
+                None => self.root_at(said.size) == Some(said.root),
+            };
+            if !stands {
+                self.report(None, Cause::CheckpointRoot(said));
+            }
         }
-        Some(said.size)
+        Ok(Some(said.size))
     }
 }
 
-/// Every complete subtree of the entries so far, 64 bytes an entry.
+/// Every complete subtree of the entries so far, 64 bytes an entry. Behind an earlier audit
+/// it holds the subtrees of that one's right edge and those that were completed since: every
+/// tree that ends behind there is made of these.
 #[derive(Default)]
-struct Tree(Vec<Vec<Hash>>);
+struct Tree {
+    /// Entries in front of which there are only the right edge's subtrees.
+    from: u64,
+    levels: Vec<Level>,
+}
+
+/// The subtrees of one size, in order from `first` on.
+#[derive(Default)]
+struct Level {
+    first: u64,
+    nodes: Vec<Hash>,
+}
 
 impl Tree {
+    fn of(frontier: &Frontier) -> Self {
+        let mut tree = Tree { from: frontier.size(), levels: Vec::new() };
+        for (level, index, hash) in frontier.peaks() {
+            *tree.level(level) = Level { first: index, nodes: vec![hash] };
+        }
+        tree
+    }
+
+    fn level(&mut self, level: u8) -> &mut Level {
+        let at = usize::from(level);
+        while self.levels.len() <= at {
+            let first = self.from >> self.levels.len();
+            self.levels.push(Level { first, nodes: Vec::new() });
+        }
+        &mut self.levels[at]
+    }
+
     /// Nodes of a level arrive in order.
     fn set(&mut self, level: u8, index: u64, hash: Hash) {
-        let level = usize::from(level);
-        if self.0.len() <= level {
-            self.0.resize_with(level + 1, Vec::new);
-        }
-        debug_assert_eq!(self.0[level].len() as u64, index);
-        self.0[level].push(hash);
+        let level = self.level(level);
+        debug_assert_eq!(level.first + level.nodes.len() as u64, index);
+        level.nodes.push(hash);
     }
 }
 
-/// The subtree is not complete.
+/// The subtree is not complete, or is one of those that were audited before.
 struct NoNode;
 
 impl Nodes for Tree {
     type Error = NoNode;
     fn node(&self, level: u8, index: u64) -> Result<Hash, NoNode> {
-        let index = usize::try_from(index).map_err(|_| NoNode)?;
-        self.0.get(usize::from(level)).and_then(|nodes| nodes.get(index)).copied().ok_or(NoNode)
+        let level = self.levels.get(usize::from(level)).ok_or(NoNode)?;
+        let at = index.checked_sub(level.first).and_then(|at| usize::try_from(at).ok());
+        at.and_then(|at| level.nodes.get(at)).copied().ok_or(NoNode)
     }
 }

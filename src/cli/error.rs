@@ -1,5 +1,6 @@
 //! Every error as a person reads it: kind, cause, remedy, exit code, in one place.
 
+mod agents;
 mod configured;
 mod copies;
 mod printing;
@@ -60,6 +61,8 @@ kinds! {
     QrText = "qr-text";
     /// A file is no receipt.
     Receipt = "receipt";
+    /// A handover is recorded and its receipt could not be made.
+    NoReceipt = "no-receipt";
     /// Nobody here can sign for that person.
     NoPrivateKey = "no-private-key";
     /// A passphrase does not open a key.
@@ -72,6 +75,8 @@ kinds! {
     KeyUnencrypted = "key-unencrypted";
     /// A key file cannot be used.
     KeyFile = "key-file";
+    /// The ssh-agent that holds a key does not sign with it.
+    Agent = "agent";
     /// The log key beside the ledger is missing or is not the ledger's.
     LogKeyFile = "log-key-file";
     /// What was written does not read back.
@@ -309,6 +314,11 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
                           with 'custody receipt'.";
             return (Kind::Receipt, remedy, EXIT_UNVERIFIED);
         }
+        OpsError::NoReceipt { .. } => (
+            Kind::NoReceipt,
+            "Do not record it again. When what keeps the receipt from being made is mended, \
+             'custody receipt' with its number makes it.",
+        ),
         OpsError::NoPrivateKey { .. } => (
             Kind::NoPrivateKey,
             "Name another folder with --keys, make the key with 'custody key new', or let them sign \
@@ -321,6 +331,11 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
             Kind::LogKeyFile,
             "Nothing was recorded. Put the ledger's own log.pem back from your backup; without it \
              no checkpoint can be signed.",
+        ),
+        OpsError::LogKeyAway(_) => (
+            Kind::LogKeyFile,
+            "See 'custody log': the entry is there. The next command signs the checkpoint, once \
+             whatever holds the log key answers.",
         ),
         OpsError::ReadBack(_) => {
             (Kind::ReadBack, "Record nothing more: check the disk and run 'custody fsck'.")
@@ -425,6 +440,7 @@ fn keyring(error: &KeyringError) -> Failure {
             "Nothing was changed. A key file is an Ed25519 key in PKCS#8 PEM, as 'custody key new' \
              and 'openssl genpkey -algorithm ed25519' make them.",
         ),
+        KeyringError::Agent(error) => (Kind::Agent, agents::remedy(error)),
         KeyringError::NoVkey(_)
         | KeyringError::Vkey { .. }
         | KeyringError::Mismatch(_)

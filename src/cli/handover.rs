@@ -313,8 +313,8 @@ pub(super) fn show(
     out: &ReceiptOut,
 ) -> Result<Shown, OpsError> {
     let ui = global.ui();
-    let issued = match concluded.entry() {
-        Some(entry) => Some(receipt::issue(ledger, entry)?),
+    let issued = match concluded.handover() {
+        Some((entry, number)) => Some(receipt::of_recorded(ledger, entry, &number)?),
         None => None,
     };
     if let (Some(issued), Some(file)) = (&issued, &out.file) {

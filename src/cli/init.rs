@@ -6,13 +6,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Global;
-use super::signing::Passphrases;
+use super::signing::{Passphrases, signer_of};
 use crate::ledger::Policy;
 use crate::model::key::KeyName;
 use crate::model::text::Name;
 use crate::model::{PartyId, PartyRef};
 use crate::ops::Cost;
-use crate::ops::Signer as _;
+use crate::ops::Signer;
 use crate::ops::found::{Founding, found};
 use crate::ops::{OpsError, SystemClock};
 
@@ -75,24 +75,26 @@ impl Init {
         let founding = self.founding(global)?;
         let keyring = global.keyring()?;
         let key_name = |id: &PartyId| key_name(id, founding.origin.as_str());
-        let mut keys = Vec::new();
+        let mut keys: Vec<Box<dyn Signer>> = Vec::new();
         for party in [&founding.administrator, &founding.custodian] {
             let name = key_name(&party.id)?;
             // A founding that was interrupted finds the keys it made.
             if let Some(known) = keyring.list().into_iter().find(|key| *key.name() == name) {
-                let prompt = format!("Passphrase of {} (key {name})", party.spoken());
-                let words = self.passphrases.of(ui, party.id.as_str(), name.as_str(), &prompt)?;
-                let words = words
-                    .ok_or_else(|| OpsError::input("--passphrase-file", format!("for {name}")))?;
-                keys.push(keyring.open(&known, &words)?);
+                let (who, spoken) = (party.id.as_str(), party.spoken());
+                let signer = signer_of(global, &self.passphrases, (who, &spoken), &known)?;
+                keys.push(
+                    signer.ok_or_else(|| {
+                        OpsError::input("--passphrase-file", format!("for {name}"))
+                    })?,
+                );
                 continue;
             }
             let prompt = format!("New passphrase for {} (key {name})", party.spoken());
             let words = self.passphrases.fresh(ui, party.id.as_str(), name.as_str(), &prompt)?;
-            keys.push(keyring.create(name, &words, Cost::STANDARD)?);
+            keys.push(Box::new(keyring.create(name, &words, Cost::STANDARD)?));
         }
         let (ledger, committed) =
-            found(&folder, &founding, &keys[0], &keys[1], Arc::new(SystemClock))?;
+            found(&folder, &founding, keys[0].as_ref(), keys[1].as_ref(), Arc::new(SystemClock))?;
         let log_key = ledger.state().log_key().map(ToString::to_string).unwrap_or_default();
         let answer = Founded {
             ledger: folder,

@@ -21,6 +21,7 @@ pub(super) enum Key {
     New(New),
     Show(ShowKey),
     Import(Import),
+    Agent(InAgent),
 }
 
 /// Make a key; give its verifier key (one line) to whoever enrols you
@@ -69,6 +70,23 @@ pub(super) struct Import {
     passphrases: Passphrases,
 }
 
+/// Sign with a key that the ssh-agent holds: a keyring, a smart card, a hardware token
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The key must be an ssh-ed25519 one. Its private half stays where it is; what is kept here
+is its name and its public half. sk-ssh-ed25519 keys of FIDO tokens cannot sign notes.
+docs/keys.md says more.
+Examples:
+  custody key agent sato.printer.example.jp
+  custody key agent sato.printer.example.jp --which ~/.ssh/custody.pub")]
+pub(super) struct InAgent {
+    /// Name the key gets
+    name: String,
+    /// Which of the agent's keys: a fingerprint as 'ssh-add -l' shows it, or a .pub file
+    #[arg(long, value_name = "SHA256:...|FILE")]
+    which: Option<String>,
+}
+
 /// Keys as `key` answers with them.
 #[derive(Debug, Serialize)]
 struct Keys {
@@ -103,6 +121,12 @@ impl Key {
                 Keys::of(&[key.key().clone()])
             }
             Key::Import(import) => Keys::of(&[import.run(global)?]),
+            Key::Agent(agent) => {
+                let name = parse_name(&agent.name)?;
+                let key = global.keyring()?.take_from_agent(name, agent.which.as_deref())?;
+                ui.say("The ssh-agent signed with it; the private key stays there.");
+                Keys::of(&[key])
+            }
             Key::Show(show) => show.keys(global)?,
         };
         ui.answer(&keys, |_| keys.words());

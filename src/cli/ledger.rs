@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use super::Global;
 use super::error::EXIT_FINE;
-use super::signing::Passphrases;
+use super::signing::{Passphrases, SignArgs, conclude, signer_of};
+use crate::model::vocabulary::RevocationReason;
 use crate::model::{PartyId, VerifierKey};
 use crate::ops::continue_as::{Succession, continue_as, founders};
 use crate::ops::error::NEEDED;
+use crate::ops::replace_log_key::{self, Replacement};
 use crate::ops::{OpsError, SystemClock, known};
 use crate::render::text;
 use crate::report::copies::Compared;
@@ -21,6 +23,7 @@ use crate::report::copies::Compared;
 pub(super) enum LedgerCommand {
     SecondCopy(SecondCopy),
     Check(Check),
+    ReplaceKey(ReplaceKey),
     ContinueAs(ContinueAs),
 }
 
@@ -53,6 +56,34 @@ pub(super) struct Check {
     /// Checkpoints, receipts, folders of published logs
     #[arg(value_name = "FILE|DIR", required = true)]
     files: Vec<PathBuf>,
+}
+
+/// Replace the log key; for a while the old one signs checkpoints as well
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Both log keys and the administrator sign the entry, so whoever keeps the old verifier key is
+led to the new one. The new key is in log.pem then, the old one in log.old.pem; after the
+overlap destroy that. Give the new verifier key ('custody key show --log') to everybody who
+has the old one. A key that was stolen does not overlap: --reason compromised.
+Examples:
+  custody ledger replace-key --by kato
+  custody ledger replace-key --by kato --reason compromised
+  custody ledger replace-key --by kato --in-agent")]
+pub(super) struct ReplaceKey {
+    /// An administrator
+    #[arg(long, value_name = "ID")]
+    by: String,
+    /// superseded or compromised
+    #[arg(long, default_value = "superseded")]
+    reason: String,
+    /// Days on which the old key signs as well; 0 for none [default: 30 if superseded]
+    #[arg(long, value_name = "DAYS")]
+    overlap: Option<u32>,
+    /// The new key is in the ssh-agent; of several, the one of this fingerprint or .pub file
+    #[arg(long, value_name = "SHA256:...|FILE", num_args = 0..=1)]
+    in_agent: Option<Option<String>>,
+    #[command(flatten)]
+    signing: SignArgs,
 }
 
 /// Go on as a new ledger, when entries or the log key are lost for good
@@ -103,6 +134,7 @@ impl LedgerCommand {
         match self {
             LedgerCommand::SecondCopy(command) => command.run(global),
             LedgerCommand::Check(command) => command.run(global),
+            LedgerCommand::ReplaceKey(command) => command.run(global),
             LedgerCommand::ContinueAs(command) => command.run(global),
         }
     }
@@ -136,6 +168,34 @@ impl Check {
     }
 }
 
+/// Days of overlap where nothing is said.
+const OVERLAP: u32 = 30;
+
+impl ReplaceKey {
+    fn run(self, global: &Global) -> Result<i32, OpsError> {
+        let ui = global.ui();
+        let reason: RevocationReason =
+            self.reason.parse().map_err(|e| OpsError::input("--reason", e))?;
+        let usual = (reason == RevocationReason::Superseded).then_some(OVERLAP);
+        let wish = Replacement {
+            by: self.by.parse().map_err(|e| OpsError::input("--by", e))?,
+            reason,
+            overlap_days: self.overlap.or(usual).filter(|days| *days > 0),
+            in_agent: self.in_agent,
+        };
+        let mut ledger = global.open()?;
+        ledger.ready()?;
+        let draft = replace_log_key::draft(&mut ledger, &wish)?;
+        let concluded = conclude(global, &mut ledger, draft, &self.signing)?;
+        let now = ledger.state().log_key().map(ToString::to_string).unwrap_or_default();
+        if concluded.entry().is_some() {
+            ui.say(&format!("Checkpoints are signed by this key from now on:\n  {now}"));
+        }
+        ui.answer(&concluded, |_| concluded.words());
+        Ok(EXIT_FINE)
+    }
+}
+
 impl ContinueAs {
     fn run(self, global: &Global) -> Result<i32, OpsError> {
         let ui = global.ui();
@@ -148,20 +208,23 @@ impl ContinueAs {
             custodian: self.custodian.parse().map_err(|e| OpsError::input("--custodian", e))?,
         };
         let (administrator, custodian) = founders(&old, &wish)?;
-        let keyring = global.keyring()?;
         let open = |id: &PartyId, key: &VerifierKey| {
-            let prompt = format!("Passphrase of {id} (key {})", key.name());
-            let words = self.passphrases.of(ui, id.as_str(), key.name().as_str(), &prompt)?;
-            let words = words.ok_or_else(|| OpsError::input("--passphrase-file", NEEDED))?;
-            keyring.open(key, &words)
+            let signer = signer_of(global, &self.passphrases, (id.as_str(), id.as_str()), key)?;
+            signer.ok_or_else(|| OpsError::input("--passphrase-file", NEEDED))
         };
         let administrator = open(&wish.by, &administrator)?;
         let custodian = open(&wish.custodian, &custodian)?;
         let mut bar = ui.progress("verifying");
         let mut progress = |done, total| bar.at(done, total);
         let clock = Arc::new(SystemClock);
-        let report =
-            continue_as(&mut old, &wish, &administrator, &custodian, clock, &mut progress)?;
+        let report = continue_as(
+            &mut old,
+            &wish,
+            administrator.as_ref(),
+            custodian.as_ref(),
+            clock,
+            &mut progress,
+        )?;
         bar.end();
         ui.answer(&report, |style| text::continuation(&report, style));
         Ok(EXIT_FINE)

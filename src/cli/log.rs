@@ -3,16 +3,19 @@
 use clap::Args;
 
 use super::Global;
-use crate::model::MediumId;
+use crate::model::{MediumId, PartyId};
 use crate::ops::{OpsError, status};
 use crate::render::text;
 
-/// The entries, newest last; of one drive or of all
+/// The entries, newest last; of one drive, of one party or of all
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  custody log USB-0421")]
+#[command(after_help = "Examples:\n  custody log USB-0421\n  custody log --party sato")]
 pub(super) struct Log {
     /// Asset id
     medium: Option<String>,
+    /// Those that name this party: what is in doubt when a key is stolen
+    #[arg(long, value_name = "ID", conflicts_with = "medium")]
+    party: Option<String>,
     /// How many of the newest entries
     #[arg(long, short = 'n', default_value_t = 50)]
     limit: usize,
@@ -34,7 +37,13 @@ impl Log {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let medium = self.medium.as_deref().map(medium_id).transpose()?;
         let ledger = global.open()?;
-        let log = status::log(&ledger, medium.as_ref(), self.limit)?;
+        let log = match &self.party {
+            Some(id) => {
+                let id: PartyId = id.parse().map_err(|error| OpsError::input("--party", error))?;
+                status::log_of_party(&ledger, &id, self.limit)?
+            }
+            None => status::log(&ledger, medium.as_ref(), self.limit)?,
+        };
         global.ui().answer(&log, |style| text::log(&log, style));
         Ok(0)
     }

@@ -70,7 +70,7 @@ use self::ui::Ui;
 use crate::ops::bus::BusChoice;
 use crate::ops::fsck::notice_words;
 use crate::ops::keys::Keyring;
-use crate::ops::{Ledger, OpsError};
+use crate::ops::{Ledger, OpsError, keep_out_of_dumps};
 
 /// Who has which encrypted drive, since when, with whose signatures.
 #[derive(Debug, Parser)]
@@ -240,6 +240,9 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let ui = cli.global.ui();
+    if let Err(error) = keep_out_of_dumps() {
+        ui.warn(&format!("a crash of this program may leave its keys in a core dump: {error}"));
+    }
     let done = dispatch(&cli.global, cli.command);
     let code = done.unwrap_or_else(|error| ui.fail(&Failure::from(&error)));
     ExitCode::from(u8::try_from(code).unwrap_or(EXIT_ERROR as u8))

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Global;
-use super::signing::{Passphrases, holder_of};
+use super::signing::{Passphrases, holder_of, signer_of};
 use crate::model::VerifierKey;
 use crate::model::key::KeyName;
 use crate::ops::{Draft, OpsError};
@@ -47,12 +47,12 @@ impl Sign {
             return Err(OpsError::Unknown("nothing was signed".to_owned()));
         }
         let (who, spoken) = holder_of(draft.statement(), &key);
-        let prompt = format!("Passphrase of {spoken} (key {})", key.name());
-        let words = self.passphrases.of(ui, &who, key.name().as_str(), &prompt)?;
-        let words = words.ok_or_else(|| {
+        let signer = signer_of(global, &self.passphrases, (&who, &spoken), &key)?;
+        let signer = signer.ok_or_else(|| {
             OpsError::input("--passphrase-file", format!("the passphrase of {who} is needed"))
         })?;
-        draft.sign(&keyring.open(&key, &words)?)?;
+        draft.sign(signer.as_ref())?;
+        drop(signer);
         replace(&self.file, &draft.to_bytes())?;
         let missing = draft.missing().iter().map(|key| key.name().to_string()).collect();
         let answer = Signed { file: self.file, signed_by: key.name().to_string(), missing };
@@ -117,7 +117,8 @@ fn replace(file: &std::path::Path, bytes: &[u8]) -> Result<(), OpsError> {
         let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
         fresh.write_all(bytes)?;
         fresh.as_file().sync_all()?;
-        fresh.persist(file).map_err(|error| error.error)
+        // Drafts travel on sticks with FAT, whose line for the file is written by this sync.
+        fresh.persist(file).map_err(|error| error.error)?.sync_all()
     };
-    write().map(|_| ()).map_err(|error| OpsError::file("cannot write", file, error))
+    write().map_err(|error| OpsError::file("cannot write", file, error))
 }

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::Global;
 use super::ui::Ui;
-use crate::model::{Statement, VerifierKey};
+use crate::model::{ReceiptId, Statement, VerifierKey};
 use crate::ops::paper::fonts;
 use crate::ops::{Committed, Draft, Ledger, OpsError};
-use crate::ops::{KeyringError, Passphrase};
+use crate::ops::{KeyringError, Passphrase, Signer};
 use crate::render::text::statement_summary;
 
 /// How the signatures come about.
@@ -111,6 +111,27 @@ pub(crate) fn holder_of(statement: &Statement, key: &VerifierKey) -> (String, St
     }
 }
 
+/// A signer with `key`, which `who` holds: the ssh-agent, or the key file and its passphrase.
+/// None when nobody can be asked for that.
+pub(crate) fn signer_of(
+    global: &Global,
+    passphrases: &Passphrases,
+    (who, spoken): (&str, &str),
+    key: &VerifierKey,
+) -> Result<Option<Box<dyn Signer>>, OpsError> {
+    let (ui, keyring, name) = (global.ui(), global.keyring()?, key.name());
+    if keyring.is_in_agent(key)? {
+        let signer = keyring.from_agent(key)?;
+        ui.say(&format!(
+            "The ssh-agent signs for {spoken} (key {name}); it may ask, or want a touch."
+        ));
+        return Ok(Some(Box::new(signer)));
+    }
+    let prompt = format!("Passphrase of {spoken} (key {name})");
+    let Some(words) = passphrases.of(ui, who, name.as_str(), &prompt)? else { return Ok(None) };
+    Ok(Some(Box::new(keyring.open(key, &words)?)))
+}
+
 /// Where a statement went.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
@@ -125,6 +146,9 @@ pub(crate) enum Concluded {
         kind: &'static str,
         /// What it says: the text that was signed.
         text: String,
+        /// The receipt's number, of a handover.
+        #[serde(skip)]
+        receipt: Option<ReceiptId>,
     },
     /// It is a file that waits for signatures.
     Drafted {
@@ -138,13 +162,26 @@ pub(crate) enum Concluded {
 impl Concluded {
     fn appended(committed: Committed) -> Self {
         let (kind, text) = (committed.statement.kind(), committed.text());
-        Concluded::Appended { entry: committed.index, leaf: committed.leaf.to_string(), kind, text }
+        let (entry, leaf) = (committed.index, committed.leaf.to_string());
+        let receipt = match committed.statement {
+            Statement::Handover(said) => Some(said.receipt),
+            _ => None,
+        };
+        Concluded::Appended { entry, leaf, kind, text, receipt }
     }
 
     /// The entry's index, if it became one.
     pub fn entry(&self) -> Option<u64> {
         match self {
             Concluded::Appended { entry, .. } => Some(*entry),
+            Concluded::Drafted { .. } => None,
+        }
+    }
+
+    /// The entry's index and the receipt's number, if it is a handover that became one.
+    pub fn handover(&self) -> Option<(u64, ReceiptId)> {
+        match self {
+            Concluded::Appended { entry, receipt, .. } => Some((*entry, receipt.clone()?)),
             Concluded::Drafted { .. } => None,
         }
     }
@@ -202,9 +239,8 @@ pub(crate) fn conclude_if(
         }
         keyring.files_of(&key)?;
         let (who, spoken) = holder_of(draft.statement(), &key);
-        let prompt = format!("Passphrase of {spoken} (key {})", key.name());
-        match args.passphrases.of(ui, &who, key.name().as_str(), &prompt)? {
-            Some(passphrase) => draft.sign(&keyring.open(&key, &passphrase)?)?,
+        match signer_of(global, &args.passphrases, (&who, &spoken), &key)? {
+            Some(signer) => draft.sign(signer.as_ref())?,
             None if args.draft.is_some() => {}
             None => {
                 let problem = format!("the passphrase of {who} is needed: {who}=FILE");

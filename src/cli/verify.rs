@@ -27,6 +27,8 @@ With FILE: a .receipt file, a PNG or JPEG picture or a PDF of its codes, or the 
 codes (CN1:... CP1:...), in either order; - reads what a handheld scanner types. With
 --log-key this needs no ledger and no network.
 With --tiles: what 'custody publish' wrote, or any copy of it, with no ledger at hand.
+With --record only what is new since the last time is read, and a verification that was
+stopped goes on. The file is the auditor's: keep it where the ledger's keeper cannot write.
 Exit code 4 when the verification fails. With --policy it fails as well where fewer
 witnesses vouch than the policy asks for (docs/witnesses.md); witnesses.policy beside the
 ledger is only reported.
@@ -45,6 +47,9 @@ pub(super) struct Verify {
     /// A folder with a published log, in place of the ledger
     #[arg(long, value_name = "DIR", conflicts_with_all = ["given", "policy"])]
     tiles: Option<PathBuf>,
+    /// Keep in this file what was verified, and go on from there the next time
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["given", "tiles"])]
+    record: Option<PathBuf>,
     /// Who counts as a witness and how many are needed (c2sp.org/tlog-policy)
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -65,7 +70,8 @@ impl Verify {
                     let folder = global.ledger_folder()?;
                     let counting = counting(demanded, &folder)?;
                     let (log_key, counting) = (log_key.as_ref(), counting.as_ref());
-                    verify_witnessed_ledger(&folder, log_key, counting, &mut at)?
+                    let record = self.record.as_deref();
+                    verify_witnessed_ledger(&folder, log_key, counting, record, &mut at)?
                 }
             };
             bar.end();

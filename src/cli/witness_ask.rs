@@ -9,7 +9,7 @@ use super::Global;
 use super::error::{EXIT_ERROR, EXIT_FINE, Failure};
 use super::ui::Ui;
 use super::witness::write;
-use crate::ops::cosigned::{Cosigned, Taken, import, policy_of, request};
+use crate::ops::cosigned::{Cosigned, Taken, import, log_keys, policy_of, request};
 use crate::ops::witness_ask::{ask, what_it_saw};
 use crate::ops::{Ledger, OpsError};
 use crate::report::witnesses::WitnessesView;
@@ -173,10 +173,7 @@ impl Request {
                 let known = known.ok_or_else(|| {
                     OpsError::input("--for", format!("no witness of the policy is called {name}"))
                 })?;
-                match ledger.state().log_key() {
-                    Some(log) => Cosigned::of(&folder, log).newest_by(&known.key)?,
-                    None => 0,
-                }
+                Cosigned::of(&folder, &log_keys(&ledger)?).newest_by(&known.key)?
             }
             (None, old) => old.unwrap_or(0),
         };

@@ -6,19 +6,31 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::agent_message::public_line;
 use super::pkcs8::{self, Cost, Unencrypted};
 use super::{KeyringError, Passphrase};
 use crate::model::VerifierKey;
 use crate::model::key::{ED25519, KeyName};
-use crate::wire::signature::{Signer as _, SigningKey};
+use crate::wire::signature::{Signer as _, SigningKey, scrub_stack};
 
 /// Largest key or vkey file in bytes.
 const FILE_MAX: u64 = 65_536;
 
-/// Where a key's files are: `NAME.pem` and `NAME.vkey` in one folder.
+/// Who has the private key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptBy {
+    /// The PEM file.
+    File,
+    /// An ssh-agent; the `.pub` file says so.
+    Agent,
+}
+
+/// Where a key's files are: `NAME.pem`, or `NAME.pub` for a key in an ssh-agent, and
+/// `NAME.vkey` in one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFiles {
     pem: PathBuf,
+    public: PathBuf,
     vkey: PathBuf,
 }
 
@@ -28,14 +40,16 @@ impl KeyFiles {
         let stem = file_stem(name);
         KeyFiles {
             pem: folder.join(format!("{stem}.pem")),
+            public: folder.join(format!("{stem}.pub")),
             vkey: folder.join(format!("{stem}.vkey")),
         }
     }
 
-    /// The files of the key at `pem`: the `.vkey` file has the same path but for
+    /// The files of the key of which one is at `path`: the others have the same path but for
     /// its extension.
-    pub fn at(pem: &Path) -> Self {
-        KeyFiles { pem: pem.to_owned(), vkey: pem.with_extension("vkey") }
+    pub fn at(path: &Path) -> Self {
+        let with = |extension| path.with_extension(extension);
+        KeyFiles { pem: with("pem"), public: with("pub"), vkey: with("vkey") }
     }
 
     /// Path of the private key.
@@ -46,6 +60,60 @@ impl KeyFiles {
     /// Path of the verifier key.
     pub fn vkey(&self) -> &Path {
         &self.vkey
+    }
+
+    /// Path of the public key in OpenSSH's form, which stands for a key in an agent.
+    pub fn public(&self) -> &Path {
+        &self.public
+    }
+
+    /// Who has the private key; none where nothing here says so. A private key that is here
+    /// counts, whatever else is.
+    pub fn kept_by(&self) -> Option<KeptBy> {
+        if self.pem.exists() {
+            Some(KeptBy::File)
+        } else {
+            self.public.exists().then_some(KeptBy::Agent)
+        }
+    }
+
+    /// Notes that an ssh-agent holds the private key of `key`: both files are public. Only
+    /// where none of the three exists.
+    ///
+    /// # Errors
+    /// [`KeyringError::Exists`] or [`KeyringError::Io`].
+    pub fn create_in_agent(&self, key: &VerifierKey) -> Result<(), KeyringError> {
+        self.refuse_taken()?;
+        write_new(&self.vkey, format!("{key}\n").as_bytes())?;
+        let line = public_line(key.public(), key.name().as_str());
+        write_new(&self.public, line.as_bytes()).inspect_err(|_| {
+            let _ = fs::remove_file(&self.vkey);
+        })
+    }
+
+    /// The verifier key, if the `.pub` file beside it is of the same key. Both are public, so
+    /// a difference is a mistake and not an attack: what signs is verified anyway.
+    ///
+    /// # Errors
+    /// As [`KeyFiles::read_vkey`]; [`KeyringError::NotFound`], [`KeyringError::Mismatch`].
+    pub fn read_in_agent(&self) -> Result<VerifierKey, KeyringError> {
+        let vkey = self.read_vkey()?;
+        let line =
+            read(&self.public)?.ok_or_else(|| KeyringError::NotFound(self.public.clone()))?;
+        if *line == public_line(vkey.public(), vkey.name().as_str()) {
+            Ok(vkey)
+        } else {
+            Err(KeyringError::Mismatch(vkey))
+        }
+    }
+
+    fn refuse_taken(&self) -> Result<(), KeyringError> {
+        for path in [&self.pem, &self.public, &self.vkey] {
+            if fs::symlink_metadata(path).is_ok() {
+                return Err(KeyringError::Exists(path.clone()));
+            }
+        }
+        Ok(())
     }
 
     /// Seals `key` and writes both files, readable by their owner alone (0600),
@@ -60,11 +128,7 @@ impl KeyFiles {
         passphrase: &Passphrase,
         cost: Cost,
     ) -> Result<(), KeyringError> {
-        for path in [&self.pem, &self.vkey] {
-            if fs::symlink_metadata(path).is_ok() {
-                return Err(KeyringError::Exists(path.clone()));
-            }
-        }
+        self.refuse_taken()?;
         let pem = pkcs8::seal_pem(key, passphrase, cost)?;
         // The vkey goes first: if the power fails between the two, what is left
         // is public and says what was being made.
@@ -93,7 +157,9 @@ impl KeyFiles {
     pub fn load(&self, passphrase: &Passphrase) -> Result<SigningKey, KeyringError> {
         let pem = read(&self.pem)?.ok_or_else(|| KeyringError::NotFound(self.pem.clone()))?;
         let vkey = self.read_vkey()?;
-        pkcs8::open_pem(&pem, &vkey, Some(passphrase), Unencrypted::Refuse)
+        let opened = pkcs8::open_pem(&pem, &vkey, Some(passphrase), Unencrypted::Refuse);
+        scrub_stack();
+        opened
     }
 
     /// Opens a PKCS#8 PEM file made elsewhere, such as by OpenSSL, as a plain
@@ -110,8 +176,10 @@ impl KeyFiles {
         unencrypted: Unencrypted,
     ) -> Result<SigningKey, KeyringError> {
         let pem = read(from)?.ok_or_else(|| KeyringError::NotFound(from.to_owned()))?;
-        let seed = pkcs8::open_seed(&pem, passphrase, unencrypted)?;
-        Ok(pkcs8::name_seed(&seed, name, ED25519))
+        let seed = pkcs8::open_seed(&pem, passphrase, unencrypted);
+        let key = seed.map(|seed| pkcs8::name_seed(&seed, name, ED25519));
+        scrub_stack();
+        key
     }
 }
 
@@ -168,11 +236,13 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyringError> {
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     draft.write_all(bytes).map_err(failed)?;
     draft.as_file().sync_all().map_err(failed)?;
-    draft.persist_noclobber(path).map_err(|refused| match refused.error.kind() {
+    let kept = draft.persist_noclobber(path).map_err(|refused| match refused.error.kind() {
         ErrorKind::AlreadyExists => KeyringError::Exists(path.to_owned()),
         _ => failed(refused.error),
     })?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    // On FAT the file's line in its folder is written by this sync only.
+    kept.sync_all().map_err(failed)
 }
 
 #[cfg(test)]

@@ -12,10 +12,11 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use super::KeyringError;
+use super::agent_message::{public_in, public_line};
 use super::file::{read, write_new};
 use super::pkcs8::{Unencrypted, open_seed};
 use crate::model::VerifierKey;
-use crate::model::key::COSIGNATURE_V1;
+use crate::model::key::{COSIGNATURE_V1, KeyName};
 use crate::wire::signature::{Signer as _, SigningKey};
 
 /// DER of a PKCS#8 v1 Ed25519 private key up to its 32 bytes (RFC 8410, section 7).
@@ -50,4 +51,33 @@ pub fn load_log_key(path: &Path, named: &VerifierKey) -> Result<SigningKey, Keyr
         _ => SigningKey::from_seed(named.name().clone(), &seed),
     };
     if key.key() == named { Ok(key) } else { Err(KeyringError::Mismatch(named.clone())) }
+}
+
+/// Reads a log key, whichever it is, and gives it this name.
+///
+/// # Errors
+/// `NotFound`, or what is wrong with the file.
+pub fn load_any_log_key(path: &Path, name: &KeyName) -> Result<SigningKey, KeyringError> {
+    let pem = read(path)?.ok_or_else(|| KeyringError::NotFound(path.to_owned()))?;
+    Ok(SigningKey::from_seed(name.clone(), &*open_seed(&pem, None, Unencrypted::Allow)?))
+}
+
+/// Reads the public key of a log key that an ssh-agent holds.
+///
+/// # Errors
+/// `NotFound`, `Io`; `Damaged` when the line is none.
+pub fn read_public(path: &Path) -> Result<[u8; 32], KeyringError> {
+    let line = read(path)?.ok_or_else(|| KeyringError::NotFound(path.to_owned()))?;
+    public_in(&line).ok_or_else(|| KeyringError::Damaged("it is no ssh-ed25519 key".to_owned()))
+}
+
+/// Notes that an ssh-agent holds this log key.
+///
+/// # Errors
+/// `Exists` when the file names another key; `Io`.
+pub fn save_public(path: &Path, key: &VerifierKey) -> Result<(), KeyringError> {
+    match read_public(path) {
+        Ok(there) if there == *key.public() => Ok(()),
+        _ => write_new(path, public_line(key.public(), key.name().as_str()).as_bytes()),
+    }
 }

@@ -5,14 +5,23 @@
 //! key's name, which PKCS#8 has no place for, stands in the `.vkey` file, which
 //! is also what its owner hands out. No prompt and no policy here: passphrases
 //! arrive as values, and where they come from is the command line's concern.
+//!
+//! A key that an ssh-agent holds has a `.pub` file in place of the PEM file, as OpenSSH
+//! has it: the public key alone says that the private one is with the agent.
 
+mod agent;
+mod agent_message;
 mod file;
 mod log_key;
+mod memory;
 mod passphrase;
 mod pkcs8;
 
-pub use file::{KeyFiles, file_stem, put_back};
-pub use log_key::{load_log_key, save_log_key};
+pub use agent::{Agent, AgentError, AgentSigner};
+pub use agent_message::Identity;
+pub use file::{KeptBy, KeyFiles, file_stem, put_back};
+pub use log_key::{load_any_log_key, load_log_key, read_public, save_log_key, save_public};
+pub use memory::keep_out_of_dumps;
 pub use passphrase::{PASSPHRASE_MAX, PASSPHRASE_MIN, Passphrase, PassphraseError};
 pub use pkcs8::{Cost, Unencrypted, generate, open_pem, seal_pem};
 
@@ -85,6 +94,9 @@ pub enum KeyringError {
         /// What the operating system said.
         error: std::io::Error,
     },
+    /// The ssh-agent that holds a key.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
     /// The operating system gave no random numbers.
     #[error("the operating system gave no random numbers: {0}")]
     Random(String),

@@ -280,11 +280,9 @@ impl Cabinet {
     fn is_time(&self, state: &State, at: Moment) -> bool {
         match self.tried {
             Some(tried) => {
-                let walked = at.now.unix().saturating_sub(tried.now.unix());
-                let slept = u64::try_from(walked).is_ok_and(|s| s >= self.pace.every.as_secs());
                 self.may_call(at)
                     && (self.failed
-                        || slept
+                        || self.has_slept(at)
                         || at.passed.saturating_sub(tried.passed) >= self.pace.every)
             }
             // A station that is started again and again calls no more often for it.
@@ -296,12 +294,25 @@ impl Cabinet {
         }
     }
 
+    /// Whether an interval has gone by since the last roll-call on the wall clock.
+    fn has_slept(&self, at: Moment) -> bool {
+        self.tried.is_some_and(|tried| {
+            let walked = at.now.unix().saturating_sub(tried.now.unix());
+            u64::try_from(walked).is_ok_and(|walked| walked >= self.pace.every.as_secs())
+        })
+    }
+
     fn may_call(&self, at: Moment) -> bool {
         self.tried.is_none_or(|tried| at.passed.saturating_sub(tried.passed) >= PAUSE)
     }
 
-    /// After which time it has to look again though nothing has moved.
-    pub fn rest(&self, passed: Duration) -> Duration {
+    /// Whether it has to look again though nothing has moved.
+    pub fn wants_to_look(&self, at: Moment) -> bool {
+        self.rest(at.passed).is_zero() || (self.has_slept(at) && self.may_call(at))
+    }
+
+    /// After which time it has to look again, as long as nobody sets the clock or sleeps.
+    fn rest(&self, passed: Duration) -> Duration {
         let called = self.tried.map_or(Duration::ZERO, |tried| tried.passed);
         let waits = self.away.values().map(|since| *since + self.pace.patience);
         let again = if self.failed || self.owed { PAUSE } else { self.pace.every };

@@ -28,6 +28,8 @@ pub struct LedgerFacts {
     pub receipt_prefix: ReceiptPrefix,
     /// Keys that signed or sign checkpoints, each with the index it holds from.
     pub log_keys: Vec<(u64, VerifierKey)>,
+    /// The last day on which the key before the newest signs as well.
+    pub overlap_until: Option<Day>,
     /// When it was founded.
     pub founded: Stamp,
 }

@@ -289,6 +289,10 @@ refusals! {
     LogKeyReused { key: String } = "log-key-reused",
         "the key {key} has the name or the bytes of a log key of this ledger, present or past",
         "Make a new key, under a name of its own, with 'custody key new'.";
+    /// A replaced log key may sign on for a while only where nothing speaks against it.
+    LogKeyOverlap { problem: &'static str } = "log-key-overlap",
+        "the replaced log key cannot sign on: {problem}",
+        "Leave the overlap out, or end it within a year of a replacement that is superseded.";
     /// The corrected entry does not exist.
     UnknownEntry { index: u64 } = "unknown-entry",
         "there is no entry {index}",

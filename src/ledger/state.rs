@@ -18,8 +18,8 @@ use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
 use crate::model::vocabulary::{EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
-    DrawLine, EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId, SequenceLine,
-    Stamp, TokenLine, VerifierKey,
+    Day, DrawLine, EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId,
+    SequenceLine, Stamp, TokenLine, VerifierKey,
 };
 
 /// Everything that follows from the entries so far. Its size grows with people
@@ -55,6 +55,10 @@ pub struct State {
 }
 
 impl State {
+    /// What its serialized form begins with wherever it is kept: raised with every change of
+    /// what it holds or how it is folded, so that one of another form is folded anew.
+    pub const FORM: &'static [u8] = b"custody-state/9 ";
+
     /// Folds in the next entry.
     pub fn apply(&mut self, leaf: Hash, said: &Statement) {
         let index = self.size;
@@ -102,6 +106,7 @@ impl State {
             Statement::LogKey(said) => {
                 if let Some(facts) = &mut self.facts {
                     facts.log_keys.push((index, said.new_key.0.clone()));
+                    facts.overlap_until = said.overlap_until;
                 }
             }
             Statement::Erase(said) => self.apply_erase(said),
@@ -138,6 +143,7 @@ impl State {
             zone: said.zone.clone(),
             receipt_prefix: said.receipt_prefix.clone(),
             log_keys: vec![(index, said.log_key.0.clone())],
+            overlap_until: None,
             founded: said.at,
         });
         let first = &said.administrator;
@@ -503,7 +509,19 @@ impl State {
 
     /// The key that signs checkpoints now.
     pub fn log_key(&self) -> Option<&VerifierKey> {
-        self.facts.as_ref().and_then(|facts| facts.log_keys.last()).map(|(_, key)| key)
+        self.log_keys().last().map(|(_, key)| key)
+    }
+
+    /// Every key that signs or signed checkpoints, with the index it holds from.
+    pub fn log_keys(&self) -> &[(u64, VerifierKey)] {
+        self.facts.as_ref().map_or(&[], |facts| &facts.log_keys)
+    }
+
+    /// The replaced key that signs checkpoints as well on this day.
+    pub fn overlapping_log_key(&self, today: Day) -> Option<&VerifierKey> {
+        let until = self.facts.as_ref()?.overlap_until?;
+        let [.., (_, old), _] = self.log_keys() else { return None };
+        (today <= until).then_some(old)
     }
 
     /// The next free receipt number for a statement made at `at`, skipping those

@@ -43,6 +43,8 @@ pub enum Event {
     Left(Position, String),
     /// Something came that could not be identified.
     Unidentified(Position),
+    /// A drive is there whose serial this user may not read, or which does not say it.
+    Unread(Position, String),
     /// What a cabinet noticed.
     Cabinet(String, Movement),
     /// A cabinet's roll-call, or why there is none.
@@ -180,7 +182,14 @@ fn told(change: &Change) -> Event {
     };
     match change {
         Change::Present(arrival) | Change::Arrived(arrival) => {
-            Event::Came(arrival.device.position.clone(), name(&arrival.device))
+            let device = &arrival.device;
+            // A drive that cannot be told from another is counted nowhere, and must not look
+            // as if it were.
+            let event = match identity_line(device) {
+                None if device.is_removable_medium() => Event::Unread,
+                _ => Event::Came,
+            };
+            event(device.position.clone(), name(device))
         }
         Change::Left { device, .. } => Event::Left(device.position.clone(), name(device)),
         Change::Unidentified { position, .. } => Event::Unidentified(position.clone()),
@@ -193,6 +202,7 @@ impl Event {
         matches!(
             self,
             Event::Unidentified(_)
+                | Event::Unread(..)
                 | Event::Blind(_)
                 | Event::Cabinet(_, Movement::Unexplained(_) | Movement::Double(..))
                 | Event::Called(_, Err(_))
@@ -208,6 +218,11 @@ impl fmt::Display for Event {
             Event::Unidentified(position) => {
                 write!(f, "{position}: something was plugged in and could not be identified")
             }
+            Event::Unread(position, name) => write!(
+                f,
+                "{position}: {name} is there, and its serial CANNOT BE READ: it counts as absent. \
+                 Let this user read USB devices (docs/daemon.md), or try another port"
+            ),
             Event::Cabinet(cabinet, movement) => match movement {
                 Movement::Came(id) => write!(f, "{cabinet}: {id} is in its place"),
                 Movement::Left(id) => write!(f, "{cabinet}: {id} has left; awaiting its handover"),

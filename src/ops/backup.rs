@@ -11,8 +11,9 @@ use super::error::OpsError;
 use super::gather::read_bounded;
 use super::keys::Keyring;
 use super::ledger::{LOG_KEY_FILE, LOG_VKEY_FILE, Ledger};
+use super::log_signers;
 use super::publish::each_tile;
-use crate::keyring::{Cost, Passphrase, load_log_key, seal_pem};
+use crate::keyring::{Cost, Passphrase, seal_pem};
 use crate::ledger::Refusal;
 use crate::report::copies::Backup;
 use crate::store::Progress;
@@ -70,8 +71,10 @@ pub fn back_up(
     let mut reader = ArchiveReader::new(BufReader::with_capacity(1 << 20, written));
     let read_back = |error: &dyn std::fmt::Display| OpsError::ReadBack(error.to_string());
     while reader.next_member().map_err(|error| read_back(&error))?.is_some() {}
-    draft.persist_noclobber(file).map_err(|refused| failed(refused.error))?;
+    let kept = draft.persist_noclobber(file).map_err(|refused| failed(refused.error))?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    // On FAT, which is what sticks have, the file's line in its folder is written only now.
+    kept.sync_all().map_err(failed)?;
     (report.file, report.read_back) = (Some(file.to_owned()), true);
     Ok(report)
 }
@@ -111,9 +114,14 @@ pub fn stream(
     }
     let mut keys = 0;
     if let Some((keyring, passphrase)) = beside.keys {
-        let signer = load_log_key(&ledger.folder().join(LOG_KEY_FILE), &log_key)?;
-        saving.log_key(&signer, passphrase, beside.cost)?;
-        keys = 1 + saving.keyring(keyring)?;
+        match log_signers::secret(ledger.folder(), &log_key)? {
+            Some(signer) => {
+                saving.log_key(&signer, passphrase, beside.cost)?;
+                keys += 1;
+            }
+            None => saving.left_out.push("the log key, which an ssh-agent holds".to_owned()),
+        }
+        keys += saving.keyring(keyring)?;
     }
     let Saving { archive, files, left_out } = saving;
     let (bytes, _) = archive.finish().map_err(unwritten)?;
@@ -171,6 +179,11 @@ impl<W: Write> Saving<W> {
     fn keyring(&mut self, keyring: &Keyring) -> Result<u64, OpsError> {
         let mut keys = 0;
         for name in names_in(keyring.folder())? {
+            if let Some(stem) = name.strip_suffix(".pub")
+                && !keyring.folder().join(format!("{stem}.pem")).exists()
+            {
+                self.left_out.push(format!("{name}, whose private key an ssh-agent holds"));
+            }
             let Some(stem) = name.strip_suffix(".pem") else { continue };
             let pem = read_bounded(&keyring.folder().join(&name))?;
             let member = format!("{KEYS}/ring/{name}");

@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::audit::audit_store;
 use super::clock::Clock;
 use super::draft::Draft;
 use super::error::OpsError;
 use super::found::{Founding, found};
 use super::ledger::{Committed, LOG_KEY_FILE, Ledger};
 use super::restore::RestoreError;
-use super::verify::audit_store;
 use crate::ledger::Refusal;
 use crate::model::statement::Link;
 use crate::model::vocabulary::{LinkRelation, Role};

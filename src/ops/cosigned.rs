@@ -12,6 +12,7 @@ use crate::ledger::Refusal;
 use crate::model::VerifierKey;
 use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::consistency::prove_consistency;
+use crate::proof::log_keys::LogKeys;
 use crate::proof::quorum::{POLICY_MAX, Vouched, WitnessPolicy};
 use crate::proof::tree::Frontier;
 use crate::proof::witness::AddCheckpoint;
@@ -54,12 +55,12 @@ pub fn policy_beside(folder: &Path) -> Result<Option<WitnessPolicy>, OpsError> {
 /// The cosigned checkpoints of one ledger.
 pub struct Cosigned {
     files: SmallFiles,
-    log: VerifierKey,
+    log: LogKeys,
 }
 
 impl Cosigned {
-    /// Those of the ledger in `folder`, whose log key is `log`.
-    pub fn of(folder: &Path, log: &VerifierKey) -> Self {
+    /// Those of the ledger in `folder`, whose log keys are `log`.
+    pub fn of(folder: &Path, log: &LogKeys) -> Self {
         Cosigned { files: SmallFiles::of(&folder.join(FOLDER), &options()), log: log.clone() }
     }
 
@@ -72,7 +73,7 @@ impl Cosigned {
         let mut found = Vec::new();
         for name in self.files.names()? {
             let bytes = self.files.read(&name, NOTE_MAX)?.unwrap_or_default();
-            found.extend(SignedCheckpoint::open(&bytes, &self.log).ok());
+            found.extend(self.log.open(&bytes).ok());
         }
         found.sort_by_key(|checkpoint| checkpoint.checkpoint().size());
         Ok(found)
@@ -117,7 +118,7 @@ impl Cosigned {
         let all = self.all()?;
         let witnesses = |checkpoint: &SignedCheckpoint| -> Vec<(String, [u8; 4])> {
             let lines = checkpoint.note().signatures().iter();
-            lines.filter(|line| !is_by(line, &self.log)).map(|l| (l.name.clone(), l.id)).collect()
+            lines.filter(|line| !self.log.signed(line)).map(|l| (l.name.clone(), l.id)).collect()
         };
         let excess = all.len().saturating_sub(KEPT_MAX);
         for (at, old) in all.iter().enumerate() {
@@ -139,8 +140,12 @@ fn signed_by(checkpoint: &SignedCheckpoint, key: &VerifierKey) -> bool {
     checkpoint.note().signatures().iter().any(|line| is_by(line, key))
 }
 
-fn log_key(ledger: &Ledger) -> Result<VerifierKey, OpsError> {
-    ledger.state().log_key().cloned().ok_or_else(|| OpsError::refused(Refusal::NotFounded))
+/// The keys of this ledger's log, present and past.
+///
+/// # Errors
+/// `NotFounded`.
+pub fn log_keys(ledger: &Ledger) -> Result<LogKeys, OpsError> {
+    LogKeys::new(ledger.state().log_keys()).ok_or_else(|| OpsError::refused(Refusal::NotFounded))
 }
 
 /// Asks a witness that stands at `old` entries to vouch for the newest checkpoint.
@@ -181,8 +186,8 @@ pub fn take(
     policy: &WitnessPolicy,
     from: &str,
 ) -> Result<Taken, OpsError> {
-    let log = log_key(ledger)?;
-    cosigned.verify(&log).map_err(|error| OpsError::input(from, error))?;
+    let log = log_keys(ledger)?;
+    log.verify(cosigned).map_err(|error| OpsError::input(from, error))?;
     same_history(ledger, cosigned)?;
     let vouched = policy.judge(cosigned).map_err(|error| OpsError::input(from, error))?;
     if vouched.by.is_empty() {
@@ -193,7 +198,7 @@ pub fn take(
         line.map(|line| (key.clone(), line.clone()))
     };
     let lines: Vec<_> = vouched.by.iter().filter_map(|(_, line)| by(&line.key)).collect();
-    let own = cosigned.note().signatures().iter().filter(|line| is_by(line, &log)).cloned();
+    let own = cosigned.note().signatures().iter().filter(|line| log.signed(line)).cloned();
     let plain = cosigned.only(own.collect());
     let plain = plain.map_err(|error| OpsError::input(from, error))?;
     let kept = Cosigned::of(ledger.folder(), &log);
@@ -238,7 +243,7 @@ fn same_history(ledger: &mut Ledger, signed: &SignedCheckpoint) -> Result<(), Op
 /// # Errors
 /// The ledger cannot be read.
 pub fn best_for(ledger: &mut Ledger, index: u64) -> Result<Option<SignedCheckpoint>, OpsError> {
-    let kept = Cosigned::of(ledger.folder(), &log_key(ledger)?);
+    let kept = Cosigned::of(ledger.folder(), &log_keys(ledger)?);
     // A policy that cannot be read is said by whatever judges by it.
     let policy = policy_beside(ledger.folder()).unwrap_or_default();
     let mut best: Option<((bool, usize, u64), SignedCheckpoint)> = None;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::keyring::KeyringError;
 use crate::ledger::{Refusal, Refusals};
 use crate::model::key::KeyName;
-use crate::model::{MediumId, Name, PartyId};
+use crate::model::{MediumId, Name, PartyId, ReceiptId};
 use crate::notify::outbox::OutboxError;
 use crate::picture::PictureError;
 use crate::printer::config::ConfigurationError;
@@ -85,9 +85,24 @@ pub enum OpsError {
         /// What is wrong with it.
         why: String,
     },
+    /// The log key did not sign the newest checkpoint.
+    #[error("what was recorded is kept, but the newest checkpoint is not signed: {0}")]
+    LogKeyAway(#[source] SignError),
     /// The stored state of the ledger disagrees with what is about to be signed.
     #[error("what was stored does not read back as written: {0}")]
     ReadBack(String),
+    /// A handover is recorded, and its receipt is not made.
+    #[error(
+        "the handover is recorded as entry {entry}, and its receipt {receipt} is not made: {source}"
+    )]
+    NoReceipt {
+        /// The entry.
+        entry: u64,
+        /// The receipt's number.
+        receipt: ReceiptId,
+        /// Why not.
+        source: Box<OpsError>,
+    },
     /// A file or folder.
     #[error("{what} {}: {source}", .path.display())]
     File {

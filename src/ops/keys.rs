@@ -4,10 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
-use crate::keyring::{Cost, KeyFiles, KeyringError, Passphrase, Unencrypted, generate};
+use crate::keyring::{
+    Agent, AgentSigner, Cost, KeptBy, KeyFiles, KeyringError, Passphrase, Unencrypted, generate,
+};
 use crate::model::VerifierKey;
 use crate::model::key::KeyName;
-use crate::wire::signature::{Signer as _, SigningKey};
+use crate::wire::signature::{Signer, SigningKey, sign_line};
 
 /// A folder of key files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,29 @@ impl Keyring {
         Ok(key)
     }
 
+    /// Notes under `name` that the ssh-agent of this session holds the key: the one that
+    /// `which` names by its fingerprint or its `.pub` file, else the only one that fits. It
+    /// has to sign once, so that a key that does not is noticed before anybody is enrolled
+    /// with it.
+    ///
+    /// # Errors
+    /// The agent does not answer, has no such key or does not sign; or as [`Keyring::create`].
+    pub fn take_from_agent(
+        &self,
+        name: KeyName,
+        which: Option<&str>,
+    ) -> Result<VerifierKey, OpsError> {
+        let agent = Agent::of_session().map_err(KeyringError::from)?;
+        let public = agent.choose(which).map_err(KeyringError::from)?;
+        let key = VerifierKey::new(name.clone(), public);
+        // Begins with no kind of statement, so it can never stand for one.
+        let text = format!("custody/agent-key/v1\nkey: {key}\n");
+        sign_line(&agent.signer(&key).map_err(KeyringError::from)?, &text)?;
+        self.make_folder()?;
+        KeyFiles::of(&self.folder, &name).create_in_agent(&key)?;
+        Ok(key)
+    }
+
     /// Puts a key file back under its name; false where another file has that name, which
     /// then stays as it is.
     ///
@@ -92,10 +117,14 @@ impl Keyring {
     /// Every verifier key in the folder, by name. A file that is no key is left out.
     pub fn list(&self) -> Vec<VerifierKey> {
         let Ok(folder) = std::fs::read_dir(&self.folder) else { return Vec::new() };
-        let pems = folder.filter_map(Result::ok).map(|entry| entry.path());
-        let pems = pems.filter(|path| path.extension().is_some_and(|extension| extension == "pem"));
-        let mut keys: Vec<_> = pems.filter_map(|pem| KeyFiles::at(&pem).read_vkey().ok()).collect();
+        let paths = folder.filter_map(Result::ok).map(|entry| entry.path());
+        let ours = paths.filter(|path| {
+            path.extension().is_some_and(|extension| extension == "pem" || extension == "pub")
+        });
+        let mut keys: Vec<_> =
+            ours.filter_map(|path| KeyFiles::at(&path).read_vkey().ok()).collect();
         keys.sort();
+        keys.dedup();
         keys
     }
 
@@ -106,12 +135,31 @@ impl Keyring {
     pub fn files_of(&self, key: &VerifierKey) -> Result<KeyFiles, OpsError> {
         let files = KeyFiles::of(&self.folder, key.name());
         match files.read_vkey() {
-            Ok(found) if found == *key && files.pem().exists() => Ok(files),
+            Ok(found) if found == *key && files.kept_by().is_some() => Ok(files),
             _ => Err(OpsError::NoPrivateKey {
                 key: key.name().clone(),
                 keyring: self.folder.clone(),
             }),
         }
+    }
+
+    /// Whether an ssh-agent signs for `key`, so that no passphrase is asked for here.
+    ///
+    /// # Errors
+    /// `NoPrivateKey` when the folder does not know the key.
+    pub fn is_in_agent(&self, key: &VerifierKey) -> Result<bool, OpsError> {
+        Ok(self.files_of(key)?.kept_by() == Some(KeptBy::Agent))
+    }
+
+    /// A signer with a key that the ssh-agent of this session holds.
+    ///
+    /// # Errors
+    /// `NoPrivateKey`; the agent does not answer or does not hold the key; files that were
+    /// mixed up.
+    pub fn from_agent(&self, key: &VerifierKey) -> Result<AgentSigner, OpsError> {
+        self.files_of(key)?.read_in_agent()?;
+        let agent = Agent::of_session().map_err(KeyringError::from)?;
+        Ok(agent.signer(key).map_err(KeyringError::from)?)
     }
 
     /// Opens the private key of `key`.

@@ -10,6 +10,7 @@ use super::ledger::Ledger;
 use crate::ledger::Refusal;
 use crate::model::{Seen, VerifierKey};
 use crate::proof::checkpoint::{CheckpointError, SignedCheckpoint};
+use crate::proof::log_keys::LogKeys;
 use crate::proof::receipt::Receipt;
 use crate::proof::tree::Frontier;
 use crate::report::copies::Compared;
@@ -60,14 +61,15 @@ pub enum HistoryError {
 /// [`HistoryError::OtherLedger`] or [`HistoryError::Unreadable`].
 pub fn open_checkpoint(
     bytes: &[u8],
-    log: &VerifierKey,
+    log: &LogKeys,
     by: &str,
 ) -> Result<SignedCheckpoint, HistoryError> {
-    SignedCheckpoint::open(bytes, log).map_err(|error| {
+    log.open(bytes).map_err(|error| {
         let (by, why) = (by.to_owned(), error.to_string());
         match error {
             CheckpointError::OtherLog { .. }
             | CheckpointError::NotSigned(_)
+            | CheckpointError::OtherKey { .. }
             | CheckpointError::Signature(_) => HistoryError::OtherLedger { by, why },
             _ => HistoryError::Unreadable { by, why },
         }
@@ -113,7 +115,7 @@ impl Standing {
         &mut self,
         folder: &Path,
         store: &dyn Store,
-        log: Option<&VerifierKey>,
+        log: &[(u64, VerifierKey)],
     ) -> Result<(), OpsError> {
         if store.owned_elsewhere() {
             return Ok(());
@@ -130,10 +132,10 @@ impl Standing {
 pub(super) fn standing(
     folder: &Path,
     store: &dyn Store,
-    log: Option<&VerifierKey>,
+    log: &[(u64, VerifierKey)],
 ) -> Result<Standing, OpsError> {
     let mut standing = Standing::default();
-    let Some(log) = log else { return Ok(standing) };
+    let Some(log) = LogKeys::new(log) else { return Ok(standing) };
     let mut places = Vec::new();
     if let Some(copy) = second_copy(folder)? {
         places.push((copy, "the second copy of the checkpoint".to_owned()));
@@ -143,9 +145,9 @@ pub(super) fn standing(
         places.push((against, "a checkpoint kept elsewhere".to_owned()));
     }
     for (path, by) in places {
-        let heard = read_bounded(&path)
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| open_checkpoint(&bytes, log, &by).map_err(|error| error.to_string()));
+        let heard = read_bounded(&path).map_err(|error| error.to_string()).and_then(|bytes| {
+            open_checkpoint(&bytes, &log, &by).map_err(|error| error.to_string())
+        });
         let compared = heard.map(|there| compare(store, &there, &by));
         match compared {
             Ok(Ok(_)) => {}
@@ -173,14 +175,14 @@ pub(super) fn standing(
 pub(super) fn against(
     folder: &Path,
     store: &dyn Store,
-    log: &VerifierKey,
+    logs: &LogKeys,
 ) -> Result<Vec<HistoryError>, OpsError> {
     let copy = second_copy(folder)?.map(|path| (path, "the second copy of the checkpoint"));
     let kept = (folder.join(AGAINST), "a checkpoint kept elsewhere");
     let mut found = Vec::new();
     for (path, by) in copy.into_iter().chain([kept]) {
         let Ok(bytes) = read_bounded(&path) else { continue };
-        let Ok(there) = open_checkpoint(&bytes, log, by) else { continue };
+        let Ok(there) = open_checkpoint(&bytes, logs, by) else { continue };
         match compare(store, &there, by) {
             Ok(_) => {}
             Err(OpsError::History(error)) => found.push(error),
@@ -224,7 +226,7 @@ pub fn set_second_copy(ledger: &mut Ledger, file: Option<&Path>) -> Result<(), O
     };
     let newest = ledger.checkpoint()?.to_bytes();
     if file.exists() {
-        let log = ledger.state().log_key().cloned();
+        let log = LogKeys::new(ledger.state().log_keys());
         let log = log.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
         let by = file.display().to_string();
         compare(ledger.store(), &open_checkpoint(&read_bounded(&file)?, &log, &by)?, &by)?;
@@ -250,7 +252,7 @@ pub(super) fn remember(folder: &Path, checkpoint: &[u8]) -> Result<(), OpsError>
 /// The first that speaks against it; what is of another ledger or unreadable.
 pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, OpsError> {
     ledger.catch_up()?;
-    let log = ledger.state().log_key().cloned();
+    let log = LogKeys::new(ledger.state().log_keys());
     let log = log.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
     let mut compared = Vec::new();
     for file in files {
@@ -276,14 +278,18 @@ pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, Op
 }
 
 /// Replaces a small file in one step, durably.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
+pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
     let failed = |error| OpsError::file("cannot write", path, error);
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     draft.write_all(bytes).map_err(failed)?;
     draft.as_file().sync_all().map_err(failed)?;
-    draft.persist(path).map_err(|refused| failed(refused.error))?;
+    // On FAT the old file's clusters must not be free while a line still points at them.
+    let before = std::fs::File::open(path);
+    let kept = draft.persist(path).map_err(|refused| failed(refused.error))?;
     // A share may not know how to sync a folder; the file itself is durable.
     let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    kept.sync_all().map_err(failed)?;
+    drop(before);
     Ok(())
 }

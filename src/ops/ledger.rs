@@ -1,6 +1,5 @@
 //! An open ledger: store, folded state, log key and clock under one owner.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,9 +7,9 @@ use super::clock::{Clock, SystemClock};
 use super::draft::Draft;
 use super::error::OpsError;
 use super::known;
-use crate::keyring::{self, KeyringError};
+use super::log_signers::{self, LogSigner};
 use crate::ledger::{Frame, Intent, Refusal, State, decide, judge};
-use crate::model::{Hash, Nonce, ReceiptId, Seen, Stamp, Statement, VerifierKey, Zone};
+use crate::model::{Hash, Nonce, Seen, Stamp, Statement, VerifierKey, Zone};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::proof::inclusion::prove_inclusion;
 use crate::proof::receipt::Receipt;
@@ -18,22 +17,17 @@ use crate::proof::tlog_proof::TlogProof;
 use crate::proof::tree::{Frontier, leaf_hash};
 use crate::store::{self, FileStore, Key, Notice, RemoteStore, Store, StoreError};
 use crate::wire::note::Note;
-use crate::wire::signature::{KeyCache, Signer, SigningKey, verify_required_with};
+use crate::wire::signature::{KeyCache, SigningKey, sign_line, verify_required_with};
 use crate::wire::statement;
 
 /// The log's private key beside the ledger.
 pub const LOG_KEY_FILE: &str = "log.pem";
 /// Its verifier key, for whoever verifies receipts.
 pub const LOG_VKEY_FILE: &str = "log.vkey";
-/// Drafts that are out for signature; their file names reserve receipt numbers.
-const DRAFTS: &str = "drafts";
 /// How often an append that somebody else was quicker than is judged and tried again.
 const CONFLICTS: u32 = 32;
 /// Entries folded since the last snapshot before a new one is kept.
 const SNAPSHOT_EVERY: u64 = 64;
-/// First bytes of a snapshot, raised with every change of what the state holds or how it is
-/// folded. One of another form is folded anew.
-const SNAPSHOT_FORM: &[u8] = b"custody-state/8 ";
 
 /// One entry that was appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +55,7 @@ pub struct Ledger {
     snapshot_at: u64,
     clock: Arc<dyn Clock>,
     notices: Vec<Notice>,
-    log_signer: Option<SigningKey>,
+    log_signer: Option<LogSigner>,
     standing: known::Standing,
 }
 
@@ -121,7 +115,9 @@ impl Ledger {
         let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
         ledger.folder = folder.to_owned();
         ledger.notices = notices;
-        ledger.standing = known::standing(folder, ledger.store.as_ref(), ledger.state.log_key())?;
+        ledger.standing = known::standing(folder, ledger.store.as_ref(), ledger.state.log_keys())?;
+        let today = ledger.now().map(|now| now.day()).ok();
+        log_signers::at_opening(folder, &ledger.state, today, &mut ledger.standing.warnings);
         Ok(ledger)
     }
 
@@ -172,12 +168,12 @@ impl Ledger {
     /// Nothing is signed by a ledger that is known to lack entries.
     fn refuse_if_stopped(&mut self) -> Result<(), OpsError> {
         let Ledger { standing, folder, store, state, .. } = self;
-        standing.refuse_if_stopped(folder, store.as_ref(), state.log_key())
+        standing.refuse_if_stopped(folder, store.as_ref(), state.log_keys())
     }
 
     /// Uses this key to sign checkpoints instead of the one beside the ledger.
     pub fn set_log_signer(&mut self, signer: SigningKey) {
-        self.log_signer = Some(signer);
+        self.log_signer = Some(Box::new(signer));
     }
 
     /// Puts another clock in.
@@ -245,8 +241,7 @@ impl Ledger {
         let committed = self.commit(&notes)?;
         for entry in &committed {
             if let Statement::Handover(said) = &entry.statement {
-                // Best effort: a reservation that stays behind only skips a number.
-                let _ = std::fs::remove_file(self.reservation(&said.receipt));
+                self.release(&said.receipt);
             }
         }
         Ok(committed)
@@ -286,6 +281,7 @@ impl Ledger {
     }
 
     fn commit_behind(&mut self, notes: &[Note]) -> Result<Vec<Committed>, OpsError> {
+        use StoreError::{DiskFull, Io, ReadOnly};
         if let Some(kept) = self.already_kept(notes)? {
             return Ok(kept);
         }
@@ -307,9 +303,15 @@ impl Ledger {
         if self.store.owned_elsewhere() {
             return Ok(committed);
         }
-        self.sign_checkpoint()?;
+        // The entries stand whatever becomes of the checkpoint and the snapshot. On a disk
+        // that has filled up meanwhile, who needs a checkpoint next signs it, or is told.
+        match self.sign_checkpoint() {
+            Err(OpsError::Store(DiskFull | ReadOnly { .. } | Io { .. })) => {}
+            done => done?,
+        }
+        log_signers::settle_if_replaced(&self.folder, &committed);
         if self.state.size - self.snapshot_at >= SNAPSHOT_EVERY {
-            self.keep_snapshot()?;
+            let _ = self.keep_snapshot();
         }
         Ok(committed)
     }
@@ -405,32 +407,39 @@ impl Ledger {
             return Err(OpsError::refused(Refusal::NotFounded));
         };
         let checkpoint = Checkpoint::new(facts.origin.as_str(), head.size, head.root)
-            .and_then(|checkpoint| checkpoint.sign(signer))
-            .map_err(|error| OpsError::ReadBack(error.to_string()))?;
-        let bytes = checkpoint.to_bytes();
+            .and_then(|checkpoint| checkpoint.sign(signer.as_ref()))
+            .map_err(log_signers::unsigned)?;
+        let bytes = self.with_old_key(checkpoint)?.to_bytes();
         self.store.put_checkpoint(&bytes)?;
         // The entries are kept whatever comes of it, and the next to open it is told.
         let _ = known::remember(&self.folder, &bytes);
         Ok(())
     }
 
+    /// While two log keys overlap, the replaced one signs as well, for those who know no
+    /// other. One that is not at hand is in nobody's way.
+    fn with_old_key(&self, new: SignedCheckpoint) -> Result<SignedCheckpoint, OpsError> {
+        let Some(old) = self.state.overlapping_log_key(self.now()?.day()) else { return Ok(new) };
+        let line = log_signers::find(&self.folder, old).ok();
+        let line = line.and_then(|old| sign_line(old.as_ref(), new.note().text()).ok());
+        Ok(line.and_then(|line| new.with_line(line).ok()).unwrap_or(new))
+    }
+
+    /// The key that the ledger will name behind what is coming must be at hand.
     fn load_log_signer(&mut self, coming: &[Committed]) -> Result<(), OpsError> {
-        let path = self.folder.join(LOG_KEY_FILE);
-        let genesis = coming.iter().find_map(|entry| match &entry.statement {
+        let coming = coming.iter().rev().find_map(|entry| match &entry.statement {
             Statement::Genesis(said) => Some(said.log_key.0.clone()),
+            Statement::LogKey(said) => Some(said.new_key.0.clone()),
             _ => None,
         });
-        let Some(named) = self.state.log_key().cloned().or(genesis) else {
+        let Some(named) = coming.or_else(|| self.state.log_key().cloned()) else {
             return Err(OpsError::refused(Refusal::NotFounded));
         };
-        if self.log_signer.is_none() {
-            self.log_signer =
-                Some(keyring::load_log_key(&path, &named).map_err(|error| unfit(&path, &error))?);
+        let usable = |signer: &LogSigner| *signer.key() == named && signer.is_at_hand();
+        if !self.log_signer.as_ref().is_some_and(usable) {
+            self.log_signer = Some(log_signers::find(&self.folder, &named)?);
         }
-        match &self.log_signer {
-            Some(signer) if *signer.key() == named => Ok(()),
-            _ => Err(unfit(&path, &KeyringError::Mismatch(named))),
-        }
+        Ok(())
     }
 
     /// The newest signed checkpoint, brought up to date where a stop came between
@@ -504,49 +513,10 @@ impl Ledger {
     pub fn keep_snapshot(&mut self) -> Result<(), OpsError> {
         let body = postcard::to_allocvec(&self.state)
             .map_err(|error| OpsError::ReadBack(error.to_string()))?;
-        self.store.put_snapshot(self.state.size, &[SNAPSHOT_FORM, &body].concat())?;
+        self.store.put_snapshot(self.state.size, &[State::FORM, &body].concat())?;
         self.snapshot_at = self.state.size;
         Ok(())
     }
-
-    fn reservation(&self, receipt: &ReceiptId) -> PathBuf {
-        self.folder.join(DRAFTS).join(format!("{receipt}.draft"))
-    }
-
-    /// Receipt numbers of drafts that are out for signature.
-    pub fn reserved(&self) -> BTreeSet<ReceiptId> {
-        let Ok(folder) = std::fs::read_dir(self.folder.join(DRAFTS)) else {
-            return BTreeSet::new();
-        };
-        let names =
-            folder.filter_map(Result::ok).filter_map(|file| file.file_name().into_string().ok());
-        names.filter_map(|name| name.strip_suffix(".draft")?.parse().ok()).collect()
-    }
-
-    /// Keeps a copy of a handover's draft, so that its receipt number is not given
-    /// to another one meanwhile.
-    ///
-    /// # Errors
-    /// When the copy cannot be written.
-    pub fn reserve(&self, draft: &Draft) -> Result<(), OpsError> {
-        let Statement::Handover(said) = draft.statement() else { return Ok(()) };
-        let path = self.reservation(&said.receipt);
-        let folder = self.folder.join(DRAFTS);
-        std::fs::create_dir_all(&folder)
-            .map_err(|e| OpsError::file("cannot make the folder", &folder, e))?;
-        std::fs::write(&path, draft.to_bytes())
-            .map_err(|e| OpsError::file("cannot write", &path, e))
-    }
-}
-
-/// What is wrong with the log key's file, for whoever keeps the ledger.
-fn unfit(path: &Path, error: &KeyringError) -> OpsError {
-    let why = match error {
-        KeyringError::NotFound(_) => "the file is not there".to_owned(),
-        KeyringError::Mismatch(_) => "it holds another key".to_owned(),
-        other => other.to_string(),
-    };
-    OpsError::LogKeyFile { path: path.to_owned(), why }
 }
 
 /// The newest snapshot, with the entries behind it folded in.
@@ -577,7 +547,7 @@ pub(super) fn apply_note(state: &mut State, bytes: &[u8]) {
 
 /// The state in a snapshot of the present form.
 pub(super) fn state_in_snapshot(bytes: &[u8]) -> Option<State> {
-    postcard::from_bytes(bytes.strip_prefix(SNAPSHOT_FORM)?).ok()
+    postcard::from_bytes(bytes.strip_prefix(State::FORM)?).ok()
 }
 
 /// What the clock shows, in the ledger's time zone.

@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod approve;
 pub mod attach;
 pub mod attend;
+pub mod audit;
 pub mod backup;
 pub mod bound;
 pub mod bus;
@@ -36,6 +37,7 @@ pub mod keeper;
 pub mod keys;
 pub mod known;
 pub mod ledger;
+mod log_signers;
 pub mod loss;
 pub mod override_alarms;
 pub mod paper;
@@ -48,8 +50,10 @@ pub mod publish;
 pub mod published;
 pub mod receipt;
 pub mod register;
+pub mod replace_log_key;
 pub mod report;
 pub mod request;
+mod reserved;
 pub mod restore;
 pub mod retire;
 pub mod round;
@@ -78,7 +82,9 @@ pub use ledger::{Committed, Ledger};
 
 // What a command has to name, but never to call: a passphrase it asked for, an error
 // it explains. The adapters themselves stay behind these use cases.
-pub use crate::keyring::{Cost, KeyringError, Passphrase, Unencrypted};
+pub use crate::keyring::{
+    AgentError, Cost, KeyringError, Passphrase, Unencrypted, keep_out_of_dumps,
+};
 pub use crate::notify::outbox::OutboxError;
 pub use crate::printer::config::ConfigurationError;
 pub use crate::printer::spool::{Consent, SpoolError};

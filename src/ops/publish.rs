@@ -9,6 +9,7 @@ use super::known::{HistoryError, compare, open_checkpoint};
 use super::ledger::{Ledger, options};
 use crate::ledger::Refusal;
 use crate::proof::checkpoint::SignedCheckpoint;
+use crate::proof::log_keys::LogKeys;
 use crate::proof::tiles::{TILE_WIDTH, TileKind};
 use crate::proof::tiling::{Tile, Tiling};
 use crate::report::copies::Publication;
@@ -88,9 +89,10 @@ fn published_size(
     folder: &Path,
 ) -> Result<Option<u64>, OpsError> {
     let Some(bytes) = published.checkpoint()? else { return Ok(None) };
-    let key = ledger.state().log_key().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
+    let keys = LogKeys::new(ledger.state().log_keys());
+    let keys = keys.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
     let by = format!("the log published in {}", folder.display());
-    let there = open_checkpoint(&bytes, key, &by)?;
+    let there = open_checkpoint(&bytes, &keys, &by)?;
     Ok(Some(compare(ledger.store(), &there, &by)?.size))
 }
 

@@ -52,7 +52,7 @@ pub fn verify_published(
     } else {
         auditor.finish_part()
     };
-    let mut report = LedgerVerification::new(&audit, trusted.is_some());
+    let mut report = LedgerVerification::new(&audit, trusted);
     if !whole {
         report
             .not_shown

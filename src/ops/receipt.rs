@@ -32,6 +32,23 @@ pub fn receipt(ledger: &mut Ledger, id: &ReceiptId) -> Result<IssuedReceipt, Ops
     issue(ledger, index)
 }
 
+/// The receipt of the handover that has just been recorded at `index`. Whatever keeps it
+/// from being made, nobody is told that nothing was recorded.
+///
+/// # Errors
+/// [`OpsError::NoReceipt`], with the reason in it.
+pub fn of_recorded(
+    ledger: &mut Ledger,
+    index: u64,
+    id: &ReceiptId,
+) -> Result<IssuedReceipt, OpsError> {
+    issue(ledger, index).map_err(|error| OpsError::NoReceipt {
+        entry: index,
+        receipt: id.clone(),
+        source: Box::new(error),
+    })
+}
+
 /// The overrides that let a medium's alarms pass at the handover at `index`: those since
 /// it last changed hands.
 fn passed(ledger: &Ledger, medium: &ReceiptMedium, index: u64) -> Result<Vec<Passed>, OpsError> {

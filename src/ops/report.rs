@@ -6,7 +6,7 @@ use super::error::OpsError;
 use super::ledger::Ledger;
 use super::sheet::head;
 use crate::model::{Day, Statement};
-use crate::proof::checkpoint::SignedCheckpoint;
+use crate::proof::log_keys::LogKeys;
 use crate::proof::tree::{Frontier, leaf_hash};
 use crate::render::xlsx;
 use crate::report::receipt::Head;
@@ -64,8 +64,8 @@ pub fn monthly(ledger: &Ledger, month: Option<Month>) -> Result<MonthlyReport, O
 fn signed(ledger: &Ledger) -> Result<Option<Head>, OpsError> {
     let bytes = ledger.store().checkpoint()?;
     let opened = bytes
-        .zip(ledger.state().log_key())
-        .and_then(|(bytes, key)| SignedCheckpoint::open(&bytes, key).ok());
+        .zip(LogKeys::new(ledger.state().log_keys()))
+        .and_then(|(bytes, keys)| keys.open(&bytes).ok());
     Ok(opened.map(|signed| {
         let checkpoint = signed.checkpoint();
         Head { entries: checkpoint.size(), root: *checkpoint.root() }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::BufReader;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::backup::{BESIDE, CONFIGURATION, FORM, HEADING, KEYS};
@@ -391,20 +392,29 @@ impl<'a> LaidOut<'a> {
         File::open(&path).and_then(|file| file.sync_all()).map_err(failed)
     }
 
-    /// The log's public key beside the ledger is the one that the first entry names.
+    /// The log's public key beside the ledger is the one that the newest entry of those that
+    /// name one names.
     fn keep_vkey(&self) -> Result<(), OpsError> {
-        let first = self.store.read(0..self.store.head().size.min(1))?.pop().unwrap_or_default();
-        let named = log_key_in(&first);
+        let mut named = None;
+        self.store.visit(0..self.store.head().size, &mut |_, note| {
+            named = log_key_in(note).or(named.take());
+            ControlFlow::Continue(())
+        })?;
         let Some(named) = named.or_else(|| self.vkey.clone()) else { return Ok(()) };
         self.write(LOG_VKEY_FILE, format!("{named}\n").as_bytes())
     }
 }
 
-/// The log key that a first entry names.
+/// The log key that an entry names, if it is of a kind that does.
 fn log_key_in(note: &[u8]) -> Option<VerifierKey> {
+    let kinds = [&b"custody/genesis/v1\n"[..], b"custody/log-key/v1\n"];
+    if !kinds.iter().any(|kind| note.starts_with(kind)) {
+        return None;
+    }
     let note = Note::parse(note).ok()?;
     match statement::parse(note.text()).ok()? {
         Statement::Genesis(said) => Some(said.log_key.0),
+        Statement::LogKey(said) => Some(said.new_key.0),
         _ => None,
     }
 }

@@ -12,13 +12,13 @@ use crate::ledger::checks::{Observation, compare};
 use crate::ledger::intent::Called;
 use crate::ledger::{Intent, State};
 use crate::model::vocabulary::Role;
-use crate::wire::signature::SigningKey;
+use crate::wire::signature::Signer;
 
 /// A station with its key in hand.
 pub struct Station {
     /// As it is configured.
     pub settings: CabinetSettings,
-    signer: SigningKey,
+    signer: Box<dyn Signer + Send + Sync>,
     cabinet: Cabinet,
     /// Entries in the ledger when it last looked.
     size: u64,
@@ -64,8 +64,11 @@ impl Station {
             (_, None) => format!("{} has not the role station", settings.station),
             (_, Some(None)) => format!("{} has no valid key", settings.station),
             (_, Some(Some(key))) => {
-                let passphrase = passphrase(&settings)?;
-                let signer = keyring.open(key, &passphrase)?;
+                let signer: Box<dyn Signer + Send + Sync> = if keyring.is_in_agent(key)? {
+                    Box::new(keyring.from_agent(key)?)
+                } else {
+                    Box::new(keyring.open(key, &passphrase(&settings)?)?)
+                };
                 let (place, by) = (settings.place.clone(), settings.station.clone());
                 let cabinet = Cabinet::new(place, by, settings.pace);
                 return Ok(Station { settings, signer, cabinet, size: u64::MAX });
@@ -77,7 +80,7 @@ impl Station {
     /// Whether there is something to look at although nothing has moved: the ledger has
     /// grown, or the time has come.
     pub fn wants_to_look(&self, size: u64, at: Moment) -> bool {
-        size != self.size || self.cabinet.rest(at.passed).is_zero()
+        size != self.size || self.cabinet.wants_to_look(at)
     }
 
     /// Looks once. What is to be recorded is recorded before this returns, and what could
@@ -104,7 +107,7 @@ impl Station {
 
     fn record(&self, ledger: &mut Ledger, call: &Called) -> Result<RollCalled, OpsError> {
         let mut draft: Draft = ledger.draft(Intent::CallRoll(Box::new(call.clone())))?;
-        draft.sign(&self.signer)?;
+        draft.sign(self.signer.as_ref())?;
         let committed = ledger.submit(&[draft])?;
         let entry = committed.first().map(|entry| entry.index);
         Ok(RollCalled {

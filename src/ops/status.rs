@@ -72,6 +72,19 @@ pub fn log(ledger: &Ledger, medium: Option<&MediumId>, limit: usize) -> Result<L
     Ok(LogView::new(&ledger.statements(&indices)?, ledger.state()))
 }
 
+/// The newest entries that name a party, in whatever part.
+///
+/// # Errors
+/// Nobody of that id; when the store cannot read.
+pub fn log_of_party(ledger: &Ledger, id: &PartyId, limit: usize) -> Result<LogView, OpsError> {
+    if !ledger.state().parties.contains_key(id) {
+        return Err(OpsError::refused(Refusal::UnknownParty { party: id.clone() }));
+    }
+    let all = ledger.store().find(&Key::Party(id.to_string()))?;
+    let newest = all.get(all.len().saturating_sub(limit)..).unwrap_or_default();
+    Ok(LogView::new(&ledger.statements(newest)?, ledger.state()))
+}
+
 /// Everybody enrolled.
 pub fn parties(ledger: &Ledger) -> PartyList {
     PartyList::new(ledger.state())

@@ -220,9 +220,16 @@ pub(super) fn put(file: &Path, bytes: &[u8; BYTES]) -> io::Result<()> {
     written.and_then(|()| sync_folder(file))
 }
 
-/// Durably gives the file its name.
+/// Durably gives the file its name. Drives have FAT, whose line for the file is written by
+/// a sync of the file, not of its folder; a drive pulled before that would show the token
+/// before, as a copy does. The file that had the name is held until its line points elsewhere.
 pub(super) fn rename(fresh: &Path, settled: &Path) -> io::Result<()> {
-    std::fs::rename(fresh, settled).and_then(|()| sync_folder(settled))
+    let before = File::open(settled);
+    let file = File::open(fresh)?;
+    std::fs::rename(fresh, settled).and_then(|()| sync_folder(settled))?;
+    file.sync_all()?;
+    drop(before);
+    Ok(())
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {

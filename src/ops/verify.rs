@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::mpsc::{self, SyncSender};
 
 use super::attach::attachments;
+use super::audit::{CHUNK, audit_store_on};
 use super::error::OpsError;
 use super::gather::Evidence;
 use super::known::{HistoryError, against, compare};
@@ -12,7 +12,8 @@ use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use super::verify_witnesses::{Counting, of_ledger};
 use crate::audit::{Audit, Auditor, Cause};
 use crate::ledger::State;
-use crate::model::{Hash, Statement, VerifierKey};
+use crate::model::{Statement, VerifierKey};
+use crate::proof::log_keys::LogKeys;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::report::verification::{FindingView, JudgedBy, LedgerVerification, ReceiptVerification};
@@ -20,9 +21,6 @@ use crate::store::{FileStore, Progress, RemoteStore, Store, StoreError, salvage}
 use crate::wire::note::Note;
 use crate::wire::qr::PayloadKind;
 use crate::wire::statement;
-
-/// Notes read and verified at a time; some hundred kilobytes.
-const CHUNK: usize = 512;
 
 /// Verifies the ledger in `folder`: every signature, the tree, every `seen`, every
 /// decision again, the checkpoint. `trusted` is the log key the verifier keeps.
@@ -34,17 +32,19 @@ pub fn verify_ledger(
     trusted: Option<&VerifierKey>,
     progress: Progress<'_>,
 ) -> Result<LedgerVerification, OpsError> {
-    verify_witnessed_ledger(folder, trusted, None, progress)
+    verify_witnessed_ledger(folder, trusted, None, None, progress)
 }
 
-/// As [`verify_ledger`]; `counting` says who counts as a witness.
+/// As [`verify_ledger`]; `counting` says who counts as a witness, and `record` is the file
+/// that an earlier audit kept and that this one goes on from.
 ///
 /// # Errors
-/// As [`verify_ledger`].
+/// As [`verify_ledger`], and what is wrong with the record.
 pub fn verify_witnessed_ledger(
     folder: &Path,
     trusted: Option<&VerifierKey>,
     counting: Option<&Counting>,
+    record: Option<&Path>,
     progress: Progress<'_>,
 ) -> Result<LedgerVerification, OpsError> {
     let store: Result<Box<dyn Store>, StoreError> = match RemoteStore::connect(folder)? {
@@ -53,24 +53,27 @@ pub fn verify_witnessed_ledger(
             FileStore::open(folder, &options(), &mut |_, _| {}).map(|store| Box::new(store) as _)
         }
     };
-    let mut witnesses = None;
-    let mut elsewhere = Vec::new();
+    let (mut witnesses, mut audited_before, mut elsewhere) = (None, 0, Vec::new());
     let (audit, whole) = match store {
         Ok(store) => {
-            let audit = audit_store(store.as_ref(), trusted, progress)?;
-            let log = trusted.or_else(|| audit.state.log_key());
-            if let Some(log) = log {
-                elsewhere = against(folder, store.as_ref(), log)?;
+            let (audit, before) = audit_store_on(store.as_ref(), trusted, record, progress)?;
+            audited_before = before;
+            // Where the ledger leads from the trusted key to others, theirs count as well.
+            let own = LogKeys::new(audit.state.log_keys());
+            let linked = own.filter(|own| trusted.is_none_or(|trusted| own.has(trusted)));
+            let logs = linked.or_else(|| trusted.map(LogKeys::from));
+            if let Some(logs) = &logs {
+                elsewhere = against(folder, store.as_ref(), logs)?;
             }
-            if let (Some(log), Some(counting)) = (log, counting) {
-                let found = of_ledger(store.as_ref(), folder, log, &counting.policy)?;
+            if let (Some(logs), Some(counting)) = (logs, counting) {
+                let found = of_ledger(store.as_ref(), folder, &logs, &counting.policy)?;
                 witnesses = Some((found, counting.demanded));
             }
             (audit, true)
         }
         Err(error) => audit_refused(folder, error, trusted)?,
     };
-    let mut report = LedgerVerification::new(&audit, trusted.is_some());
+    let mut report = LedgerVerification::new(&audit, trusted).with_audited_before(audited_before);
     for error in elsewhere {
         report = report.with_finding(known_elsewhere(&error));
     }
@@ -92,110 +95,6 @@ fn known_elsewhere(error: &HistoryError) -> FindingView {
         _ => (None, "ledger-forked"),
     };
     FindingView { index, cause, message: error.to_string() }
-}
-
-/// The audit of an open store. Reading and verifying go on side by side: the store
-/// is read here, one chunk ahead of the auditor.
-///
-/// # Errors
-/// What the store says when even the sizes cannot be read.
-pub fn audit_store(
-    store: &dyn Store,
-    trusted: Option<&VerifierKey>,
-    progress: Progress<'_>,
-) -> Result<Audit, OpsError> {
-    // Others may append behind an owner, so what is audited ends where its checkpoint does.
-    let checkpoint = store.checkpoint()?;
-    let size = match &checkpoint {
-        Some(bytes) if store.owned_elsewhere() => stated_size(bytes),
-        _ => store.head().size,
-    };
-    let (sender, chunks) = mpsc::sync_channel(1);
-    let (auditor, read) = std::thread::scope(|scope| {
-        let auditing = scope.spawn(move || {
-            let mut auditor = Auditor::new();
-            for chunk in chunks {
-                match chunk {
-                    Chunk::Notes(notes) => auditor.take(&notes),
-                    Chunk::Damaged(leaf, cause) => auditor.take_damaged(leaf, cause),
-                }
-            }
-            auditor
-        });
-        let read = read_all(store, size, &sender, progress);
-        drop(sender);
-        (auditing.join(), read)
-    });
-    let auditor = auditor.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    read?;
-    Ok(auditor.finish(checkpoint.as_deref(), trusted))
-}
-
-/// What was read, on its way to the auditor.
-enum Chunk {
-    Notes(Vec<Vec<u8>>),
-    Damaged(Option<Hash>, Cause),
-}
-
-/// The size in a checkpoint that the owner of the ledger has just signed
-/// (c2sp.org/tlog-checkpoint: its second line). Who signed it is the auditor's to ask.
-fn stated_size(checkpoint: &[u8]) -> u64 {
-    let second = checkpoint.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
-    std::str::from_utf8(second).ok().and_then(|line| line.parse().ok()).unwrap_or_default()
-}
-
-fn read_all(
-    store: &dyn Store,
-    size: u64,
-    out: &SyncSender<Chunk>,
-    progress: Progress<'_>,
-) -> Result<(), StoreError> {
-    let mut from = 0;
-    while from < size {
-        let (next, stopped) = read_on(store, from, size, out, progress);
-        from = next;
-        match stopped {
-            Ok(()) => {}
-            Err(StoreError::Damaged(damages)) => {
-                let said = damages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                send(out, Chunk::Damaged(store.node(0, from).ok(), Cause::Stored(said)));
-                from += 1;
-            }
-            Err(other) => return Err(other),
-        }
-    }
-    Ok(())
-}
-
-/// Nobody takes it only after the auditor panicked, and that is passed on.
-fn send(out: &SyncSender<Chunk>, chunk: Chunk) {
-    let _ = out.send(chunk);
-}
-
-/// Reads from entry `from` on until the end or the first entry that cannot be
-/// read; the index of the next one is given back.
-fn read_on(
-    store: &dyn Store,
-    from: u64,
-    size: u64,
-    out: &SyncSender<Chunk>,
-    progress: Progress<'_>,
-) -> (u64, Result<(), StoreError>) {
-    let mut chunk: Vec<Vec<u8>> = Vec::with_capacity(CHUNK);
-    let mut next = from;
-    let stopped = store.visit(from..size, &mut |index, note| {
-        chunk.push(note.to_vec());
-        next = index + 1;
-        if chunk.len() == CHUNK {
-            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-            send(out, Chunk::Notes(full));
-            progress(next, size);
-        }
-        ControlFlow::Continue(())
-    });
-    send(out, Chunk::Notes(chunk));
-    progress(next, size);
-    (next, stopped)
 }
 
 /// A store that will not open has said why. What stands whole in its journal is
@@ -271,7 +170,11 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
     let statement = statement::parse(receipt.note().text()).map_err(OpsError::ReceiptText)?;
     let (judged_by, key) = match judge {
         Judge::LogKey(key) => (JudgedBy::LogKey, Some((*key).clone())),
-        Judge::Ledger(ledger) => (JudgedBy::Ledger, ledger.state().log_key().cloned()),
+        Judge::Ledger(ledger) => {
+            let size = receipt.proof().checkpoint().checkpoint().size();
+            let keys = LogKeys::new(ledger.state().log_keys());
+            (JudgedBy::Ledger, keys.and_then(|keys| keys.at(size).cloned()))
+        }
     };
     let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
@@ -289,6 +192,12 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
             format!("it names the ledger {} and the key is {}'s", statement.ledger(), key.name())
         },
     );
+    let further = receipt.proof().checkpoint().further_keys(&key);
+    if let (Judge::LogKey(_), Some(id)) = (judge, further.first()) {
+        let words = "signed as well by another key of this log: the log key is being replaced, \
+                     ask for the new one and verify by that";
+        answer = answer.with("log-key", true, format!("{words} (id {id})"));
+    }
     // A proof under a checkpoint cannot be older than what its own signers saw.
     let seen = statement.seen().size;
     let index = receipt.proof().index();
@@ -397,7 +306,11 @@ fn verify_proof_alone(
     let proof = TlogProof::parse(bytes).map_err(crate::proof::receipt::ReceiptError::from)?;
     let key = match judge {
         Judge::LogKey(key) => Some((*key).clone()),
-        Judge::Ledger(ledger) => ledger.state().log_key().cloned(),
+        Judge::Ledger(ledger) => {
+            let size = proof.checkpoint().checkpoint().size();
+            let keys = LogKeys::new(ledger.state().log_keys());
+            keys.and_then(|keys| keys.at(size).cloned())
+        }
     };
     let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
     let answer = ReceiptVerification::new(None, judged_by).with_codes(false, true);

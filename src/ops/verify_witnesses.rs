@@ -6,6 +6,7 @@ use super::cosigned::Cosigned;
 use super::error::OpsError;
 use super::gather::Evidence;
 use crate::model::VerifierKey;
+use crate::proof::log_keys::LogKeys;
 use crate::proof::quorum::WitnessPolicy;
 use crate::proof::tree::Frontier;
 use crate::report::verification::{FindingView, ReceiptVerification};
@@ -61,14 +62,14 @@ pub fn with_witnesses(
 pub fn of_ledger(
     store: &dyn Store,
     folder: &Path,
-    log: &VerifierKey,
+    logs: &LogKeys,
     policy: &WitnessPolicy,
 ) -> Result<(WitnessesView, Vec<FindingView>), OpsError> {
     let mut findings = Vec::new();
     let nobody = policy.witnesses().iter().map(|witness| witness.name()).collect();
     let (entries, vouching, quorum) = (0, Vec::new(), !policy.asks());
     let mut best = WitnessesView { entries, vouching, missing: nobody, quorum };
-    for checkpoint in Cosigned::of(folder, log).all()? {
+    for checkpoint in Cosigned::of(folder, logs).all()? {
         let said = checkpoint.checkpoint();
         let here = said.size() <= store.head().size;
         if !here || Frontier::load(store, said.size())?.root() != *said.root() {

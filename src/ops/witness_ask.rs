@@ -1,11 +1,10 @@
 //! Asking the witnesses of this ledger over HTTP (c2sp.org/tlog-witness, the log's
 //! side).
 
-use super::cosigned::{Cosigned, Taken, request, take};
+use super::cosigned::{Cosigned, Taken, log_keys, request, take};
 use super::error::OpsError;
 use super::ledger::Ledger;
 use super::witness::WitnessError;
-use crate::ledger::Refusal;
 use crate::model::printable::printable;
 use crate::proof::checkpoint::{SignedCheckpoint, decimal};
 use crate::proof::quorum::WitnessPolicy;
@@ -76,16 +75,15 @@ pub fn ask_patiently(
 /// It does not answer, or keeps nothing that this log signed.
 pub fn what_it_saw(ledger: &Ledger, url: &str) -> Result<SignedCheckpoint, OpsError> {
     let prefix = url.trim_end_matches('/');
-    let log = ledger.state().log_key().cloned();
-    let log = log.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
-    let path = format!("{prefix}/{}/checkpoint", origin_hash(log.name().as_str()));
+    let log = log_keys(ledger)?;
+    let origin = log.newest().map_or("", |key| key.name().as_str());
+    let path = format!("{prefix}/{}/checkpoint", origin_hash(origin));
     let reply = client::get(&path, Patience::default());
     let reply = reply.map_err(|why| WitnessError::NoAnswer { url: prefix.to_owned(), why })?;
     if reply.status != 200 {
         return Err(strange(prefix, reply.status, "it keeps no checkpoint").into());
     }
-    SignedCheckpoint::open(&reply.body, &log)
-        .map_err(|error| strange(prefix, reply.status, &error.to_string()).into())
+    log.open(&reply.body).map_err(|error| strange(prefix, reply.status, &error.to_string()).into())
 }
 
 /// Entries that the witness at this address is known to have seen.
@@ -93,9 +91,9 @@ fn known(ledger: &Ledger, prefix: &str, policy: &WitnessPolicy) -> Result<u64, O
     let at =
         |url: &Option<String>| url.as_ref().is_some_and(|url| url.trim_end_matches('/') == prefix);
     let witness = policy.witnesses().iter().find(|witness| at(&witness.url));
-    match (witness, ledger.state().log_key()) {
-        (Some(witness), Some(log)) => Cosigned::of(ledger.folder(), log).newest_by(&witness.key),
-        _ => Ok(0),
+    match witness {
+        Some(witness) => Cosigned::of(ledger.folder(), &log_keys(ledger)?).newest_by(&witness.key),
+        None => Ok(0),
     }
 }
 

@@ -55,6 +55,17 @@ pub enum CheckpointError {
     /// No line by the log's key.
     #[error("the checkpoint carries no signature by the log key {0}")]
     NotSigned(KeyName),
+    /// No line by the log's key, but one by another key of its name.
+    #[error(
+        "the checkpoint is not signed by the log key given, but by another one of {name}, with \
+         the id {id}: the log key may have been replaced"
+    )]
+    OtherKey {
+        /// The log's name.
+        name: KeyName,
+        /// Hexadecimal id of the key that signed.
+        id: String,
+    },
     /// A line by the log's key that does not verify.
     #[error("the log's signature on the checkpoint: {0}")]
     Signature(LineRefused),
@@ -207,7 +218,20 @@ impl SignedCheckpoint {
             signature::verify(log, self.note.text(), line).map_err(CheckpointError::Signature)?;
             signed = true;
         }
-        if signed { Ok(()) } else { Err(CheckpointError::NotSigned(log.name().clone())) }
+        let name = log.name().clone();
+        match self.further_keys(log).into_iter().next() {
+            _ if signed => Ok(()),
+            Some(id) => Err(CheckpointError::OtherKey { name, id }),
+            None => Err(CheckpointError::NotSigned(name)),
+        }
+    }
+
+    /// Ids, in hexadecimal, of other keys than `log` whose lines bear the log's name. Nothing
+    /// is known of them but that somebody wrote them there.
+    pub fn further_keys(&self, log: &VerifierKey) -> Vec<String> {
+        let lines = self.note.signatures().iter();
+        let named = lines.filter(|line| line.name == log.name().as_str() && line.id != log.id());
+        named.map(|line| data_encoding::HEXLOWER.encode(&line.id)).collect()
     }
 
     /// The same checkpoint with one more signature line at its end, such as a
@@ -305,7 +329,7 @@ mod tests {
         assert_eq!(SignedCheckpoint::open(&bytes, key.key()), Ok(signed));
         let other = SigningKey::from_seed("log.example.jp".parse().expect("name"), &[5; 32]);
         let refused = SignedCheckpoint::open(&bytes, other.key());
-        assert!(matches!(refused, Err(CheckpointError::NotSigned(_))));
+        assert!(matches!(refused, Err(CheckpointError::OtherKey { .. })));
         let elsewhere = Checkpoint::new("elsewhere", 0, empty_root()).expect("checkpoint");
         assert!(matches!(elsewhere.sign(&key), Err(CheckpointError::OtherLog { .. })));
     }

@@ -5,6 +5,7 @@ pub mod consistency;
 pub mod cosignature;
 pub mod fork;
 pub mod inclusion;
+pub mod log_keys;
 pub mod memory;
 pub mod quorum;
 pub mod receipt;

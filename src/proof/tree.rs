@@ -65,6 +65,19 @@ impl Frontier {
         self.size
     }
 
+    /// Its complete subtrees, largest first, each as (level, index, hash).
+    pub fn peaks(&self) -> impl Iterator<Item = (u8, u64, Hash)> {
+        let levels = (0..64u8).rev().filter(|level| self.size & (1 << level) != 0);
+        // The last complete subtree of its level: the level's number of them is odd.
+        levels.zip(&self.peaks).map(|(level, hash)| (level, (self.size >> level) - 1, *hash))
+    }
+
+    /// Whether there are as many subtrees as a tree of this size has, which one read from
+    /// a file need not have.
+    pub fn is_whole(&self) -> bool {
+        self.peaks.len() == self.size.count_ones() as usize
+    }
+
     /// Adds one leaf. Returns the complete subtrees this finished, the leaf
     /// itself first, each as (level, index, hash), for whoever stores nodes.
     pub fn push(&mut self, leaf: Hash) -> Vec<(u8, u64, Hash)> {

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::audit::{Audit, Finding};
+use crate::ledger::State;
 use crate::model::statement::Handover;
-use crate::model::{Hash, MediumId, Origin, ReceiptId, Stamp, Statement};
+use crate::model::{Day, Hash, MediumId, Origin, ReceiptId, Stamp, Statement, VerifierKey};
 use crate::proof::inclusion::ProofRefused;
 use crate::proof::receipt::{Receipt, ReceiptRefused};
 use crate::proof::tlog_proof::{Included, TlogProofError};
@@ -37,6 +38,9 @@ pub struct LedgerVerification {
     pub ledger: Option<Origin>,
     /// Number of entries read.
     pub entries: u64,
+    /// Number of entries that an audit before covers and that were not read again.
+    #[serde(skip_serializing_if = "is_none")]
+    pub audited_before: u64,
     /// Number of signatures that verified.
     pub signatures: u64,
     /// Number of handovers sealed on paper whose sheet is still to be attached.
@@ -52,6 +56,9 @@ pub struct LedgerVerification {
     pub witnesses: Option<WitnessesView>,
     /// Whether the log key came from outside the ledger.
     pub log_key_given: bool,
+    /// Where the log key given was replaced since: by which, and in which entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_key_replaced: Option<LogKeyReplaced>,
     /// What is wrong, in order of entries; the first 200.
     pub findings: Vec<FindingView>,
     /// Number of findings, those not listed included.
@@ -81,10 +88,50 @@ impl From<&Finding> for FindingView {
     }
 }
 
+/// The key that a verifier trusts is no longer the one in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogKeyReplaced {
+    /// The entry from which the present key holds.
+    pub entry: u64,
+    /// The key in use.
+    pub vkey: String,
+    /// The last day on which the key before it signs as well.
+    pub overlap_until: Option<Day>,
+}
+
+impl LogKeyReplaced {
+    fn of(state: &State, trusted: Option<&VerifierKey>) -> Option<Self> {
+        let (entry, now) = state.log_keys().last()?;
+        let past = trusted.filter(|trusted| *trusted != now)?;
+        let linked = state.log_keys().iter().any(|(_, key)| key == past);
+        let overlap_until = state.facts.as_ref().and_then(|facts| facts.overlap_until);
+        linked.then(|| LogKeyReplaced { entry: *entry, vkey: now.to_string(), overlap_until })
+    }
+}
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
 impl LedgerVerification {
-    /// What an audit found. `log_key_given` is true when the audit was given the
-    /// log key by the verifier and did not take it from the ledger.
-    pub fn new(audit: &Audit, log_key_given: bool) -> Self {
+    /// That so many entries were verified by an audit before and not again.
+    #[must_use]
+    pub fn with_audited_before(mut self, entries: u64) -> Self {
+        self.audited_before = entries;
+        if entries > 0 {
+            self.not_shown.push(format!(
+                "that the {entries} entries of the audit before are still stored as they were, \
+                 and that no new one repeats one of them where the index says nothing: they were \
+                 not read again, and only their hashes were compared; a whole audit reads them"
+            ));
+        }
+        self
+    }
+
+    /// What an audit found. `trusted` is the log key that the verifier brought along; none
+    /// where it was taken from the ledger.
+    pub fn new(audit: &Audit, trusted: Option<&VerifierKey>) -> Self {
+        let log_key_given = trusted.is_some();
         let mut not_shown = Vec::new();
         if !log_key_given {
             not_shown.push(
@@ -107,12 +154,14 @@ impl LedgerVerification {
             verdict: if audit.is_green() { Verdict::Passed } else { Verdict::Failed },
             ledger: audit.state.facts.as_ref().map(|facts| facts.origin.clone()),
             entries: audit.entries,
+            audited_before: 0,
             signatures: audit.signatures,
             sheets_awaited: audit.state.sheets.len(),
             root: audit.root,
             checkpoint: audit.checkpoint,
             witnesses: None,
             log_key_given,
+            log_key_replaced: LogKeyReplaced::of(&audit.state, trusted),
             findings: audit.findings.iter().map(FindingView::from).collect(),
             findings_total: audit.findings_total,
             not_shown,

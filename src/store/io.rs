@@ -146,18 +146,28 @@ impl IoFile for RealFile {
     }
 }
 
-/// Puts `bytes` in the place of the file `path` so that after Ok, and whatever
-/// happens on the way, the old or the new bytes are there, whole.
+/// Puts `bytes` in the place of the file `name`: whatever happens on the way, the old or
+/// the new bytes are there, whole, and after Ok the new ones.
+///
+/// FAT has no journal, and keeps where a file begins in the file's line of its folder. A
+/// rename changes that line in memory only, and a sync of the folder does not write it:
+/// a sync of the file does. Without it the line goes on pointing at the old file's
+/// clusters, which are free by then, and after a power cut the file is empty or another's.
 pub(super) fn replace(io: &dyn Io, folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let fresh = folder.join(format!("{name}.new"));
+    let (fresh, settled) = (folder.join(format!("{name}.new")), folder.join(name));
+    // Held until its line points elsewhere, so that nothing frees its clusters before.
+    let before = io.open(&settled, Access::Read);
     let file = io.open(&fresh, Access::Create)?;
     file.truncate(0)?;
     file.write_at(bytes, 0)?;
     // The bytes must be durable before the name points at them, and the name
     // before the caller is told.
     file.sync_data()?;
-    io.rename(&fresh, &folder.join(name))?;
-    io.sync_dir(folder)
+    io.rename(&fresh, &settled)?;
+    io.sync_dir(folder)?;
+    file.sync_data()?;
+    drop(before);
+    Ok(())
 }
 
 /// All bytes of a file, or None when it is not there. More than `limit` bytes are

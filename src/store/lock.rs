@@ -43,9 +43,7 @@ impl Lock {
         }
         if writable {
             // Informative only, so a full disk must not keep anybody out.
-            let text = text();
-            let _ = file.write_all_at(text.as_bytes(), 0);
-            let _ = file.set_len(text.len() as u64);
+            let _ = file.write_all_at(&padded(&text()), 0);
         }
         Ok(Lock { file: Some(file) })
     }
@@ -54,8 +52,11 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         if let Some(file) = &self.file {
-            // Before the lock goes, so that nobody reads an old owner's name.
-            let _ = file.set_len(0);
+            // Before the lock goes, so that nobody reads an old owner's name. What was
+            // never written to is left alone.
+            if file.metadata().is_ok_and(|about| about.len() > 0) {
+                let _ = file.write_all_at(&padded(""), 0);
+            }
             // Said, not left to closing: a child that this process is just starting
             // holds a copy of the descriptor until its exec, and with it the lock.
             let _ = flock(file, FlockOperation::Unlock);
@@ -74,6 +75,14 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
         },
         Err(error) => Err(error),
     }
+}
+
+/// The text in a file that keeps its length: cutting it would free its cluster, and on a
+/// file system without a journal a power cut may then leave it with a cluster that is free.
+fn padded(text: &str) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.resize(MAX_TEXT, b'\n');
+    bytes
 }
 
 fn text() -> String {

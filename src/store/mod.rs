@@ -184,7 +184,7 @@ pub trait Store: Nodes<Error = StoreError> + Send {
     fn snapshot(&self) -> Result<Option<(u64, Vec<u8>)>, StoreError>;
 
     /// Keeps the state folded from the first `size` entries, in place of the one
-    /// before. Not synced: losing it costs time only.
+    /// before. Losing it costs time only.
     ///
     /// # Errors
     /// `OutOfRange` when `size` is past the head, `DiskFull`, `ReadOnly`, `Io`.

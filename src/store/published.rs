@@ -114,7 +114,11 @@ impl Published {
         file.truncate(0).map_err(failed)?;
         file.write_at(bytes, 0).map_err(failed)?;
         file.sync_data().map_err(failed)?;
+        let before = self.io.open(path, Access::Read);
         self.io.rename(&fresh, path).map_err(failed)?;
+        // What is published may lie on a stick with FAT: see `replace` in io.rs.
+        file.sync_data().map_err(failed)?;
+        drop(before);
         self.touched.insert(parent);
         Ok(())
     }

@@ -105,7 +105,13 @@ impl Place {
     }
 
     fn mark_clean(&self) -> io::Result<()> {
-        self.io.remove(&self.folder().join(DIRTY))
+        let (folder, mark) = (self.folder(), self.folder().join(DIRTY));
+        // Held until its name is gone for good: see `replace`.
+        let held = self.io.open(&mark, Access::Read);
+        self.io.remove(&mark)?;
+        self.io.sync_dir(&folder)?;
+        drop(held);
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::StoreError;
 use super::frame::field;
-use super::io::{Access, Io, read_whole};
+use super::io::{Io, read_whole, replace};
 use crate::model::Hash;
 
 const NAME: &str = "state";
@@ -52,8 +52,9 @@ fn decode(mut bytes: Vec<u8>) -> Option<Folded> {
     Some(Folded { size, chain, bytes })
 }
 
-/// Writes the state in place of the one before. Whole or not, but not synced: what
-/// a power cut leaves is caught by the checksum, and can be folded again.
+/// Writes the state in place of the one before. What a power cut leaves is caught by the
+/// checksum and can be folded again; it is synced for the sake of file systems without a
+/// journal (see `replace`), which a file that lost its clusters makes unfit to write to.
 pub(super) fn store(
     io: &dyn Io,
     folder: &Path,
@@ -61,19 +62,14 @@ pub(super) fn store(
     chain: &Hash,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
-    let path = folder.join(NAME);
-    let failed = |source| StoreError::io("write", &path, source);
-    let mut header = Vec::with_capacity(HEADER);
-    header.extend_from_slice(&MAGIC);
-    header.extend_from_slice(&VERSION.to_be_bytes());
-    header.extend_from_slice(&size.to_be_bytes());
-    header.extend_from_slice(&chain.0);
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&header), bytes);
-    let fresh = folder.join("state.new");
-    let file = io.open(&fresh, Access::Create).map_err(failed)?;
-    file.truncate(0).map_err(failed)?;
-    file.write_at(&header, 0).map_err(failed)?;
-    file.write_at(bytes, HEADER as u64).map_err(failed)?;
-    file.write_at(&crc.to_be_bytes(), (HEADER + bytes.len()) as u64).map_err(failed)?;
-    io.rename(&fresh, &path).map_err(failed)
+    let mut whole = Vec::with_capacity(HEADER + bytes.len() + 4);
+    whole.extend_from_slice(&MAGIC);
+    whole.extend_from_slice(&VERSION.to_be_bytes());
+    whole.extend_from_slice(&size.to_be_bytes());
+    whole.extend_from_slice(&chain.0);
+    whole.extend_from_slice(bytes);
+    let crc = crc32c::crc32c(&whole);
+    whole.extend_from_slice(&crc.to_be_bytes());
+    replace(io, folder, NAME, &whole)
+        .map_err(|source| StoreError::io("write", &folder.join(NAME), source))
 }

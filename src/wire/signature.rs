@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use ed25519_dalek::Signer as _;
+use zeroize::Zeroize as _;
 
 use crate::model::VerifierKey;
 use crate::model::key::{ED25519, KeyName};
@@ -21,6 +22,11 @@ const CACHE_MAX: usize = 65_536;
 pub trait Signer {
     /// The verifier key that belongs to it.
     fn key(&self) -> &VerifierKey;
+
+    /// Whether it could sign now, as far as that is known without signing.
+    fn is_at_hand(&self) -> bool {
+        true
+    }
 
     /// Signs `message` with Ed25519 (RFC 8032).
     ///
@@ -59,21 +65,39 @@ pub enum SignError {
 /// A private key in memory. It is wiped when dropped and never printed.
 pub struct SigningKey {
     key: VerifierKey,
-    secret: ed25519_dalek::SigningKey,
+    /// Boxed, so that passing the key on copies no secret: a value that is moved leaves its
+    /// bytes where it was, and those nobody wipes.
+    secret: Box<ed25519_dalek::SigningKey>,
+}
+
+/// Overwrites the stack below the caller's frame. What was called before and held a secret by
+/// value, here or in a library, has left copies there that no destructor knows of.
+#[inline(never)]
+pub fn scrub_stack() {
+    let mut below = [0u8; 128 * 1024];
+    below.zeroize();
+    std::hint::black_box(&below);
+}
+
+#[inline(never)]
+fn boxed(seed: &[u8; 32]) -> Box<ed25519_dalek::SigningKey> {
+    Box::new(ed25519_dalek::SigningKey::from_bytes(seed))
 }
 
 impl SigningKey {
     /// The key that `seed`, the 32-byte RFC 8032 private key, makes: a plain
     /// Ed25519 signer (type 0x01).
     pub fn from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
-        let secret = ed25519_dalek::SigningKey::from_bytes(seed);
+        let secret = boxed(seed);
+        scrub_stack();
         SigningKey { key: VerifierKey::new(name, secret.verifying_key().to_bytes()), secret }
     }
 
     /// A cosigner (type 0x04). A seed used here is used for nothing else: the
     /// two signature types should not share a key (signed-note, "Verifier keys").
     pub fn cosigner_from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
-        let secret = ed25519_dalek::SigningKey::from_bytes(seed);
+        let secret = boxed(seed);
+        scrub_stack();
         SigningKey { key: VerifierKey::cosigner(name, secret.verifying_key().to_bytes()), secret }
     }
 
@@ -95,7 +119,9 @@ impl Signer for SigningKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], SignError> {
-        Ok(self.secret.sign(message).to_bytes())
+        let signature = self.secret.sign(message).to_bytes();
+        scrub_stack();
+        Ok(signature)
     }
 }
 

@@ -275,6 +275,7 @@ fn every_command_answers_in_json_with_its_keys() {
         ),
         (0, "ledger second-copy copy".to_owned(), "second_copy"),
         (0, "ledger check held.receipt www".to_owned(), "compared"),
+        (0, format!("ledger replace-key --by kato {with}"), appended),
         (
             0,
             format!(
@@ -323,6 +324,8 @@ fn every_command_answers_in_json_with_its_keys() {
     }
     // Writes on a mounted drive, which only the lab has: tests/lab/scenarios/token.sh.
     seen.push("token write".to_owned());
+    // Needs an ssh-agent: tests/agent.rs.
+    seen.push("key agent".to_owned());
     // Both run until they are ended: tests/daemon.rs, tests/witness.rs.
     seen.extend(["daemon".to_owned(), "witness serve".to_owned()]);
     for command in commands(&case) {

@@ -13,8 +13,8 @@ use crate::running::{Running, wait_for};
 
 const WITH: &str = "--passphrase-file words";
 
-/// Enrols the station and configures the cabinet; frames say whether the drive is there.
-fn cabinet(case: &Case, frames: &[bool]) {
+/// Enrols the station and configures the cabinet.
+pub fn station(case: &Case) {
     case.ok(&format!(
         "party add spare --name 保管庫端末 --organisation 静岡支部 --role station --by kato --yes {WITH}"
     ));
@@ -26,8 +26,17 @@ fn cabinet(case: &Case, frames: &[bool]) {
              patience-minutes = 1\n"
         ),
     );
+}
+
+/// The same with a recording; frames say whether the drive is there.
+fn cabinet(case: &Case, frames: &[bool]) {
+    play(case, "tour.json", frames);
+}
+
+fn play(case: &Case, recording: &str, frames: &[bool]) {
+    station(case);
     let recorded: Value =
-        serde_json::from_slice(&std::fs::read(devices("tour.json")).expect("read")).expect("JSON");
+        serde_json::from_slice(&std::fs::read(devices(recording)).expect("read")).expect("JSON");
     let device = &recorded["frames"][0]["devices"][0];
     let frames: Vec<Value> = frames
         .iter()
@@ -116,6 +125,19 @@ fn a_handover_explains_a_departure() {
     let log = daemon.end();
     assert!(!log.contains("WITHOUT A HANDOVER"), "{log}");
     assert_eq!(standing(&case), "out");
+}
+
+#[test]
+fn a_drive_that_may_not_be_read_is_said_to_be_and_counts_as_absent() {
+    let case = Case::new();
+    play(&case, "no-permission.json", &[true; 12]);
+    let daemon = start(&case);
+    daemon.says("its serial CANNOT BE READ");
+    daemon.says("drawer: roll-call recorded");
+    let log = daemon.end();
+    assert!(log.contains("(0 there, 1 not, 0 unknown)"), "{log}");
+    assert_eq!(log.matches("CANNOT BE READ").count(), 1, "{log}");
+    assert_ne!(standing(&case), "home", "nobody has seen it");
 }
 
 /// Takes what is posted to it, answers that all is well, and keeps the texts.

@@ -178,7 +178,7 @@ fn a_message_about_thousands_stays_short() {
 /// The list over 100,000 drives is wanted within a tenth of a second; a build without
 /// optimisation is given more.
 #[test]
-fn a_hundred_thousand_drives_are_looked_through_at_once() {
+fn a_hundred_thousand_drives_are_looked_through() {
     let mut state = state();
     let one = state.media[&of("USB-0422")].clone();
     for number in 0..100_000 {
@@ -187,11 +187,8 @@ fn a_hundred_thousand_drives_are_looked_through_at_once() {
         state.media.insert(more.line.id.clone(), more);
     }
     for (day, rows) in [("2026-01-10", 0), ("2026-01-20", 100_001), ("2026-03-01", 100_002)] {
-        let begun = std::time::Instant::now();
+        // How long it takes is benches/presence's to say.
         let found = notices(&state, &format!("{day}T09:00:00+09:00"));
-        let took = begun.elapsed();
-        println!("{day}: {took:?}");
         assert_eq!(found.rows.len(), rows);
-        assert!(took.as_secs() < 10, "{took:?}");
     }
 }

@@ -316,6 +316,8 @@ impl Case {
             .env("HOME", self.folder.path())
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_DATA_HOME")
+            .env_remove("SSH_AUTH_SOCK")
+            .env_remove("CREDENTIALS_DIRECTORY")
             .env("CUSTODY_LEDGER", "ledger")
             .env("CUSTODY_KEYS", "keys")
             .env("CUSTODY_BUS", devices("tour.json"))

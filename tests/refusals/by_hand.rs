@@ -9,7 +9,7 @@ use media_custody::cli::error::Failure;
 use media_custody::keyring::load_log_key;
 use media_custody::ledger::Policy;
 use media_custody::model::key::KeyName;
-use media_custody::model::{Hash, VerifierKey};
+use media_custody::model::{Hash, Statement, VerifierKey};
 use media_custody::ops::alarms::{look, look_again};
 use media_custody::ops::bus::BusChoice;
 use media_custody::ops::handover::hand_over;
@@ -130,6 +130,7 @@ pub fn error(name: &str, case: &Case) -> Result<Failure, String> {
             append(case, Box::new(store))
         }
         "the disk is full" => append(case, failing(case, 0, std::io::ErrorKind::StorageFull)),
+        "the disk fills up before the receipt" => receipt_on_a_full_disk(case),
         "a write fails" => append(case, failing(case, 1, std::io::ErrorKind::Other)),
         "a receipt of the policy" => receipt::issue(&mut case.ledger(), 1).err(),
         "two statements with the same random bytes" => {
@@ -248,6 +249,26 @@ fn append(case: &Case, store: Box<dyn Store>) -> Option<OpsError> {
     ledger.set_log_signer(load_log_key(&case.path("ledger/log.pem"), &named).expect("log key"));
     let draft = change_of_policy(&ledger, &case.keys());
     ledger.submit(&[draft]).err()
+}
+
+/// A handover that the disk still takes, and no checkpoint after it.
+fn receipt_on_a_full_disk(case: &Case) -> Option<OpsError> {
+    let (io, mut options) = (faults::FaultyIo::default(), options());
+    options.io = Arc::new(io.clone());
+    let progress: Progress<'_> = &mut |_, _| {};
+    let store = FileStore::open(&case.path("ledger"), &options, progress).expect("opened");
+    let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock)).expect("opened");
+    let named: VerifierKey = of(case.text("ledger/log.vkey").trim());
+    ledger.set_log_signer(load_log_key(&case.path("ledger/log.pem"), &named).expect("log key"));
+    let draft =
+        hand_over(&ledger, office::handover("USB-0421", "yamada", "sato")).expect("decided");
+    io.bar(Some(("checkpoint", std::io::ErrorKind::StorageFull)));
+    let committed = office::submit(&mut ledger, draft, &case.keys());
+    let Statement::Handover(said) = &committed.statement else { return None };
+    let error = receipt::of_recorded(&mut ledger, committed.index, &said.receipt).err();
+    io.bar(None);
+    receipt::of_recorded(&mut ledger, committed.index, &said.receipt).expect("made when mended");
+    error
 }
 
 /// The ledger on a file system whose change number `skip` from now fails.

@@ -66,7 +66,7 @@ fn hostile_device_strings_are_written_out() {
 fn hostile_findings_are_written_out() {
     let mut audit = media_custody::audit::Auditor::new();
     audit.report(Some(7), media_custody::audit::Cause::Stored(HOSTILE.to_owned()));
-    let report = LedgerVerification::new(&audit.finish(None, None), false);
+    let report = LedgerVerification::new(&audit.finish(None, None), None);
     assert!(harmless(&text::ledger_verification(&report, Style::PLAIN)));
     let finding: &FindingView = &report.findings[0];
     assert_eq!((finding.index, finding.cause), (Some(7), "stored-bytes"));

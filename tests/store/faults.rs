@@ -27,6 +27,8 @@ struct Plan {
     /// After the fault every further change fails, as on a dead disk.
     dead: bool,
     die: bool,
+    /// Every change of a file whose name begins so fails, for as long as it stands here.
+    barred: Option<(&'static str, io::ErrorKind)>,
 }
 
 /// The real file system with a recorder before it.
@@ -57,6 +59,11 @@ impl FaultyIo {
         plan.fault = Some((plan.calls.len() + good, Fault::Failed, kind));
     }
 
+    /// From now on every change of a file whose name begins so fails; None lets them through.
+    pub fn bar(&self, barred: Option<(&'static str, io::ErrorKind)>) {
+        self.0.lock().unwrap().barred = barred;
+    }
+
     fn change<T>(
         &self,
         what: &'static str,
@@ -69,7 +76,11 @@ impl FaultyIo {
         }
         let number = plan.calls.len();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let barred = plan.barred.filter(|(begins, _)| name.starts_with(begins));
         plan.calls.push(Call { what, name });
+        if let Some((_, kind)) = barred {
+            return Err(io::Error::new(kind, "injected fault"));
+        }
         match plan.fault {
             Some((at, fault, kind)) if at == number => {
                 plan.dead = plan.die;

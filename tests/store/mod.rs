@@ -10,6 +10,14 @@ use media_custody::model::Hash;
 use media_custody::proof::tree::{Frontier, leaf_hash};
 use media_custody::store::{FileStore, Key, Options, Store, chain_hash};
 
+/// A line of the table in docs/reliability.md, which `tests/reliability` collects: what was
+/// injected, where, how often, with what result. Past the test harness's capture.
+pub fn row(fault: &str, place: &str, times: u64, result: &str) {
+    use std::io::Write;
+    // The harness has begun this line with the test's name.
+    let _ = writeln!(std::io::stdout(), "\nrow\t{fault}\t{place}\t{times}\t{result}");
+}
+
 /// A note of the tests: `medium|party|receipt|number|padding`.
 pub fn note(seq: u64) -> Vec<u8> {
     let padding = "x".repeat((seq * 37 % 400) as usize);

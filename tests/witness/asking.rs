@@ -61,7 +61,7 @@ fn http(status: &str, kind: &str, body: &str) -> Vec<u8> {
 fn kept(case: &Case) -> usize {
     let ledger = case.ledger();
     let log = ledger.state().log_key().cloned().expect("a log key");
-    Cosigned::of(ledger.folder(), &log).all().expect("read").len()
+    Cosigned::of(ledger.folder(), &(&log).into()).all().expect("read").len()
 }
 
 #[test]

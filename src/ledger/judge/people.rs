@@ -5,8 +5,8 @@ use crate::ledger::policy::Policy;
 use crate::ledger::refusal::Refusal;
 use crate::ledger::state::{Medium, State};
 use crate::model::statement;
-use crate::model::vocabulary::Role;
-use crate::model::{Hash, VerifierKey};
+use crate::model::vocabulary::{RevocationReason, Role};
+use crate::model::{Day, Hash, VerifierKey};
 
 pub(super) fn genesis(verdict: &mut Verdict<'_>, said: &statement::Genesis) {
     let log_key = &said.log_key.0;
@@ -136,6 +136,22 @@ fn log_keys(state: &State) -> impl Iterator<Item = &VerifierKey> {
     state.facts.iter().flat_map(|facts| &facts.log_keys).map(|(_, key)| key)
 }
 
+/// Longest overlap of two log keys.
+const OVERLAP_DAYS_MAX: i64 = 366;
+
+fn overlap_sound(verdict: &mut Verdict<'_>, said: &statement::LogKey, until: Day) {
+    let unsound = |problem| move || Refusal::LogKeyOverlap { problem };
+    let overlap = said.at.day().days_until(until);
+    verdict.refuse_if(overlap < 0, unsound("its last day is past"));
+    verdict
+        .refuse_if(overlap > OVERLAP_DAYS_MAX, unsound("its last day is more than a year ahead"));
+    // Whoever stole the key would sign on as well.
+    verdict.refuse_if(
+        said.reason != RevocationReason::Superseded,
+        unsound("a key that is compromised or lost signs nothing more"),
+    );
+}
+
 fn last_administrator(verdict: &mut Verdict<'_>, leaving: crate::model::PartyId) {
     let administers = |party: &crate::ledger::state::Party| {
         party.key.is_some() && party.roles.contains(&Role::Administrator)
@@ -195,6 +211,9 @@ pub(super) fn log_key(verdict: &mut Verdict<'_>, said: &statement::LogKey) {
     // A replaced log key never comes back: it may have been replaced as stolen.
     let used = log_keys(state).any(|key| key.public() == new.public());
     verdict.refuse_if(used, || Refusal::LogKeyReused { key: new.name().to_string() });
+    if let Some(until) = said.overlap_until {
+        overlap_sound(verdict, said, until);
+    }
     if let Some(record) = state.keys.get(new.public()) {
         verdict
             .refuse(Refusal::KeyTaken { key: new.name().to_string(), party: record.party.clone() });

@@ -239,8 +239,14 @@ impl Claim {
             let mut file = options.write(true).create_new(true).mode(0o600).open(&fresh)?;
             file.write_all(&bytes)?;
             file.sync_all()?;
+            // On FAT the file's line in its folder is written by the last sync only, and the
+            // old file's clusters are free as soon as nobody holds it.
+            let before = File::open(&path);
             fs::rename(&fresh, &path)?;
-            File::open(&self.outbox.folder)?.sync_all()
+            File::open(&self.outbox.folder)?.sync_all()?;
+            file.sync_all()?;
+            drop(before);
+            Ok(())
         };
         write().map_err(failed("cannot write", &path))?;
         let listed = Listed::Message(Box::new(record));

@@ -251,8 +251,14 @@ impl Spool {
             let fresh = self.path(record.id, "json.new");
             let _ = fs::remove_file(&fresh);
             write_new(&fresh, &bytes)?;
+            // On FAT the file's line in its folder is written by the last sync only, and the
+            // old file's clusters are free as soon as nobody holds it.
+            let (before, file) = (File::open(&path), File::open(&fresh)?);
             fs::rename(&fresh, &path)?;
-            File::open(&self.folder)?.sync_all()
+            File::open(&self.folder)?.sync_all()?;
+            file.sync_all()?;
+            drop(before);
+            Ok(())
         };
         write().map_err(failed("cannot write", &path))
     }

@@ -44,6 +44,10 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
     let mut put = |label: &str, value: String| page.field(2, label, LABELS, &value);
     put("Ledger", ledger);
     put("Entries", report.entries.to_string());
+    if report.audited_before > 0 {
+        let fresh = report.entries.saturating_sub(report.audited_before);
+        put("Verified now", format!("{fresh}; {} by the audit before", report.audited_before));
+    }
     put("Signatures", format!("{} hold", report.signatures));
     if report.sheets_awaited > 0 {
         let words = format!("{} handovers whose sheet is not attached", report.sheets_awaited);
@@ -59,6 +63,10 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
         put("Witnesses", witnesses.words());
     }
     put("Log key", if report.log_key_given { "yours" } else { "the ledger's own" }.to_owned());
+    if let Some(now) = &report.log_key_replaced {
+        put("Replaced", format!("by entry {}; keep this one from now on:", now.entry));
+        put("", now.vkey.clone());
+    }
     not_shown(&mut page, &report.not_shown);
     page.finish()
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::statement::define::bodies;
 use crate::model::statement::field::{Field, FieldError, FieldShape, Reader, Signs};
 use crate::model::vocabulary::*;
-use crate::model::{EntryRef, Nonce, Origin, Phrase, Seen, Signatory, Stamp, Token, VerifierKey};
+use crate::model::{
+    Day, EntryRef, Nonce, Origin, Phrase, Seen, Signatory, Stamp, Token, VerifierKey,
+};
 
 bodies! {
     /// Corrects what an entry says. The entry itself stays as it is.
@@ -46,6 +48,8 @@ bodies! {
         new_key: "new-key" => Signs,
         /// Why.
         reason: "reason" => RevocationReason,
+        /// The last day on which the old key signs checkpoints as well.
+        overlap_until: "overlap-until" => Option<Day>,
         /// Who changes it.
         by: "by" => Signatory,
         /// Random bytes.

@@ -1,6 +1,7 @@
-//! Status and one medium's history on a ledger of a million entries: how long, how
-//! much memory, and whether the log is left alone. Each is asked in a process of
-//! its own, since memory once used stays counted.
+//! A ledger of a million entries: status and one medium's history (how long, how much
+//! memory, and whether the log is left alone), the audit of all of it and of what is new
+//! since, and publishing what is new. Each in a process of its own, since memory once used
+//! stays counted.
 
 mod support;
 
@@ -9,11 +10,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use criterion::Criterion;
-use media_custody::ops::ledger::Ledger;
+use media_custody::ops::ledger::{Ledger, options};
+use media_custody::ops::publish::publish;
 use media_custody::ops::status;
+use media_custody::ops::verify::verify_witnessed_ledger;
 use media_custody::render::json::to_json;
 use media_custody::render::text::{self, Style};
-use media_custody::store::Store as _;
+use media_custody::report::verification::Verdict as Outcome;
+use media_custody::store::{FileStore, Store as _};
 use support::{Author, Spread, Verdict, medium_id, row, timed};
 
 const ENTRIES: usize = 1_000_000;
@@ -26,6 +30,13 @@ const MEMORY: f64 = 300e6;
 /// Share of the journal's bytes that a command may read of all files together;
 /// the folded state alone is about one hundredth.
 const READ: f64 = 0.05;
+/// Most memory that the audit of all entries may take, in bytes.
+const AUDIT_MEMORY: f64 = 500e6;
+/// Entries that are new when the audit goes on and the log is published again.
+const FRESH: usize = 1_000;
+/// Share of the whole audit's processor time that the audit of what is new may take, of
+/// which it is one thousandth: the rest is opening the ledger and its folded state.
+const FRESH_SHARE: f64 = 0.02;
 
 /// What one process says of itself.
 struct Said {
@@ -33,6 +44,16 @@ struct Said {
     answer: f64,
     memory: f64,
     read: f64,
+    done: f64,
+}
+
+/// Seconds of processor time that this process and its threads have used.
+fn processor() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").expect("procfs");
+    let fields: Vec<&str> = text.rsplit(") ").next().unwrap_or("").split(' ').collect();
+    let ticks: f64 = [11, 12].iter().filter_map(|at| fields.get(*at)?.parse::<f64>().ok()).sum();
+    // Linux counts them in hundredths of a second, whatever the kernel's own clock does.
+    ticks / 100.0
 }
 
 /// The number behind `key` in a file of `/proc/self`.
@@ -44,6 +65,35 @@ fn own(file: &str, key: &str) -> f64 {
 
 /// Runs in the child: does what the command does, rendering included.
 fn child(what: &str, folder: &Path) {
+    match what {
+        "status" | "show" => asked(what, folder),
+        _ => worked(what, folder),
+    }
+}
+
+/// The audit of everything, the audit on from its record, and publishing.
+fn worked(what: &str, folder: &Path) {
+    let record = folder.with_file_name("audit.record");
+    let (done, time) = timed(|| match what {
+        "audit" | "audit-on" => {
+            let record = (what == "audit-on").then_some(record.as_path());
+            let report = verify_witnessed_ledger(folder, None, None, record, &mut |_, _| {});
+            let report = report.expect("an audit");
+            assert_eq!(report.verdict, Outcome::Passed);
+            report.entries - report.audited_before
+        }
+        _ => {
+            let mut ledger = Ledger::open(folder, &mut |_, _| {}).expect("a ledger");
+            let www = folder.with_file_name("www");
+            let said = publish(&mut ledger, &www, false, &mut |_, _| {}).expect("published");
+            said.entries - said.published_before.unwrap_or(0)
+        }
+    });
+    let memory = own("status", "VmHWM:") * 1024.0;
+    println!("{} {} {memory} {} {done}", time.as_secs_f64(), processor(), own("io", "rchar:"));
+}
+
+fn asked(what: &str, folder: &Path) {
     let before = own("io", "rchar:");
     let (ledger, open) = timed(|| Ledger::open(folder, &mut |_, _| {}).expect("a ledger"));
     let style = Style { width: 80, colour: false };
@@ -62,17 +112,28 @@ fn child(what: &str, folder: &Path) {
     println!("{} {} {memory} {read} {shown}", open.as_secs_f64(), answer.as_secs_f64());
 }
 
+/// What one of the long ones says: seconds, seconds of the processor, bytes of memory.
+fn work(what: &str, folder: &Path, entries: usize) -> [f64; 3] {
+    let Said { open, answer, memory, done, .. } = ask(what, folder);
+    assert_eq!(done as usize, entries, "{what}");
+    println!(
+        "million: {what}: {open:.1} s, {answer:.2} s of the processors, {:.0} MB",
+        memory / 1e6
+    );
+    [open, answer, memory]
+}
+
 fn ask(what: &str, folder: &Path) -> Said {
     let program = std::env::current_exe().expect("this program");
     let out = Command::new(program).args(["--child", what]).arg(folder).output().expect("a child");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let text = String::from_utf8_lossy(&out.stdout);
     let numbers: Vec<f64> = text.split_whitespace().filter_map(|n| n.parse().ok()).collect();
-    let &[open, answer, memory, read, _] = numbers.as_slice() else { panic!("{text}") };
-    Said { open, answer, memory, read }
+    let &[open, answer, memory, read, done] = numbers.as_slice() else { panic!("{text}") };
+    Said { open, answer, memory, read, done }
 }
 
-fn build(folder: &Path) {
+fn build(folder: &Path) -> Author {
     let mut store = support::create(folder);
     let (mut author, notes) = Author::founded(MEDIA);
     for batch in notes.chunks(BATCH) {
@@ -88,7 +149,47 @@ fn build(folder: &Path) {
     // The first open folds the log; what it keeps at its end is what is measured.
     let (ledger, time) = timed(|| Ledger::open(folder, &mut |_, _| {}).expect("a ledger"));
     assert_eq!(*ledger.state(), author.state);
+    drop(ledger);
     println!("status: folding {ENTRIES} entries once took {:.1} s", time.as_secs_f64());
+    author
+}
+
+/// A thousand sightings more.
+fn grow(author: &mut Author, folder: &Path) {
+    let mut store = FileStore::open(folder, &options(), &mut |_, _| {}).expect("a ledger");
+    let notes = author.sightings(store.head().size as usize, FRESH, MEDIA);
+    support::append(&mut store, &notes);
+    store.put_checkpoint(&author.checkpoint()).expect("a checkpoint");
+}
+
+/// The audit of all, and what a thousand new entries cost afterwards.
+fn audits_and_publishing(author: &mut Author, folder: &Path) {
+    let [_, whole, memory] = work("audit", folder, ENTRIES);
+    row(
+        "`verify`, 1,000,000 entries: peak memory / 500 MB",
+        "below 1",
+        format!("{:.2}", memory / AUDIT_MEMORY),
+        Verdict::of(memory < AUDIT_MEMORY),
+    );
+    work("audit-on", folder, ENTRIES);
+    work("publish", folder, ENTRIES);
+    let (mut audits, mut publishing) = (vec![], vec![]);
+    for _ in 0..ROUNDS {
+        grow(author, folder);
+        audits.push(work("audit-on", folder, FRESH)[1] / whole);
+        publishing.push(work("publish", folder, FRESH)[1]);
+    }
+    let (audits, publishing) = (Spread::of(audits), Spread::of(publishing));
+    let met = Verdict::of(audits.most() < FRESH_SHARE);
+    let what = "`verify --record`, 1,000 new entries: processor time / that of the whole audit";
+    row(what, "below 0.02", format!("{:.4}", audits.median()), met);
+    let met = Verdict::of(publishing.most() < 1.0);
+    row(
+        "`publish`, 1,000 entries onto 1,000,000: processor time / 1 s",
+        "below 1",
+        publishing,
+        met,
+    );
 }
 
 fn journal_bytes(folder: &Path) -> f64 {
@@ -99,7 +200,7 @@ fn journal_bytes(folder: &Path) -> f64 {
 fn large_ledger(bench: &mut Criterion) {
     let scratch = support::scratch();
     let folder = scratch.path().join("ledger");
-    let (_, time) = timed(|| build(&folder));
+    let (mut author, time) = timed(|| build(&folder));
     let journal = journal_bytes(&folder);
     println!("status: built in {:.0} s, journal of {:.0} MB", time.as_secs_f64(), journal / 1e6);
     for what in ["status", "show"] {
@@ -118,6 +219,7 @@ fn large_ledger(bench: &mut Criterion) {
         let met = Verdict::of(read.most() < READ);
         row(&format!("`{what}`: bytes read / bytes of the journal"), "below 0.05", read, met);
     }
+    audits_and_publishing(&mut author, &folder);
     let mut group = bench.benchmark_group("million entries");
     group.sample_size(10).measurement_time(Duration::from_secs(3));
     group.warm_up_time(Duration::from_millis(300));
