@@ -140,23 +140,10 @@ fn every_bit_of_a_small_ledger_is_named() {
         (0..2).map(|share| stored.copied(&case.path(&format!("copy-{share}")))).collect();
     // Threads of our own: an audit waits for rayon's, which must not wait for it here.
     let unnamed: Vec<String> = std::thread::scope(|scope| {
-<<<<<<< HEAD
-        let shares = all.chunks(all.len().div_ceil(4)).enumerate();
-        let shares: Vec<_> = shares
-            .map(|(share, places)| {
-                let own = stored.copied(&case.path(&format!("copy-{share}")));
-                let entry = &entry;
-                scope.spawn(move || {
-                    let found =
-                        places.iter().filter_map(|(name, at)| wrong(&own, name, *at, entry));
-                    found.collect::<Vec<_>>()
-                })
-=======
         let share = |(own, places)| {
             scope.spawn(move || {
                 let places: &[(PathBuf, usize)] = places;
                 places.iter().filter_map(|(name, at)| wrong(own, name, *at, &entry)).collect()
->>>>>>> attack
             })
         };
         let running: Vec<_> = own.iter().zip(all.chunks(half)).map(share).collect();
