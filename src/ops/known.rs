@@ -167,6 +167,31 @@ pub(super) fn standing(
     Ok(standing)
 }
 
+/// What the second copy and what [`check`] kept say against a ledger that is verified.
+/// Nothing is written, and what cannot be read says nothing.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub(super) fn against(
+    folder: &Path,
+    store: &dyn Store,
+    logs: &LogKeys,
+) -> Result<Vec<HistoryError>, OpsError> {
+    let copy = second_copy(folder)?.map(|path| (path, "the second copy of the checkpoint"));
+    let kept = (folder.join(AGAINST), "a checkpoint kept elsewhere");
+    let mut found = Vec::new();
+    for (path, by) in copy.into_iter().chain([kept]) {
+        let Ok(bytes) = read_bounded(&path) else { continue };
+        let Ok(there) = open_checkpoint(&bytes, logs, by) else { continue };
+        match compare(store, &there, by) {
+            Ok(_) => {}
+            Err(OpsError::History(error)) => found.push(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 /// Where the second copy of the checkpoint is kept, if anywhere.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use super::attach::attachments;
 use super::audit::{CHUNK, audit_store_on};
 use super::error::OpsError;
 use super::gather::Evidence;
+use super::known::{HistoryError, against, compare};
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use super::verify_witnesses::{Counting, of_ledger};
 use crate::audit::{Audit, Auditor, Cause};
@@ -15,7 +16,7 @@ use crate::model::{Statement, VerifierKey};
 use crate::proof::log_keys::LogKeys;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
-use crate::report::verification::{JudgedBy, LedgerVerification, ReceiptVerification};
+use crate::report::verification::{FindingView, JudgedBy, LedgerVerification, ReceiptVerification};
 use crate::store::{FileStore, Progress, RemoteStore, Store, StoreError, salvage};
 use crate::wire::note::Note;
 use crate::wire::qr::PayloadKind;
@@ -52,7 +53,7 @@ pub fn verify_witnessed_ledger(
             FileStore::open(folder, &options(), &mut |_, _| {}).map(|store| Box::new(store) as _)
         }
     };
-    let (mut witnesses, mut audited_before) = (None, 0);
+    let (mut witnesses, mut audited_before, mut elsewhere) = (None, 0, Vec::new());
     let (audit, whole) = match store {
         Ok(store) => {
             let (audit, before) = audit_store_on(store.as_ref(), trusted, record, progress)?;
@@ -61,6 +62,9 @@ pub fn verify_witnessed_ledger(
             let own = LogKeys::new(audit.state.log_keys());
             let linked = own.filter(|own| trusted.is_none_or(|trusted| own.has(trusted)));
             let logs = linked.or_else(|| trusted.map(LogKeys::from));
+            if let Some(logs) = &logs {
+                elsewhere = against(folder, store.as_ref(), logs)?;
+            }
             if let (Some(logs), Some(counting)) = (logs, counting) {
                 let found = of_ledger(store.as_ref(), folder, &logs, &counting.policy)?;
                 witnesses = Some((found, counting.demanded));
@@ -69,8 +73,10 @@ pub fn verify_witnessed_ledger(
         }
         Err(error) => audit_refused(folder, error, trusted)?,
     };
-    let mut report =
-        LedgerVerification::new(&audit, trusted).with_audited_before(audited_before);
+    let mut report = LedgerVerification::new(&audit, trusted).with_audited_before(audited_before);
+    for error in elsewhere {
+        report = report.with_finding(known_elsewhere(&error));
+    }
     if !whole {
         report
             .not_shown
@@ -80,6 +86,15 @@ pub fn verify_witnessed_ledger(
         report = report.with_witnesses(view, findings, demanded);
     }
     Ok(report)
+}
+
+/// What is known elsewhere as a finding; the first entry that is missing is its place.
+fn known_elsewhere(error: &HistoryError) -> FindingView {
+    let (index, cause) = match error {
+        HistoryError::Behind { have, .. } => (Some(*have), "ledger-behind"),
+        _ => (None, "ledger-forked"),
+    };
+    FindingView { index, cause, message: error.to_string() }
 }
 
 /// A store that will not open has said why. What stands whole in its journal is
@@ -164,8 +179,7 @@ fn verify_receipt(receipt: &Receipt, judge: &Judge<'_>) -> Result<ReceiptVerific
     let Some(key) = key else { return Err(OpsError::refused(crate::ledger::Refusal::NotFounded)) };
     let required: Vec<VerifierKey> = statement.signers().into_iter().cloned().collect();
     let outcome = receipt.verify(&required, &key);
-    let mut answer =
-        ReceiptVerification::of(&statement, judged_by).with_receipt(receipt.leaf(), &outcome);
+    let mut answer = ReceiptVerification::of(&statement, judged_by).with_receipt(receipt, &outcome);
     // The log key's name is the origin: a receipt of another ledger, logged by
     // mistake or on purpose under this key, is not one of this ledger's.
     let ours = statement.ledger().as_str() == key.name().as_str();
@@ -210,7 +224,17 @@ fn against_ledger(
         Some(index) => format!("this very note is entry {index} of the ledger"),
         None => "this note is not in the ledger".to_owned(),
     };
-    let answer = answer.with("entry", found == Some(receipt.proof().index()), detail);
+    let mut answer = answer.with("entry", found == Some(receipt.proof().index()), detail);
+    // The same note may be proven under two histories that the log signed. Whether the log
+    // signed this one was asked already.
+    let signed = receipt.proof().checkpoint();
+    if ledger.state().log_key().is_some_and(|log| signed.verify(log).is_ok()) {
+        answer = match compare(ledger.store(), signed, "the receipt") {
+            Ok(_) => answer.with("history", true, "it is proven under this history".to_owned()),
+            Err(OpsError::History(error)) => answer.with("history", false, error.to_string()),
+            Err(error) => return Err(error),
+        };
+    }
     let Some(index) = found else { return Ok(answer) };
     let answer = match statement {
         Statement::Handover(said) => answer.with_attachments(attachments(ledger, &said.receipt)?),

@@ -88,9 +88,15 @@ pub fn of_ledger(
             Ok(vouched) if vouched.enough || !best.quorum => {
                 best = WitnessesView::new(said.size(), &vouched);
             }
-            // One with too few says less than an older one with enough; a line that
-            // does not verify vouches for nothing.
-            _ => {}
+            // One with too few says less than an older one with enough.
+            Ok(_) => {}
+            // A line that claims to be a witness's and does not verify: nothing makes one
+            // but a forger, or damage.
+            Err(error) => findings.push(FindingView {
+                index: None,
+                cause: "cosigned",
+                message: format!("the cosigned checkpoint of {} entries: {error}", said.size()),
+            }),
         }
     }
     Ok((best, findings))

@@ -7,7 +7,7 @@ use crate::ledger::State;
 use crate::model::statement::Handover;
 use crate::model::{Day, Hash, MediumId, Origin, ReceiptId, Stamp, Statement, VerifierKey};
 use crate::proof::inclusion::ProofRefused;
-use crate::proof::receipt::ReceiptRefused;
+use crate::proof::receipt::{Receipt, ReceiptRefused};
 use crate::proof::tlog_proof::{Included, TlogProofError};
 
 use super::attachment::{AttachmentView, Sheet};
@@ -170,6 +170,15 @@ impl LedgerVerification {
 }
 
 impl LedgerVerification {
+    /// Notes what is known elsewhere and speaks against this ledger.
+    #[must_use]
+    pub fn with_finding(mut self, finding: FindingView) -> Self {
+        self.verdict = Verdict::Failed;
+        self.findings_total += 1;
+        self.findings.push(finding);
+        self
+    }
+
     /// Notes who vouches, and what was cosigned that is not this history.
     #[must_use]
     pub fn with_witnesses(
@@ -245,6 +254,8 @@ pub struct ReceiptVerification {
     pub parties: Vec<Sealed>,
     /// Where the entry stands, once that is shown.
     pub entry: Option<EntryView>,
+    /// The entry that a receipt claims to be, whether or not that holds.
+    pub claimed: Option<u64>,
     /// The receipt's contents; none where the text is no handover.
     pub receipt: Option<ReceiptView>,
     /// What the text says where it is no handover, a certificate's for one.
@@ -317,6 +328,7 @@ impl ReceiptVerification {
             at: said.map(|said| said.at),
             parties,
             entry: None,
+            claimed: None,
             receipt,
             said: None,
             codes: CodesView { note: true, proof: true },
@@ -385,13 +397,18 @@ impl ReceiptVerification {
 
     /// Notes what [`Receipt::verify`](crate::proof::receipt::Receipt::verify) said.
     #[must_use]
-    pub fn with_receipt(mut self, leaf: Hash, outcome: &Result<Included, ReceiptRefused>) -> Self {
+    pub fn with_receipt(
+        mut self,
+        receipt: &Receipt,
+        outcome: &Result<Included, ReceiptRefused>,
+    ) -> Self {
+        self.claimed = Some(receipt.proof().index());
         let (signatures, inclusion) = match outcome {
             Ok(included) => {
                 let entry = EntryView {
                     index: included.index,
                     tree_size: Some(included.size),
-                    leaf: Some(leaf),
+                    leaf: Some(receipt.leaf()),
                 };
                 self.entry = Some(entry.clone());
                 if let Some(receipt) = &mut self.receipt {

@@ -424,3 +424,32 @@ fn roll_call_told(said: &RollCall, id: &MediumId) -> Told {
     };
     told.alarms(&said.alarm, id)
 }
+
+/// What is wrong, for readers of Japanese: by the name of an audit's cause or of a check of
+/// a receipt. The English message beside it has the particulars.
+pub fn wrong(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "stored-bytes" => "保存されたデータが壊れているか、改ざんされています。",
+        "note" => "署名付き文書の形式ではありません。",
+        "statement" => "本文が定められた形式ではありません。",
+        "signatures" => "署名が正しくありません。",
+        "refused" => "規則に反しており、記載されるはずのない内容です。",
+        "seen-root" => "署名者が見た台帳の内容と一致しません。",
+        "duplicate" => "同じ内容が以前にも記載されています。",
+        "no-checkpoint" => "署名されたチェックポイントがありません。",
+        "checkpoint" => "チェックポイントが正しくありません。",
+        "checkpoint-root" => "署名された後に、台帳の内容が書き換えられています。",
+        "truncated" | "ledger-behind" => "記載が失われています（途中で切られたか、古い複製です）。",
+        "log-key-differs" => "台帳の鍵が、指定された鍵と違います。",
+        "ledger-forked" | "history" => "同じ鍵で署名された別の履歴があります。",
+        "cosigned" => "立会署名が正しくないか、別の履歴に対するものです。",
+        "witnesses" | "policy" => "立会署名が方針を満たしていません。",
+        "inclusion" => "台帳に記載されていることを確認できません。",
+        "belonging" => "二つのコードは別々の受領書のものです。",
+        "ledger" => "別の台帳のものです。",
+        "seen" => "署名者が見たという台帳の件数が、記載の位置より先です。",
+        "entry" => "この文書は、その位置の記載ではありません。",
+        "keys" => "その時点で有効でない鍵で署名されています。",
+        _ => return None,
+    })
+}

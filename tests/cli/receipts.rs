@@ -75,7 +75,7 @@ fn the_ledger_itself_says_more_than_its_key() {
         .iter()
         .map(|c| c["name"].as_str().expect("name"))
         .collect();
-    assert_eq!(names, ["signatures", "inclusion", "ledger", "seen", "entry", "keys"]);
+    assert_eq!(names, ["signatures", "inclusion", "ledger", "seen", "entry", "history", "keys"]);
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn verified(notes: &[Note], said: &Handover, index: u64, by: JudgedBy) -> Receip
     let statement = Statement::from(said.clone());
     let required: Vec<_> = statement.signers().into_iter().cloned().collect();
     let outcome = receipt.verify(&required, &vkey("log"));
-    ReceiptVerification::new(Some(said), by).with_receipt(receipt.leaf(), &outcome)
+    ReceiptVerification::new(Some(said), by).with_receipt(&receipt, &outcome)
 }
 
 /// The same with one word changed.
@@ -230,7 +230,7 @@ fn refused(notes: &[Note], said: &Handover, index: u64) -> ReceiptVerification {
     let required: Vec<_> = statement.signers().into_iter().cloned().collect();
     let outcome = receipt.verify(&required, &vkey("log"));
     let said = Handover { persons: Some(3), ..said.clone() };
-    ReceiptVerification::new(Some(&said), JudgedBy::LogKey).with_receipt(receipt.leaf(), &outcome)
+    ReceiptVerification::new(Some(&said), JudgedBy::LogKey).with_receipt(&receipt, &outcome)
 }
 
 /// A LUKS2 partition beside a readable one.

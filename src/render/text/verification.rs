@@ -4,6 +4,7 @@ use super::Style;
 use super::layout::{Page, Tone};
 use super::receipt::party_line;
 use crate::report::verification::{FindingView, Said, Verdict};
+use crate::report::words::wrong;
 use crate::report::{JudgedBy, LedgerVerification, ReceiptVerification};
 
 const LABELS: usize = 14;
@@ -19,6 +20,8 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
             let first = report.findings.iter().find_map(|finding| finding.index);
             let place = first.map_or_else(String::new, |at| format!(", first at entry {at}"));
             page.put(0, Tone::Alarm, &format!("VERIFICATION FAILED{place}"));
+            let place = first.map_or_else(String::new, |at| format!("（最初は第 {at} 号）"));
+            page.put(0, Tone::Alarm, &format!("検証の結果、問題が見つかりました{place}"));
         }
     }
     for run in report.findings.chunk_by(follows) {
@@ -86,9 +89,18 @@ fn found(page: &mut Page, run: &[FindingView]) {
     };
     if run.len() > 1 {
         let words = format!("their signers saw another history ({})", first.cause);
-        return page.hang(2, &place, LABELS, Tone::Alarm, &words);
+        page.hang(2, &place, LABELS, Tone::Alarm, &words);
+    } else {
+        problems(page, &place, LABELS, &format!("{} ({})", first.message, first.cause));
     }
-    problems(page, &place, LABELS, &format!("{} ({})", first.message, first.cause));
+    in_japanese(page, LABELS, first.cause);
+}
+
+/// The same in one Japanese sentence, below the particulars.
+fn in_japanese(page: &mut Page, column: usize, name: &str) {
+    if let Some(words) = wrong(name) {
+        page.hang(2, "", column, Tone::Alarm, words);
+    }
 }
 
 /// A message that may name several problems, each on lines of its own.
@@ -106,7 +118,10 @@ pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> Strin
     match report.verdict {
         Verdict::Passed => page.put(0, Tone::Good, &format!("VERIFIED: {number}")),
         Verdict::Incomplete => page.put(0, Tone::Warning, &format!("INCOMPLETE: {number}")),
-        Verdict::Failed => page.put(0, Tone::Alarm, &format!("VERIFICATION FAILED: {number}")),
+        Verdict::Failed => {
+            let claimed = report.claimed.map_or_else(String::new, |at| format!(", as entry {at}"));
+            page.put(0, Tone::Alarm, &format!("VERIFICATION FAILED: {number}{claimed}"));
+        }
     }
     halves(&mut page, report);
     for check in &report.checks {
@@ -115,6 +130,7 @@ pub fn receipt_verification(report: &ReceiptVerification, style: Style) -> Strin
             page.hang(2, "ok", 7, Tone::Good, &words);
         } else {
             problems(&mut page, "WRONG", 7, &words);
+            in_japanese(&mut page, 7, check.name);
         }
     }
     if let Some(sheet) = report.sheet() {
