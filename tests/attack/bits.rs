@@ -173,7 +173,7 @@ fn a_sample_of_the_bits_of_a_larger_ledger_is_named() {
     let entry = |at: usize| starts.iter().rposition(|start| *start <= at).expect("an entry") as u64;
     let name = Path::new(SEGMENT).strip_prefix("ledger").expect("below");
     // A prime step, so that every part of a frame has its turn.
-    let places = (0..end).step_by(end / 31 | 1);
+    let places = (0..end).step_by((end / 31) | 1);
     let unnamed: Vec<String> = places.filter_map(|at| wrong(&stored, name, at, &entry)).collect();
     assert!(unnamed.is_empty(), "{}", unnamed.join("\n"));
 }
