@@ -5,6 +5,8 @@
 
 mod desk;
 mod office;
+#[path = "independent/witnessed.rs"]
+mod witnessed;
 
 use std::fs;
 use std::io::Write as _;

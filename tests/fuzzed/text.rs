@@ -1,5 +1,7 @@
 //! Texts: statements, checkpoints, keys, receipts, codes. What is accepted has one spelling.
 
+use std::sync::LazyLock;
+
 use media_custody::model::VerifierKey;
 use media_custody::model::key::KeyName;
 use media_custody::ops::Draft;
@@ -20,12 +22,17 @@ fn key(name: &str, seed: u8) -> SigningKey {
 
 /// The keys of `tests/desk`, which made the seeds.
 pub fn log_key() -> VerifierKey {
-    key("custody.example.jp/shizuoka", 0x10).key().clone()
+    static KEY: LazyLock<VerifierKey> =
+        LazyLock::new(|| key("custody.example.jp/shizuoka", 0x10).key().clone());
+    KEY.clone()
 }
 
 pub fn witness_key() -> VerifierKey {
-    let name: KeyName = "witness.example.org/w1".parse().expect("a name");
-    SigningKey::cosigner_from_seed(name, &[0x13; 32]).key().clone()
+    static KEY: LazyLock<VerifierKey> = LazyLock::new(|| {
+        let name: KeyName = "witness.example.org/w1".parse().expect("a name");
+        SigningKey::cosigner_from_seed(name, &[0x13; 32]).key().clone()
+    });
+    KEY.clone()
 }
 
 /// A statement's text, its note, its draft.

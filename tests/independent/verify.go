@@ -5,6 +5,8 @@
 //	verify receipt FILE LOG-VKEY
 //	verify consistency OLD-CHECKPOINT NEW-CHECKPOINT PROOF LOG-VKEY
 //	verify tiles FOLDER LOG-VKEY
+//	verify cosigned CHECKPOINT LOG-VKEY WITNESS-VKEY
+//	verify fork PROOF LOG-VKEY
 //
 // PROOF is a file with one base64 hash a line. Exit status: 0 verified, 1
 // refused, 2 usage.
@@ -12,7 +14,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,10 +39,16 @@ func main() {
 		err = consistency(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
 	case len(os.Args) == 4 && os.Args[1] == "tiles":
 		err = tiles(os.Args[2], os.Args[3])
+	case len(os.Args) == 5 && os.Args[1] == "cosigned":
+		err = cosigned(os.Args[2], os.Args[3], os.Args[4])
+	case len(os.Args) == 4 && os.Args[1] == "fork":
+		err = fork(os.Args[2], os.Args[3])
 	default:
 		fmt.Fprintln(os.Stderr, "usage: verify receipt FILE LOG-VKEY")
 		fmt.Fprintln(os.Stderr, "       verify consistency OLD NEW PROOF LOG-VKEY")
 		fmt.Fprintln(os.Stderr, "       verify tiles FOLDER LOG-VKEY")
+		fmt.Fprintln(os.Stderr, "       verify cosigned CHECKPOINT LOG-VKEY WITNESS-VKEY")
+		fmt.Fprintln(os.Stderr, "       verify fork PROOF LOG-VKEY")
 		os.Exit(2)
 	}
 	if err != nil {
@@ -264,5 +275,110 @@ func tiles(folder, logKey string) error {
 		}
 	}
 	fmt.Printf("%d entries published by %s\n", size, strings.Split(logKey, "+")[0])
+	return nil
+}
+
+// witness verifies cosignature/v1 lines (c2sp.org/tlog-cosignature), which sumdb's note
+// does not know.
+type witness struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+	at   *uint64
+}
+
+func (w witness) Name() string    { return w.name }
+func (w witness) KeyHash() uint32 { return w.hash }
+
+func (w witness) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	*w.at = binary.BigEndian.Uint64(signature)
+	said := fmt.Sprintf("cosignature/v1\ntime %d\n%s", *w.at, text)
+	return ed25519.Verify(w.key, []byte(said), signature[8:])
+}
+
+// newWitness reads a vkey of signature type 4.
+func newWitness(vkey string) (witness, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return witness{}, fmt.Errorf("%q is no vkey", vkey)
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(parts[2])
+	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != 4 {
+		return witness{}, fmt.Errorf("%q is no witness's vkey", vkey)
+	}
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), raw...))
+	hash := binary.BigEndian.Uint32(sum[:])
+	if fmt.Sprintf("%08x", hash) != parts[1] {
+		return witness{}, fmt.Errorf("the id of %q is not its key's", vkey)
+	}
+	return witness{parts[0], hash, raw[1:], new(uint64)}, nil
+}
+
+// cosigned verifies that log and witness both signed a checkpoint.
+func cosigned(file, logKey, witnessKey string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	size, _, err := checkpoint(data, logKey)
+	if err != nil {
+		return err
+	}
+	by, err := newWitness(witnessKey)
+	if err != nil {
+		return err
+	}
+	if _, err := note.Open(data, note.VerifierList(by)); err != nil {
+		return err
+	}
+	fmt.Printf("%d entries cosigned by %s at %d\n", size, by.name, *by.at)
+	return nil
+}
+
+// fork verifies that a log signed two histories: the second checkpoint's tree begins with
+// a root that is not the first's.
+func fork(file, logKey string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	parts := strings.Split(string(data), "\n\n")
+	if len(parts) != 5 || !strings.HasPrefix(parts[0], "custody/fork-proof/v1\n") {
+		return fmt.Errorf("no fork proof")
+	}
+	var named [2][]string
+	for _, line := range strings.Split(parts[0], "\n") {
+		for at, name := range []string{"root ", "proof "} {
+			if strings.HasPrefix(line, name) {
+				named[at] = append(named[at], strings.TrimPrefix(line, name))
+			}
+		}
+	}
+	roots, err := hashes(named[0])
+	if err != nil || len(roots) != 1 {
+		return fmt.Errorf("there is not one root: %v", err)
+	}
+	path, err := hashes(named[1])
+	if err != nil {
+		return err
+	}
+	first, firstRoot, err := checkpoint([]byte(parts[1]+"\n\n"+parts[2]+"\n"), logKey)
+	if err != nil {
+		return err
+	}
+	second, secondRoot, err := checkpoint([]byte(parts[3]+"\n\n"+parts[4]), logKey)
+	if err != nil {
+		return err
+	}
+	if err := tlog.CheckTree(path, second, secondRoot, first, roots[0]); err != nil {
+		return err
+	}
+	if roots[0] == firstRoot {
+		return fmt.Errorf("one history")
+	}
+	fmt.Printf("two histories of %d entries\n", first)
 	return nil
 }
