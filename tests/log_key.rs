@@ -155,6 +155,36 @@ fn the_log_key_comes_from_a_credential() {
     assert!(other.stderr.contains("it holds another key"), "{}", other.stderr);
 }
 
+/// The log key is asked for after the entry is on the disk, and somebody says no.
+#[test]
+fn an_entry_stands_though_the_agent_declines_its_checkpoint() {
+    if !tools::there(&["ssh-agent", "ssh-add", "ssh-keygen"]) {
+        return;
+    }
+    let case = Case::new();
+    let no = case.path("no");
+    case.write("confirm", format!("#!/bin/sh\n[ ! -e '{}' ]\n", no.display()));
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(case.path("confirm"), mode).expect("executable");
+    let agent = SshAgent::start(&case.path(""), &case.path("confirm").display().to_string());
+    agent.key("log-id", "ed25519", &["-c"]);
+    let run =
+        |line: &str| ran(case.command().args(split(line)).env("SSH_AUTH_SOCK", agent.socket()));
+    let done = run(&format!("{REPLACE} --in-agent {WITH}"));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    case.write("no", "");
+    let declined = run(&format!("{HANDOVER} {WITH}"));
+    assert_eq!(declined.code, 1, "{}", declined.stdout);
+    for words in ["is recorded as entry 11, and its receipt", "Do not record it again"] {
+        assert!(declined.stderr.contains(words), "{}", declined.stderr);
+    }
+    std::fs::remove_file(no).expect("removed");
+    let done = run("receipt SZ-2026-000002 --file later.receipt");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    case.ok("verify");
+    assert_eq!(case.json(0, "status")["entries"], 12, "once");
+}
+
 #[test]
 fn the_log_key_moves_into_the_agent() {
     if !tools::there(&["ssh-agent", "ssh-add", "ssh-keygen"]) {

@@ -8,41 +8,15 @@ mod office;
 mod running;
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use media_custody::ops::verify::verify_ledger;
 use media_custody::report::Verdict;
+use office::drill::{blocks, sh};
 use office::{Case, more_entries};
 use running::Running;
 
 const WITH: &str = "--passphrase-file words";
-
-/// The commands of the document, block by block.
-fn blocks() -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recovery.md");
-    let text = fs::read_to_string(path).expect("the document");
-    let parts = text.split("```sh\n").skip(1);
-    parts.map(|part| part.split("```").next().expect("an end").to_owned()).collect()
-}
-
-/// Runs a block as a person would, with the program on the path.
-fn sh(case: &Case, block: &str) -> (bool, String) {
-    let program = Path::new(env!("CARGO_BIN_EXE_custody"));
-    let mut path = program.parent().expect("a folder").as_os_str().to_owned();
-    path.push(":");
-    path.push(std::env::var_os("PATH").unwrap_or_default());
-    let mut command = Command::new("sh");
-    command.args(["-e", "-c", block]).current_dir(case.path("")).env("PATH", path);
-    for (name, value) in case.command().get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    let done = office::ran(&mut command);
-    (done.code == 0, format!("{}{}", done.stdout, done.stderr))
-}
 
 /// A case as the document has it, with a document attached and a draft out.
 fn at_work() -> Case {
@@ -59,7 +33,7 @@ fn at_work() -> Case {
 #[test]
 fn the_drill_goes_as_it_is_written() {
     let case = at_work();
-    let blocks = blocks();
+    let blocks = blocks("docs/recovery.md");
     assert_eq!(blocks.len(), 7, "publishing and six steps");
     let ledger = case.read("ledger/checkpoint");
     for block in &blocks {

@@ -48,6 +48,16 @@ fn stopped_at_its_answer(
     (child, reader)
 }
 
+/// `custody sign` of a draft that waits for one more signature, stopped when it is there.
+fn stopped_after_signing(case: &Case) -> (Child, std::io::PipeReader) {
+    case.ok("handover USB-0421 --from yamada --to sasaki --purpose 点検 --draft a.draft --yes \
+             --keep-tokens --passphrase-file yamada=words");
+    let before = case.read("a.draft");
+    let line = "sign a.draft --yes --json --passphrase-file words";
+    let signed = || fs::read(case.path("a.draft")).is_ok_and(|now| now != before);
+    stopped_at_its_answer(case, line, &signed)
+}
+
 /// What a process can write in its memory, part by part as /proc lists it.
 fn memory(pid: u32) -> Vec<(String, Vec<u8>)> {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps");
@@ -93,12 +103,7 @@ fn after_signing_neither_seed_nor_passphrase_is_in_memory() {
         return;
     }
     let case = Case::new();
-    case.ok("handover USB-0421 --from yamada --to sasaki --purpose 点検 --draft a.draft --yes \
-             --keep-tokens --passphrase-file yamada=words");
-    let before = case.read("a.draft");
-    let line = "sign a.draft --yes --json --passphrase-file words";
-    let signed = || fs::read(case.path("a.draft")).is_ok_and(|now| now != before);
-    let (mut child, reader) = stopped_at_its_answer(&case, line, &signed);
+    let (mut child, reader) = stopped_after_signing(&case);
     let memory = memory(child.id());
     child.kill().expect("ended");
     child.wait().expect("ended");
@@ -120,12 +125,7 @@ fn a_crash_leaves_no_core() {
         setrlimit(Resource::Core, Rlimit { current: may.maximum, ..may }).expect("raised");
     }
     let case = Case::new();
-    case.ok("handover USB-0421 --from yamada --to sasaki --purpose 点検 --draft a.draft --yes \
-             --keep-tokens --passphrase-file yamada=words");
-    let before = case.read("a.draft");
-    let line = "sign a.draft --yes --json --passphrase-file words";
-    let signed = || fs::read(case.path("a.draft")).is_ok_and(|now| now != before);
-    let (mut child, reader) = stopped_at_its_answer(&case, line, &signed);
+    let (mut child, reader) = stopped_after_signing(&case);
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("limits");
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
     assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");

@@ -1,11 +1,11 @@
 //! The audit of an open store: the whole of it, or what is new since an earlier audit.
 
-use std::io::Write as _;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
 
 use super::error::OpsError;
+use super::known::put;
 use crate::audit::{Audit, Auditor, Cause, Earlier, Record};
 use crate::model::{Hash, Seen, VerifierKey};
 use crate::proof::consistency::{prove_consistency, verify_consistency};
@@ -105,14 +105,8 @@ fn read_record(file: &Path) -> Result<Option<Record>, OpsError> {
 
 /// Puts the record in place of the one before, whole or not at all.
 fn keep(file: &Path, record: &Record) -> Result<(), OpsError> {
-    let failed = |error: std::io::Error| OpsError::file("cannot write", file, error);
-    let bytes = record.to_bytes().map_err(|error| failed(std::io::Error::other(error)))?;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut fresh =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-    fresh.write_all(&bytes).and_then(|()| fresh.as_file().sync_all()).map_err(failed)?;
-    fresh.persist(file).map_err(|error| failed(error.error))?;
-    Ok(())
+    let bytes = record.to_bytes().map_err(|error| OpsError::ReadBack(error.to_string()))?;
+    put(file, &bytes)
 }
 
 /// The entries that an earlier audit covers, as the store has them. It proves what it says

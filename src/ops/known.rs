@@ -280,7 +280,8 @@ pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, Op
 /// Replaces a small file in one step, durably.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
     let failed = |error| OpsError::file("cannot write", path, error);
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     draft.write_all(bytes).map_err(failed)?;
     draft.as_file().sync_all().map_err(failed)?;

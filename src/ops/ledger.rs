@@ -303,10 +303,13 @@ impl Ledger {
         if self.store.owned_elsewhere() {
             return Ok(committed);
         }
-        // The entries stand whatever becomes of the checkpoint and the snapshot. On a disk
-        // that has filled up meanwhile, who needs a checkpoint next signs it, or is told.
+        // The entries stand whatever becomes of the checkpoint and the snapshot. Where the
+        // disk has filled up meanwhile, or an agent declined to sign, who needs a checkpoint
+        // next signs it, or is told.
         match self.sign_checkpoint() {
-            Err(OpsError::Store(DiskFull | ReadOnly { .. } | Io { .. })) => {}
+            Err(
+                OpsError::Store(DiskFull | ReadOnly { .. } | Io { .. }) | OpsError::LogKeyAway(_),
+            ) => {}
             done => done?,
         }
         log_signers::settle_if_replaced(&self.folder, &committed);

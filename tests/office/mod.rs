@@ -6,6 +6,8 @@
 //! custody, USB-0422 with sato since SZ-2026-000001. Entries 0 to 9, of January 2026.
 #![allow(dead_code)] // each test file takes what it needs
 
+pub mod drill;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
