@@ -202,6 +202,7 @@ fn the_command_goes_on_from_its_record() {
     office::more_entries(&case, 2);
     let text = case.ok("verify --log-key ledger/log.vkey --record audit.record");
     assert!(text.contains("2; 10 by the audit before"), "{text}");
+    assert!(text.starts_with("VERIFIED: nothing is wrong with what is new"), "{text}");
     assert!(text.contains("not read again"), "{text}");
     let told = case.json(0, "verify --log-key ledger/log.vkey --record audit.record");
     assert_eq!((&told["entries"], &told["audited_before"]), (&12.into(), &12.into()));

@@ -92,7 +92,7 @@ fn read_record(file: &Path) -> Result<Option<Record>, OpsError> {
     };
     let named = |why: &dyn std::fmt::Display| {
         OpsError::input(
-            "record",
+            "--record",
             format!("{}: {why}; name another file to begin anew", file.display()),
         )
     };

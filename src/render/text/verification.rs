@@ -14,6 +14,9 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
     let mut page = Page::new(style);
     let ledger = report.ledger.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
     match report.verdict {
+        Verdict::Passed if report.audited_before > 0 => {
+            page.put(0, Tone::Good, "VERIFIED: nothing is wrong with what is new in this ledger.");
+        }
         Verdict::Passed => page.put(0, Tone::Good, "VERIFIED: nothing is wrong with this ledger."),
         Verdict::Incomplete => page.put(0, Tone::Warning, "INCOMPLETE: not everything was there."),
         Verdict::Failed => {
@@ -48,7 +51,8 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
         let fresh = report.entries.saturating_sub(report.audited_before);
         put("Verified now", format!("{fresh}; {} by the audit before", report.audited_before));
     }
-    put("Signatures", format!("{} hold", report.signatures));
+    let of_what = if report.audited_before > 0 { " of what is new" } else { "" };
+    put("Signatures", format!("{}{of_what} hold", report.signatures));
     if report.sheets_awaited > 0 {
         let words = format!("{} handovers whose sheet is not attached", report.sheets_awaited);
         put("Paper seals", words);
