@@ -156,13 +156,15 @@ until_true 120 stands USB-2 home || { journal; fail "USB-2 stands as $(standing 
 say "it sleeps with the computer: frozen by the kernel, and seven hours later by the clock"
 calls=$(times 'roll-call recorded') jumps=$(times 'the clock has moved by')
 # The devices stay awake: the guest's own root would not come back. All processes are stopped
-# as for a sleep, for five seconds; that the other clock stands still meanwhile is what a step
-# of this one looks like.
+# as for a sleep; that the other clock stands still meanwhile is what a step of this one looks
+# like. How long the kernel stays in this test of its own is a loop that it counts, not a
+# time; what it says of it is what shows that everybody was frozen and let go again.
 echo freezer >/sys/power/pm_test
-before=$(cut -d. -f1 /proc/uptime)
+dmesg --clear
 echo freeze >/sys/power/state
-[ $(($(cut -d. -f1 /proc/uptime) - before)) -ge 4 ] || fail "nothing slept"
-dmesg | grep -q 'Freezing user space processes' || fail "nobody was frozen"
+for step in 'Freezing user space processes completed' 'suspend debug: Waiting' 'PM: suspend exit'; do
+  dmesg | grep -qF -- "$step" || { dmesg; fail "the kernel does not say: $step"; }
+done
 date -s "@$(($(date +%s) + 7 * 3600))" >/dev/null
 until_true 60 more_often "$jumps" 'the clock has moved by' || { journal; fail "the sleep is not noticed"; }
 until_true 90 more_often "$calls" 'roll-call recorded' || { journal; fail "no roll-call after the sleep"; }
