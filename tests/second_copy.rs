@@ -225,3 +225,66 @@ fn a_daemon_stops_signing_as_well() {
     let daemon = Running::start(&case);
     assert!(daemon.text().contains("guards against nothing"), "{}", daemon.text());
 }
+
+#[test]
+fn a_checkpoint_cut_to_nothing_is_signed_anew_once_the_rest_agrees() {
+    let case = guarded();
+    case.write("ledger/checkpoint", "");
+    let verified = case.exits(4, "verify");
+    assert!(verified.stdout.contains("(checkpoint)"), "{}", verified.stdout);
+    let refused = case.exits(4, &format!("{POLICY} 27"));
+    assert!(refused.stderr.contains("'custody ledger sign-checkpoint'"), "{}", refused.stderr);
+    let signed = case.ok("ledger sign-checkpoint held.receipt share/checkpoint");
+    assert!(signed.contains("A new checkpoint over 12 entries is signed."), "{signed}");
+    assert!(signed.contains("share/checkpoint knows of 12 entries"), "{signed}");
+    case.ok("verify");
+    case.ok(&format!("{POLICY} 27"));
+    assert_eq!(case.read("share/checkpoint"), case.read("ledger/checkpoint"));
+    // What is in order is left as it is.
+    let before = case.read("ledger/checkpoint");
+    let again = case.ok("ledger sign-checkpoint");
+    assert!(again.contains("is in order"), "{again}");
+    assert_eq!(case.read("ledger/checkpoint"), before);
+}
+
+#[test]
+fn what_the_log_key_did_not_sign_is_kept_beside_and_spoils_no_second_copy() {
+    let case = guarded();
+    let good = case.read("ledger/checkpoint");
+    let text = String::from_utf8(good.clone()).expect("text");
+    // A letter of the signature; size and root can be read as before.
+    let spoilt = text.replace("\n\n\u{2014} ", "\n\n\u{2014} x");
+    assert_ne!(spoilt, text);
+    case.write("ledger/checkpoint", &spoilt);
+    case.ok("log");
+    assert_eq!(case.read("share/checkpoint"), good, "the second copy is the good one still");
+    let signed = case.ok("ledger sign-checkpoint");
+    assert!(signed.contains("checkpoint.damaged"), "{signed}");
+    assert_eq!(case.read("ledger/checkpoint.damaged"), spoilt.as_bytes());
+    assert_eq!(case.read("ledger/checkpoint"), good);
+    case.ok("verify");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_no_way_around_what_knows_of_more() {
+    let case = guarded();
+    let newest = case.read("ledger/checkpoint");
+    copy(&case, "old", "ledger");
+    // The second copy knows of more.
+    case.write("ledger/checkpoint", "");
+    let refused = case.exits(4, "ledger sign-checkpoint");
+    assert!(refused.stderr.contains("the second copy of the checkpoint knows of 12"), "{}", refused.stderr);
+    assert_eq!(case.read("ledger/checkpoint"), b"");
+    assert_eq!(case.read("share/checkpoint"), newest);
+    // Only a file that somebody brings does; and from then on nothing is signed.
+    fs::remove_file(case.path("ledger/second-copy")).expect("removed");
+    case.exits(4, "ledger sign-checkpoint share/checkpoint");
+    assert_eq!(case.read("ledger/checkpoint"), b"");
+    case.exits(4, "ledger sign-checkpoint");
+    fs::remove_file(case.path("ledger/known-elsewhere")).expect("removed");
+    // A checkpoint that the log key did sign is evidence, wherever it lies.
+    case.write("ledger/checkpoint", &newest);
+    let refused = case.exits(4, "ledger sign-checkpoint");
+    assert!(refused.stderr.contains("knows of 12, and the ledger holds 10"), "{}", refused.stderr);
+    assert_eq!(case.read("ledger/checkpoint"), newest);
+}

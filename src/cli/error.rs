@@ -13,6 +13,7 @@ use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
 use crate::ops::error::{AttachmentError, ChangedSince, DeviceChoice, Problem, TokenRefusal};
 use crate::ops::{BusError, KeyringError, OpsError, StoreError};
+use crate::store::Cause;
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;
@@ -169,6 +170,8 @@ kinds! {
     LedgerForked = "ledger-forked";
     /// What was given as a checkpoint is none.
     NoCheckpoint = "no-checkpoint";
+    /// Entries of a ledger do not verify.
+    LedgerUnverified = "ledger-unverified";
     /// A backup is damaged or none.
     BackupDamaged = "backup-damaged";
     /// What was to be restored does not verify.
@@ -376,6 +379,11 @@ fn store(error: &StoreError) -> Failure {
         StoreError::NewerFormat { .. } => {
             (Kind::NewerFormat, "Nothing was changed. Use a newer custody.")
         }
+        StoreError::Damaged(damages) if damages.iter().all(|it| it.cause == Cause::Checkpoint) => (
+            Kind::Damaged,
+            "Nothing was changed, and no entry is damaged. Sign another one with 'custody ledger \
+             sign-checkpoint', which first compares what else is known of the ledger.",
+        ),
         StoreError::Damaged(_) => (
             Kind::Damaged,
             "Nothing was changed. Run 'custody fsck', and restore the named files from your backup.",

@@ -1,5 +1,7 @@
 //! `custody ledger`
 
+mod sign_checkpoint;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use crate::report::copies::Compared;
 pub(super) enum LedgerCommand {
     SecondCopy(SecondCopy),
     Check(Check),
+    SignCheckpoint(sign_checkpoint::SignCheckpoint),
     ReplaceKey(ReplaceKey),
     ContinueAs(ContinueAs),
 }
@@ -134,6 +137,7 @@ impl LedgerCommand {
         match self {
             LedgerCommand::SecondCopy(command) => command.run(global),
             LedgerCommand::Check(command) => command.run(global),
+            LedgerCommand::SignCheckpoint(command) => command.run(global),
             LedgerCommand::ReplaceKey(command) => command.run(global),
             LedgerCommand::ContinueAs(command) => command.run(global),
         }

@@ -45,6 +45,9 @@ pub enum HistoryError {
         /// At how many entries.
         size: u64,
     },
+    /// Entries of the ledger do not verify, so nothing more is signed over them.
+    #[error("the ledger does not verify: {}", .0.join("; "))]
+    Unverified(Vec<String>),
     /// It is no checkpoint.
     #[error("{by} cannot be read: {why}")]
     Unreadable {
@@ -158,8 +161,11 @@ pub(super) fn standing(
             )),
         }
     }
+    // One that cannot be read, or that the log key did not sign, must not take the place of
+    // a good one.
     if standing.stopped.is_none()
-        && let Some(newest) = store.checkpoint()?
+        && let Ok(Some(newest)) = store.checkpoint()
+        && log.open(&newest).is_ok()
         && let Err(error) = remember(folder, &newest)
     {
         standing.warnings.push(format!("the second copy was not brought up to date: {error}"));

@@ -110,7 +110,16 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn own(folder: &Path, progress: store::Progress<'_>) -> Result<Self, OpsError> {
-        let store = FileStore::open(folder, &options(), progress)?;
+        Ledger::own_with(folder, &options(), progress)
+    }
+
+    /// Becomes the owner of a ledger that is opened with these options.
+    pub(super) fn own_with(
+        folder: &Path,
+        options: &store::Options,
+        progress: store::Progress<'_>,
+    ) -> Result<Self, OpsError> {
+        let store = FileStore::open(folder, options, progress)?;
         let notices = store.notices().to_vec();
         let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
         ledger.folder = folder.to_owned();
@@ -464,7 +473,14 @@ impl Ledger {
         if elsewhere {
             return Err(OpsError::ReadBack("the newest checkpoint".to_owned()));
         }
+        self.renew_checkpoint()
+    }
+
+    /// Signs a checkpoint whatever is in its place, which the caller has looked at.
+    pub(super) fn renew_checkpoint(&mut self) -> Result<SignedCheckpoint, OpsError> {
         self.load_log_signer(&[])?;
+        let key =
+            self.state.log_key().cloned().ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
         self.sign_checkpoint()?;
         let bytes = self.store.checkpoint()?.unwrap_or_default();
         SignedCheckpoint::open(&bytes, &key).map_err(|error| OpsError::ReadBack(error.to_string()))

@@ -60,6 +60,7 @@ pub mod round;
 pub mod round_live;
 pub mod scan;
 pub mod sheet;
+pub mod sign_checkpoint;
 pub mod simulate;
 pub mod station;
 pub mod status;

@@ -20,12 +20,18 @@ pub(super) fn history(error: &HistoryError) -> Failure {
             "Nothing was recorded. Keep both, they are evidence: one key signed two histories. Go \
              on with 'custody ledger continue-as'.",
         ),
+        HistoryError::Unverified(_) => (
+            Kind::LedgerUnverified,
+            "Nothing was signed. 'custody verify' names all of it. Restore the newest backup, or \
+             what was published ('custody restore'), and keep this ledger: it shows what was \
+             altered.",
+        ),
         HistoryError::Unreadable { .. } => (
             Kind::NoCheckpoint,
             "Nothing was changed. Give a checkpoint or a receipt, byte for byte as it was written.",
         ),
     };
-    let exits = matches!(kind, Kind::LedgerBehind | Kind::LedgerForked);
+    let exits = matches!(kind, Kind::LedgerBehind | Kind::LedgerForked | Kind::LedgerUnverified);
     let failure = Failure::one(kind, error, remedy);
     if exits { failure.exiting(EXIT_UNVERIFIED) } else { failure }
 }
