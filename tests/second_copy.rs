@@ -273,7 +273,11 @@ fn a_damaged_checkpoint_is_no_way_around_what_knows_of_more() {
     // The second copy knows of more.
     case.write("ledger/checkpoint", "");
     let refused = case.exits(4, "ledger sign-checkpoint");
-    assert!(refused.stderr.contains("the second copy of the checkpoint knows of 12"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("the second copy of the checkpoint knows of 12"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(case.read("ledger/checkpoint"), b"");
     assert_eq!(case.read("share/checkpoint"), newest);
     // Only a file that somebody brings does; and from then on nothing is signed.

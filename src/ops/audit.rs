@@ -37,10 +37,7 @@ pub fn audit_store(
 ///
 /// # Errors
 /// As [`audit_store`].
-pub(super) fn audit_entries(
-    store: &dyn Store,
-    progress: Progress<'_>,
-) -> Result<Audit, OpsError> {
+pub(super) fn audit_entries(store: &dyn Store, progress: Progress<'_>) -> Result<Audit, OpsError> {
     let size = store.head().size;
     let mut auditor = audit_part(store, Auditor::new(), 0..size, size, progress)?;
     auditor.settle(&Kept(store))?;

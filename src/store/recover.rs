@@ -92,8 +92,7 @@ pub(super) fn open(
     folder::check_format(io, folder)?;
     let lock = Lock::acquire(folder)?;
     let (heads, read_only) = open_heads(folder, options)?;
-    let checkpoint =
-        if options.without_checkpoint { None } else { checkpoint::read(io, folder)? };
+    let checkpoint = if options.without_checkpoint { None } else { checkpoint::read(io, folder)? };
     let mut journal = Journal::open(Arc::clone(&options.io), folder, options.limits())?;
     let notices = Vec::new();
     let mut opening =

@@ -143,7 +143,8 @@ pub fn checkpoint_signed(report: &CheckpointSigned, style: Style) -> String {
         page.put(2, Tone::Plain, &format!("what was left of it is in {}", file.display()));
     }
     for one in &report.compared {
-        let words = format!("{} knows of {} entries; they are here", one.file.display(), one.entries);
+        let words =
+            format!("{} knows of {} entries; they are here", one.file.display(), one.entries);
         page.put(2, Tone::Plain, &words);
     }
     if report.compared.is_empty() && report.before != CheckpointBefore::Sound {
