@@ -83,7 +83,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-fn person(id: &str, name: &str, organisation: &str) -> PartyRef {
+pub fn person(id: &str, name: &str, organisation: &str) -> PartyRef {
     PartyRef::new(of(id), of(name), Some(of(organisation))).expect("party")
 }
 
