@@ -13,7 +13,6 @@ use crate::ledger::{Refusal, Refusals};
 use crate::ops::draft::DraftError;
 use crate::ops::error::{AttachmentError, ChangedSince, DeviceChoice, Problem, TokenRefusal};
 use crate::ops::{BusError, KeyringError, OpsError, StoreError};
-use crate::store::Cause;
 
 /// Everything is fine.
 pub(crate) const EXIT_FINE: i32 = 0;
@@ -379,7 +378,7 @@ fn store(error: &StoreError) -> Failure {
         StoreError::NewerFormat { .. } => {
             (Kind::NewerFormat, "Nothing was changed. Use a newer custody.")
         }
-        StoreError::Damaged(damages) if damages.iter().all(|it| it.cause == Cause::Checkpoint) => (
+        _ if error.is_of_the_checkpoint_alone() => (
             Kind::Damaged,
             "Nothing was changed, and no entry is damaged. Sign another one with 'custody ledger \
              sign-checkpoint', which first compares what else is known of the ledger.",
