@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
 use super::gather::read_bounded;
+use super::known::keep_if_against;
 use super::ledger::{Ledger, options};
 use super::witness::WitnessError;
 use crate::ledger::Refusal;
@@ -188,7 +189,10 @@ pub fn take(
 ) -> Result<Taken, OpsError> {
     let log = log_keys(ledger)?;
     log.verify(cosigned).map_err(|error| OpsError::input(from, error))?;
-    same_history(ledger, cosigned)?;
+    if let Err(error) = same_history(ledger, cosigned) {
+        keep_if_against(ledger, cosigned)?;
+        return Err(error);
+    }
     let vouched = policy.judge(cosigned).map_err(|error| OpsError::input(from, error))?;
     if vouched.by.is_empty() {
         return Err(WitnessError::Nobody(from.to_owned()).into());
