@@ -106,7 +106,7 @@ pub fn compare(store: &dyn Store, said: &SignedCheckpoint, by: &str) -> Result<S
 }
 
 /// In the ledger's folder: a line with the path of the checkpoint's second copy.
-const COPY: &str = "second-copy";
+pub(super) const COPY: &str = "second-copy";
 /// In the ledger's folder: a checkpoint that was kept elsewhere and speaks against it.
 pub(super) const AGAINST: &str = "known-elsewhere";
 
@@ -243,6 +243,31 @@ pub(super) fn against_by_witnesses(
         }
     }
     Ok(None)
+}
+
+/// Asks a second copy and writes nothing: what speaks against the store, with the bytes
+/// that do. Inside, why the copy says nothing.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) fn ask_copy(
+    copy: &Path,
+    store: &dyn Store,
+    log: &LogKeys,
+) -> Result<Result<Option<(HistoryError, Vec<u8>)>, String>, OpsError> {
+    let by = "the second copy of the checkpoint";
+    let heard = read_bounded(copy).map_err(|error| error.to_string()).and_then(|bytes| {
+        let there = open_checkpoint(&bytes, log, by).map_err(|error| error.to_string())?;
+        Ok((there, bytes))
+    });
+    match heard {
+        Err(why) => Ok(Err(why)),
+        Ok((there, bytes)) => match compare(store, &there, by) {
+            Ok(_) => Ok(Ok(None)),
+            Err(OpsError::History(error)) => Ok(Ok(Some((error, bytes)))),
+            Err(error) => Err(error),
+        },
+    }
 }
 
 /// Where the second copy of the checkpoint is kept, if anywhere.
