@@ -7,6 +7,9 @@ mod office;
 #[allow(dead_code)] // the daemon's own tests use the rest
 mod running;
 
+#[path = "recovery/guards.rs"]
+mod guards;
+
 use std::fs;
 use std::process::Command;
 

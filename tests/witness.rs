@@ -5,10 +5,16 @@
 mod desk;
 mod office;
 
+#[path = "daemon/running.rs"]
+#[allow(dead_code)] // the daemon's own tests use the rest
+mod running;
+
 #[path = "witness/asking.rs"]
 mod asking;
 #[path = "witness/comparing.rs"]
 mod comparing;
+#[path = "witness/hearing.rs"]
+mod hearing;
 #[path = "witness/letter.rs"]
 mod letter;
 #[path = "witness/persisted.rs"]

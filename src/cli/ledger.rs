@@ -9,16 +9,18 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::Global;
-use super::error::EXIT_FINE;
+use super::error::{EXIT_FINE, Failure};
 use super::signing::{Passphrases, SignArgs, conclude, signer_of};
 use crate::model::vocabulary::RevocationReason;
 use crate::model::{PartyId, VerifierKey};
 use crate::ops::continue_as::{Succession, continue_as, founders};
 use crate::ops::error::NEEDED;
+use crate::ops::hearing::hear;
 use crate::ops::replace_log_key::{self, Replacement};
 use crate::ops::{OpsError, SystemClock, known};
 use crate::render::text;
 use crate::report::copies::Compared;
+use crate::report::witnesses::WitnessHeard;
 
 /// The ledger as a whole: what guards it against an old copy of itself
 #[derive(Debug, Subcommand)]
@@ -48,16 +50,18 @@ pub(super) struct SecondCopy {
     none: bool,
 }
 
-/// Compare the ledger with what is kept elsewhere: checkpoints, receipts, published folders
+/// Compare the ledger with what is kept elsewhere: by its witnesses, in the second copy, in files
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What knows of more entries, or of another history, stops the ledger from signing: exit
-code 4. docs/recovery.md says how to go on.
-Example:
+Asks each witness of witnesses.policy that has an address. What knows of more entries, or of
+another history, stops the ledger from signing: exit code 4. A witness that is not reached is
+named and changes nothing. docs/recovery.md says how to go on.
+Examples:
+  custody ledger check
   custody ledger check newest.receipt /srv/www/custody")]
 pub(super) struct Check {
     /// Checkpoints, receipts, folders of published logs
-    #[arg(value_name = "FILE|DIR", required = true)]
+    #[arg(value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
 }
 
@@ -124,6 +128,8 @@ pub(super) struct ContinueAs {
 #[derive(Debug, Serialize)]
 struct Agreeing {
     compared: Vec<Compared>,
+    witnesses: Vec<WitnessHeard>,
+    against: Option<Failure>,
 }
 
 /// Where the second copy is.
@@ -161,14 +167,27 @@ impl SecondCopy {
 impl Check {
     fn run(self, global: &Global) -> Result<i32, OpsError> {
         let mut ledger = global.open()?;
-        let answer = Agreeing { compared: known::check(&mut ledger, &self.files)? };
-        global.ui().answer(&answer, |_| {
+        let compared = known::check(&mut ledger, &self.files)?;
+        let heard = hear(&mut ledger)?;
+        if compared.is_empty() && heard.witnesses.is_empty() {
+            let problem = "is needed: there is no second copy, and no witness has an address";
+            return Err(OpsError::input("FILE", problem));
+        }
+        let against = heard.against.map(|error| Failure::from(&OpsError::History(error)));
+        let answer = Agreeing { compared, witnesses: heard.witnesses, against };
+        let ui = global.ui();
+        ui.answer(&answer, |_| {
             let line = |one: &Compared| {
                 format!("{} knows of {} entries; they are here.\n", one.file.display(), one.entries)
             };
-            answer.compared.iter().map(line).collect()
+            let heard = answer.witnesses.iter().map(|heard| heard.sentence() + "\n");
+            answer.compared.iter().map(line).chain(heard).collect()
         });
-        Ok(EXIT_FINE)
+        let Some(failure) = &answer.against else { return Ok(EXIT_FINE) };
+        if !ui.is_json() {
+            ui.fail(failure);
+        }
+        Ok(failure.exit_code)
     }
 }
 

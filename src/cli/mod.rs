@@ -133,7 +133,7 @@ impl Global {
     pub(crate) fn open(&self) -> Result<Ledger, OpsError> {
         let ui = self.ui();
         let mut bar = ui.progress("reading the journal");
-        let ledger = Ledger::open(&self.ledger_folder()?, &mut |done, total| bar.at(done, total))?;
+        let mut ledger = Ledger::open(&self.ledger_folder()?, &mut |done, total| bar.at(done, total))?;
         bar.end();
         for notice in ledger.notices() {
             ui.warn(&notice_words(notice));
@@ -141,6 +141,7 @@ impl Global {
         for warning in ledger.warnings() {
             ui.warn(warning);
         }
+        ledger.set_teller(Box::new(move |warning| ui.warn(warning)));
         Ok(ledger)
     }
 }

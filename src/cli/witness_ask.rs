@@ -10,6 +10,7 @@ use super::error::{EXIT_ERROR, EXIT_FINE, Failure};
 use super::ui::Ui;
 use super::witness::write;
 use crate::ops::cosigned::{Cosigned, Taken, import, log_keys, policy_of, request};
+use crate::ops::known::keep_if_against;
 use crate::ops::witness_ask::{ask, what_it_saw};
 use crate::ops::{Ledger, OpsError};
 use crate::report::witnesses::WitnessesView;
@@ -51,8 +52,10 @@ struct EvidenceArg {
 impl EvidenceArg {
     /// Keeps what the witness saw. That it cannot be had changes nothing of the alarm.
     fn keep(&self, ui: Ui, ledger: &Ledger, url: &str) {
-        let kept = what_it_saw(ledger, url)
-            .and_then(|checkpoint| write(&self.evidence, &checkpoint.to_bytes()));
+        let kept = what_it_saw(ledger, url).and_then(|checkpoint| {
+            write(&self.evidence, &checkpoint.to_bytes())?;
+            keep_if_against(ledger, &checkpoint)
+        });
         match kept {
             Ok(()) => ui.warn(&format!("what {url} saw is in {}", self.evidence.display())),
             Err(error) => ui.warn(&error.to_string()),

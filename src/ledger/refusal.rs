@@ -53,6 +53,10 @@ refusals! {
     WrongLedger { statement: Origin, ledger: Origin } = "wrong-ledger",
         "the statement belongs to {statement}, and this ledger is {ledger}",
         "Submit it to {statement}, or make a new draft here.";
+    /// Another ledger goes on in its place.
+    Continued { index: u64, other: Origin } = "continued",
+        "this ledger ended with entry {index}: it is continued by {other}",
+        "Record it in {other}: name its folder with --ledger. This one is still read, verified, published and backed up. この台帳は {other} に引き継がれました。以後は {other} に記録してください。";
     /// The genesis does not hang together.
     GenesisUnsound { problem: &'static str } = "genesis-unsound",
         "the genesis entry is unsound: {problem}",

@@ -16,9 +16,9 @@ use super::roll_call::RollCalls;
 use super::terms::interested;
 use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{EncryptionGrade, RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::vocabulary::{EncryptionGrade, LinkRelation, RevocationReason, Role, SightingGrade, Verdict};
 use crate::model::{
-    Day, DrawLine, EntryRef, Hash, MarkLine, MediumId, Name, PartyId, PartyRef, ReceiptId,
+    Day, DrawLine, EntryRef, Hash, MarkLine, MediumId, Name, Origin, PartyId, PartyRef, ReceiptId,
     SequenceLine, Stamp, TokenLine, VerifierKey,
 };
 
@@ -52,12 +52,14 @@ pub struct State {
     pub draws: (u64, Option<u64>),
     /// What stations saw last.
     pub roll_calls: RollCalls,
+    /// The entry that says by which ledger this one is continued, and which that is.
+    pub continued_by: Option<(u64, Origin)>,
 }
 
 impl State {
     /// What its serialized form begins with wherever it is kept: raised with every change of
     /// what it holds or how it is folded, so that one of another form is folded anew.
-    pub const FORM: &'static [u8] = b"custody-state/9 ";
+    pub const FORM: &'static [u8] = b"custody-state/10 ";
 
     /// Folds in the next entry.
     pub fn apply(&mut self, leaf: Hash, said: &Statement) {
@@ -114,6 +116,9 @@ impl State {
                 self.sheets.remove(&said.receipt);
             }
             Statement::Acknowledge(said) => self.apply_acknowledge(index, said),
+            Statement::Link(said) if said.relation == LinkRelation::ContinuedBy => {
+                self.continued_by.get_or_insert((index, said.other.clone()));
+            }
             Statement::Correct(_) | Statement::Link(_) | Statement::Search(_) => {}
         }
         self.advance_clock(said);

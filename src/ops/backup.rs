@@ -7,14 +7,17 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
+use super::cosigned::{self, Cosigned, POLICY_FILE, log_keys};
 use super::error::OpsError;
 use super::gather::read_bounded;
 use super::keys::Keyring;
+use super::known::{AGAINST, COPY};
 use super::ledger::{LOG_KEY_FILE, LOG_VKEY_FILE, Ledger};
-use super::log_signers;
+use super::log_signers::{self, OLD_KEY_FILE};
 use super::publish::each_tile;
 use crate::keyring::{Cost, Passphrase, seal_pem};
 use crate::ledger::Refusal;
+use crate::model::Day;
 use crate::report::copies::Backup;
 use crate::store::Progress;
 use crate::store::archive::{ArchiveReader, ArchiveWriter, is_name};
@@ -23,9 +26,13 @@ use crate::wire::signature::SigningKey;
 /// The first member: which form the backup has, and of what.
 pub(super) const HEADING: &str = "custody-backup";
 /// What its first line says.
-pub(super) const FORM: &str = "custody-backup/1";
+pub(super) const FORM: &str = "custody-backup/2";
+/// The form before: nothing of witnesses, no second copy.
+pub(super) const FORM_BEFORE: &str = "custody-backup/1";
 /// Folders in a ledger's folder whose files are part of it.
 pub(super) const BESIDE: &[&str] = &["attachments", "drafts", "rounds"];
+/// Files in a ledger's folder that others' words about it are in, or where they are.
+pub(super) const GUARDS: &[&str] = &[POLICY_FILE, COPY, AGAINST];
 /// Where keys stand in a backup.
 pub(super) const KEYS: &str = "keys";
 /// The configuration in a backup.
@@ -109,6 +116,17 @@ pub fn stream(
     for folder in BESIDE {
         saving.folder(ledger.folder(), folder)?;
     }
+    // Of what others say the part that is about this state; a witness that is ahead of it
+    // will say so itself.
+    for cosigned in Cosigned::of(ledger.folder(), &log_keys(ledger)?).all()? {
+        let size = cosigned.checkpoint().size();
+        if size <= entries {
+            saving.beside(&cosigned::member(size), &cosigned.to_bytes())?;
+        }
+    }
+    for name in GUARDS {
+        saving.file(&ledger.folder().join(name), name)?;
+    }
     if let Some(file) = beside.configuration {
         saving.beside(CONFIGURATION, &read_bounded(file)?)?;
     }
@@ -121,6 +139,7 @@ pub fn stream(
             }
             None => saving.left_out.push("the log key, which an ssh-agent holds".to_owned()),
         }
+        keys += saving.old_log_key(ledger, now.day(), passphrase, beside.cost)?;
         keys += saving.keyring(keyring)?;
     }
     let Saving { archive, files, left_out } = saving;
@@ -155,14 +174,53 @@ impl<W: Write> Saving<W> {
                 self.left_out.push(member);
                 continue;
             }
-            match read_bounded(&path) {
-                Ok(bytes) => self.beside(&member, &bytes)?,
-                Err(OpsError::File { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
+            self.file(&path, &member)?;
         }
         Ok(())
+    }
+
+    /// A file, where there is one.
+    fn file(&mut self, path: &Path, member: &str) -> Result<(), OpsError> {
+        match read_bounded(path) {
+            Ok(bytes) => self.beside(member, &bytes),
+            Err(OpsError::File { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The log key that was replaced, as long as it signs on; how many.
+    fn old_log_key(
+        &mut self,
+        ledger: &Ledger,
+        today: Day,
+        passphrase: &Passphrase,
+        cost: Cost,
+    ) -> Result<u64, OpsError> {
+        let there = ledger.folder().join(OLD_KEY_FILE).exists();
+        let Some(old) = ledger.state().overlapping_log_key(today) else {
+            if there {
+                let words = "which was replaced and signs nothing more: destroy it";
+                self.left_out.push(format!("{OLD_KEY_FILE}, {words}"));
+            }
+            return Ok(0);
+        };
+        match log_signers::secret(ledger.folder(), old) {
+            Ok(Some(signer)) => {
+                let sealed = seal_pem(&signer, passphrase, cost)?;
+                self.beside(&format!("{KEYS}/{OLD_KEY_FILE}"), sealed.as_bytes())?;
+                Ok(1)
+            }
+            Ok(None) | Err(OpsError::LogKeyFile { .. }) => {
+                let words = "the replaced log key, which signs on and is in no file here";
+                self.left_out.push(words.to_owned());
+                Ok(0)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn log_key(

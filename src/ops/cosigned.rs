@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
 use super::gather::read_bounded;
+use super::known::keep_if_against;
 use super::ledger::{Ledger, options};
 use super::witness::WitnessError;
 use crate::ledger::Refusal;
 use crate::model::VerifierKey;
-use crate::proof::checkpoint::SignedCheckpoint;
+use crate::proof::checkpoint::{SignedCheckpoint, decimal};
 use crate::proof::consistency::prove_consistency;
 use crate::proof::log_keys::LogKeys;
 use crate::proof::quorum::{POLICY_MAX, Vouched, WitnessPolicy};
@@ -50,6 +51,18 @@ pub fn policy_beside(folder: &Path) -> Result<Option<WitnessPolicy>, OpsError> {
         Err(OpsError::Witness(WitnessError::NoPolicy(_))) => Ok(None),
         other => other.map(Some),
     }
+}
+
+/// Where the cosigned checkpoint of `size` entries is, in the ledger's folder.
+pub(super) fn member(size: u64) -> String {
+    format!("{FOLDER}/{size}{EXTENSION}")
+}
+
+/// Whether that is the name of one.
+pub(super) fn is_member(name: &str) -> bool {
+    let size = name.strip_prefix(FOLDER).and_then(|rest| rest.strip_prefix('/'));
+    let size = size.and_then(|rest| rest.strip_suffix(EXTENSION)).and_then(decimal);
+    size.is_some_and(|size| member(size) == name)
 }
 
 /// The cosigned checkpoints of one ledger.
@@ -188,7 +201,10 @@ pub fn take(
 ) -> Result<Taken, OpsError> {
     let log = log_keys(ledger)?;
     log.verify(cosigned).map_err(|error| OpsError::input(from, error))?;
-    same_history(ledger, cosigned)?;
+    if let Err(error) = same_history(ledger, cosigned) {
+        keep_if_against(ledger, cosigned)?;
+        return Err(error);
+    }
     let vouched = policy.judge(cosigned).map_err(|error| OpsError::input(from, error))?;
     if vouched.by.is_empty() {
         return Err(WitnessError::Nobody(from.to_owned()).into());

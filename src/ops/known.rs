@@ -4,8 +4,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::cosigned::Cosigned;
 use super::error::OpsError;
 use super::gather::read_bounded;
+use super::hearing;
 use super::ledger::Ledger;
 use crate::ledger::Refusal;
 use crate::model::{Seen, VerifierKey};
@@ -48,6 +50,15 @@ pub enum HistoryError {
     /// Entries of the ledger do not verify, so nothing more is signed over them.
     #[error("the ledger does not verify: {}", .0.join("; "))]
     Unverified(Vec<String>),
+    /// A witness says so and shows nothing that the log signed. It is believed while it
+    /// says so, and not remembered.
+    #[error("{by} says that {says}; it shows no checkpoint that this log signed")]
+    Said {
+        /// Which witness.
+        by: String,
+        /// What it says.
+        says: String,
+    },
     /// It is no checkpoint.
     #[error("{by} cannot be read: {why}")]
     Unreadable {
@@ -98,14 +109,16 @@ pub fn compare(store: &dyn Store, said: &SignedCheckpoint, by: &str) -> Result<S
 }
 
 /// In the ledger's folder: a line with the path of the checkpoint's second copy.
-const COPY: &str = "second-copy";
+pub(super) const COPY: &str = "second-copy";
 /// In the ledger's folder: a checkpoint that was kept elsewhere and speaks against it.
-const AGAINST: &str = "known-elsewhere";
+pub(super) const AGAINST: &str = "known-elsewhere";
 
 /// What stands against recording in a ledger that this process owns, and what its keeper
 /// should hear.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
+    /// Witnesses are to be asked before the first entry.
+    pub unheard: bool,
     /// Why nothing may be signed.
     pub stopped: Option<HistoryError>,
     /// What guards less than it should.
@@ -124,9 +137,25 @@ impl Standing {
             return Ok(());
         }
         if self.stopped.is_none() && folder.join(AGAINST).exists() {
-            *self = standing(folder, store, log)?;
+            let unheard = self.unheard;
+            *self = Standing { unheard, ..standing(folder, store, log)? };
         }
         self.stopped.clone().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// As [`Standing::refuse_if_stopped`], and asks the witnesses once; what they say, and
+    /// who of them was not reached, is in the warnings from then on.
+    pub(super) fn refuse_to_record(
+        &mut self,
+        folder: &Path,
+        store: &dyn Store,
+        log: &[(u64, VerifierKey)],
+    ) -> Result<(), OpsError> {
+        self.refuse_if_stopped(folder, store, log)?;
+        if std::mem::take(&mut self.unheard) {
+            hearing::before_recording(self, folder, store, LogKeys::new(log).as_ref());
+        }
+        self.refuse_if_stopped(folder, store, log)
     }
 }
 
@@ -137,7 +166,7 @@ pub(super) fn standing(
     store: &dyn Store,
     log: &[(u64, VerifierKey)],
 ) -> Result<Standing, OpsError> {
-    let mut standing = Standing::default();
+    let mut standing = Standing { unheard: true, ..Standing::default() };
     let Some(log) = LogKeys::new(log) else { return Ok(standing) };
     let mut places = Vec::new();
     if let Some(copy) = second_copy(folder)? {
@@ -160,6 +189,10 @@ pub(super) fn standing(
                 "{by} guards against nothing, an old copy of the ledger would not be noticed: {why}"
             )),
         }
+    }
+    match against_by_witnesses(folder, store, &log) {
+        Ok(found) => standing.stopped = standing.stopped.or(found),
+        Err(error) => standing.warnings.push(format!("what witnesses cosigned: {error}")),
     }
     // One that cannot be read, or that the log key did not sign, must not take the place of
     // a good one.
@@ -196,6 +229,51 @@ pub(super) fn against(
         }
     }
     Ok(found)
+}
+
+/// A cosigned checkpoint beside the ledger that the ledger does not hold: its witnesses saw
+/// what is not here.
+///
+/// # Errors
+/// The ledger or the folder cannot be read.
+pub(super) fn against_by_witnesses(
+    folder: &Path,
+    store: &dyn Store,
+    log: &LogKeys,
+) -> Result<Option<HistoryError>, OpsError> {
+    for cosigned in Cosigned::of(folder, log).all()?.iter().rev() {
+        match compare(store, cosigned, "a checkpoint that witnesses cosigned") {
+            Ok(_) => {}
+            Err(OpsError::History(error)) => return Ok(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Asks a second copy and writes nothing: what speaks against the store, with the bytes
+/// that do. Inside, why the copy says nothing.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) fn ask_copy(
+    copy: &Path,
+    store: &dyn Store,
+    log: &LogKeys,
+) -> Result<Result<Option<(HistoryError, Vec<u8>)>, String>, OpsError> {
+    let by = "the second copy of the checkpoint";
+    let heard = read_bounded(copy).map_err(|error| error.to_string()).and_then(|bytes| {
+        let there = open_checkpoint(&bytes, log, by).map_err(|error| error.to_string())?;
+        Ok((there, bytes))
+    });
+    match heard {
+        Err(why) => Ok(Err(why)),
+        Ok((there, bytes)) => match compare(store, &there, by) {
+            Ok(_) => Ok(Ok(None)),
+            Err(OpsError::History(error)) => Ok(Ok(Some((error, bytes)))),
+            Err(error) => Err(error),
+        },
+    }
 }
 
 /// Where the second copy of the checkpoint is kept, if anywhere.
@@ -255,7 +333,8 @@ pub(super) fn remember(folder: &Path, checkpoint: &[u8]) -> Result<(), OpsError>
 /// folders. What speaks against it is kept, and nothing is signed from then on.
 ///
 /// # Errors
-/// The first that speaks against it; what is of another ledger or unreadable.
+/// The first that speaks against it, the second copy and what was kept before included; what
+/// is of another ledger or unreadable.
 pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, OpsError> {
     ledger.catch_up()?;
     let log = LogKeys::new(ledger.state().log_keys());
@@ -280,7 +359,32 @@ pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, Op
             }
         }
     }
+    if let Some(error) = against(ledger.folder(), ledger.store(), &log)?.into_iter().next() {
+        return Err(error.into());
+    }
+    if let Some(error) = against_by_witnesses(ledger.folder(), ledger.store(), &log)? {
+        return Err(error.into());
+    }
+    if let Some(file) = second_copy(ledger.folder())?
+        && let Ok(there) = read_bounded(&file)
+        && let Ok(there) = open_checkpoint(&there, &log, "the second copy")
+    {
+        compared.push(Compared { file, entries: there.checkpoint().size() });
+    }
     Ok(compared)
+}
+
+/// Keeps a checkpoint that this log signed, where it speaks against the ledger; nothing is
+/// signed from then on.
+///
+/// # Errors
+/// It cannot be kept, or the ledger cannot be read.
+pub fn keep_if_against(ledger: &Ledger, said: &SignedCheckpoint) -> Result<(), OpsError> {
+    match compare(ledger.store(), said, "what a witness saw") {
+        Ok(_) => Ok(()),
+        Err(OpsError::History(_)) => put(&ledger.folder().join(AGAINST), &said.to_bytes()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Replaces a small file in one step, durably.

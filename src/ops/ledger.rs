@@ -57,6 +57,7 @@ pub struct Ledger {
     notices: Vec<Notice>,
     log_signer: Option<LogSigner>,
     standing: known::Standing,
+    tell: Option<Box<dyn Fn(&str) + Send>>,
 }
 
 /// What the index needs to know of a note: the media, parties and receipt it
@@ -146,6 +147,7 @@ impl Ledger {
             notices: Vec::new(),
             log_signer: None,
             standing: known::Standing::default(),
+            tell: None,
         })
     }
 
@@ -172,6 +174,22 @@ impl Ledger {
     /// What guards this ledger less than it should, in words.
     pub fn warnings(&self) -> &[String] {
         &self.standing.warnings
+    }
+
+    /// Has each warning told that comes up from now on.
+    pub fn set_teller(&mut self, tell: Box<dyn Fn(&str) + Send>) {
+        self.tell = Some(tell);
+    }
+
+    /// Nothing is recorded in a ledger that is known to lack entries, by its witnesses too.
+    fn refuse_to_record(&mut self) -> Result<(), OpsError> {
+        let Ledger { standing, folder, store, state, tell, .. } = self;
+        let told = standing.warnings.len();
+        let refused = standing.refuse_to_record(folder, store.as_ref(), state.log_keys());
+        if let Some(tell) = tell {
+            standing.warnings.iter().skip(told).for_each(|warning| tell(warning));
+        }
+        refused
     }
 
     /// Nothing is signed by a ledger that is known to lack entries.
@@ -228,7 +246,7 @@ impl Ledger {
     /// # Errors
     /// A ledger that can only be read, or whose log key is not at hand.
     pub fn ready(&mut self) -> Result<(), OpsError> {
-        self.refuse_if_stopped()?;
+        self.refuse_to_record()?;
         let read_only = self.notices.iter().find_map(|notice| match notice {
             Notice::ReadOnly { why } => Some(why.clone()),
             _ => None,
@@ -294,7 +312,7 @@ impl Ledger {
         if let Some(kept) = self.already_kept(notes)? {
             return Ok(kept);
         }
-        self.refuse_if_stopped()?;
+        self.refuse_to_record()?;
         let committed = self.judge_all(notes)?;
         // A log key that is not at hand is noticed before anything is appended.
         if !self.store.owned_elsewhere() {

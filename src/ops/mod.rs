@@ -31,6 +31,7 @@ pub mod found;
 pub mod fsck;
 pub mod gather;
 pub mod handover;
+pub mod hearing;
 pub mod import_receipts;
 pub mod incident;
 pub mod keeper;

@@ -7,15 +7,19 @@ use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use super::backup::{BESIDE, CONFIGURATION, FORM, HEADING, KEYS};
+use super::backup::{BESIDE, CONFIGURATION, FORM, FORM_BEFORE, GUARDS, HEADING, KEYS};
+use super::cosigned;
 use super::error::OpsError;
 use super::fsck;
 use super::keys::Keyring;
+use super::known::{self, COPY};
 use super::ledger::{LOG_KEY_FILE, LOG_VKEY_FILE, options};
+use super::log_signers::OLD_KEY_FILE;
 use super::published::{bundle, newest};
 use super::verify::verify_ledger;
 use crate::keyring::{Passphrase, Unencrypted, open_pem, save_log_key};
 use crate::model::{Statement, VerifierKey};
+use crate::proof::log_keys::LogKeys;
 use crate::proof::tiles::{TileKind, TilePath, decode_bundle};
 use crate::proof::tiling::{Tile, Tiling};
 use crate::report::Verdict;
@@ -91,7 +95,8 @@ pub fn restore(
         Source::Backup(file) => laid_out.take_backup(file, how, progress)?,
         Source::Tiles(tiles) => laid_out.take_tiles(tiles, progress)?,
     }
-    let LaidOut { store, files, mut missing, log_key, .. } = laid_out;
+    let keys = laid_out.named_keys()?;
+    let LaidOut { store, files, mut missing, log_key, guards, .. } = laid_out;
     store.close()?;
     let verified = verify_ledger(&part.0, how.trusted, progress)?;
     if verified.verdict != Verdict::Passed {
@@ -99,6 +104,7 @@ pub fn restore(
     }
     let soundness = fsck::look(&part.0, &mut |_, _| {})?;
     missing.extend(soundness.findings.into_iter().map(|finding| finding.problem));
+    missing.extend(put_back_guards(&part.0, guards, &keys)?);
     part.keep(folder)?;
     Ok(Restoration {
         ledger: folder.to_owned(),
@@ -109,6 +115,47 @@ pub fn restore(
         files,
         missing,
     })
+}
+
+/// Puts back what witnesses and others said of the ledger, once its entries are verified on
+/// their own, and tells what of it speaks against them: the backup is too old then, and may
+/// be all that is left. The second copy is asked and not taken up again: this may be a
+/// drill beside a ledger that goes on, and two ledgers with one second copy stop each other.
+fn put_back_guards(
+    folder: &Path,
+    guards: Vec<Member>,
+    keys: &[(u64, VerifierKey)],
+) -> Result<Vec<String>, OpsError> {
+    let Some(log) = LogKeys::new(keys) else { return Ok(Vec::new()) };
+    let store = FileStore::open(folder, &options(), &mut |_, _| {})?;
+    let mut said = Vec::new();
+    for Member { name, bytes } in guards {
+        if name != COPY {
+            write(folder, &name, &bytes)?;
+            continue;
+        }
+        let copy = String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned();
+        match known::ask_copy(Path::new(&copy), &store, &log)? {
+            Ok(Some((error, there))) => {
+                known::put(&folder.join(known::AGAINST), &there)?;
+                said.push(format!("{error}: nothing is signed before a newer copy is restored."));
+            }
+            Ok(None) => said.push(format!(
+                "The second copy of the checkpoint is not taken up again: where this is the \
+                 ledger from now on, run 'custody ledger second-copy {copy}'."
+            )),
+            Err(why) => said.push(format!(
+                "The second copy of the checkpoint was in {copy} and was not asked: {why}"
+            )),
+        }
+    }
+    if said.is_empty() {
+        let found = known::against(folder, &store, &log)?.into_iter();
+        let found = found.chain(known::against_by_witnesses(folder, &store, &log)?);
+        said.extend(found.map(|error| format!("{error}: nothing is signed.")));
+    }
+    store.close()?;
+    Ok(said)
 }
 
 /// What is wrong, as much of it as a person reads.
@@ -185,6 +232,8 @@ struct LaidOut<'a> {
     log_key: bool,
     files: u64,
     missing: Vec<String>,
+    /// What others said of the ledger; it waits until the entries are verified.
+    guards: Vec<Member>,
 }
 
 impl<'a> LaidOut<'a> {
@@ -198,6 +247,7 @@ impl<'a> LaidOut<'a> {
             log_key: false,
             files: 0,
             missing: Vec::new(),
+            guards: Vec::new(),
         })
     }
 
@@ -256,7 +306,8 @@ impl<'a> LaidOut<'a> {
     ) -> Result<(), OpsError> {
         let Member { name, bytes } = member;
         if name == HEADING {
-            let sound = bytes.starts_with(format!("{FORM}\n").as_bytes());
+            let begins = |form| bytes.starts_with(format!("{form}\n").as_bytes());
+            let sound = begins(FORM) || begins(FORM_BEFORE);
             return if sound {
                 Ok(())
             } else {
@@ -265,6 +316,11 @@ impl<'a> LaidOut<'a> {
         }
         if name.starts_with("tile/") {
             return self.tile(&name, bytes, unfit);
+        }
+        if GUARDS.contains(&name.as_str()) || cosigned::is_member(&name) {
+            self.files += 1;
+            self.guards.push(Member { name, bytes });
+            return Ok(());
         }
         match name.split_once('/') {
             None if name == "checkpoint" => self.checkpoint(&bytes, unfit),
@@ -349,6 +405,9 @@ impl<'a> LaidOut<'a> {
         how: &Restoring<'_>,
         unfit: &dyn Fn(String) -> RestoreError,
     ) -> Result<(), OpsError> {
+        if name == OLD_KEY_FILE {
+            return self.old_log_key(bytes, how, unfit);
+        }
         if name == LOG_KEY_FILE {
             let Some(passphrase) = how.passphrase else {
                 self.missing.push("The log key in the backup was not asked for.".to_owned());
@@ -382,27 +441,53 @@ impl<'a> LaidOut<'a> {
         Ok(())
     }
 
+    /// The log key that was replaced and signs on is the one named before the newest.
+    fn old_log_key(
+        &self,
+        bytes: &[u8],
+        how: &Restoring<'_>,
+        unfit: &dyn Fn(String) -> RestoreError,
+    ) -> Result<(), OpsError> {
+        let Some(passphrase) = how.passphrase else { return Ok(()) };
+        let named = self.named_keys()?;
+        let old = named.iter().rev().nth(1).map(|(_, key)| key);
+        let old = old.ok_or_else(|| unfit(format!("{OLD_KEY_FILE} is a key of no entry")))?;
+        let pem = String::from_utf8_lossy(bytes);
+        let key = open_pem(&pem, old, Some(passphrase), Unencrypted::Refuse)?;
+        Ok(save_log_key(&self.folder.join(OLD_KEY_FILE), &key)?)
+    }
+
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OpsError> {
-        let path = self.folder.join(name);
-        let failed = |error| OpsError::file("cannot write", &path, error);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(failed)?;
-        }
-        std::fs::write(&path, bytes).map_err(failed)?;
-        File::open(&path).and_then(|file| file.sync_all()).map_err(failed)
+        write(self.folder, name, bytes)
+    }
+
+    /// The log keys that entries name, each with the entry.
+    fn named_keys(&self) -> Result<Vec<(u64, VerifierKey)>, OpsError> {
+        let mut named = Vec::new();
+        self.store.visit(0..self.store.head().size, &mut |index, note| {
+            named.extend(log_key_in(note).map(|key| (index, key)));
+            ControlFlow::Continue(())
+        })?;
+        Ok(named)
     }
 
     /// The log's public key beside the ledger is the one that the newest entry of those that
     /// name one names.
     fn keep_vkey(&self) -> Result<(), OpsError> {
-        let mut named = None;
-        self.store.visit(0..self.store.head().size, &mut |_, note| {
-            named = log_key_in(note).or(named.take());
-            ControlFlow::Continue(())
-        })?;
+        let named = self.named_keys()?.pop().map(|(_, key)| key);
         let Some(named) = named.or_else(|| self.vkey.clone()) else { return Ok(()) };
         self.write(LOG_VKEY_FILE, format!("{named}\n").as_bytes())
     }
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), OpsError> {
+    let path = folder.join(name);
+    let failed = |error| OpsError::file("cannot write", &path, error);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    std::fs::write(&path, bytes).map_err(failed)?;
+    File::open(&path).and_then(|file| file.sync_all()).map_err(failed)
 }
 
 /// The log key that an entry names, if it is of a kind that does.

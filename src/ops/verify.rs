@@ -7,7 +7,7 @@ use super::attach::attachments;
 use super::audit::{CHUNK, audit_store_on};
 use super::error::OpsError;
 use super::gather::Evidence;
-use super::known::{HistoryError, against, compare};
+use super::known::{HistoryError, against, against_by_witnesses, compare};
 use super::ledger::{LOG_VKEY_FILE, Ledger, options};
 use super::verify_witnesses::{Counting, of_ledger};
 use crate::audit::{Audit, Auditor, Cause};
@@ -64,6 +64,10 @@ pub fn verify_witnessed_ledger(
             let logs = linked.or_else(|| trusted.map(LogKeys::from));
             if let Some(logs) = &logs {
                 elsewhere = against(folder, store.as_ref(), logs)?;
+                // With a policy, what was cosigned is judged below.
+                if counting.is_none() {
+                    elsewhere.extend(against_by_witnesses(folder, store.as_ref(), logs)?);
+                }
             }
             if let (Some(logs), Some(counting)) = (logs, counting) {
                 let found = of_ledger(store.as_ref(), folder, &logs, &counting.policy)?;

@@ -99,12 +99,13 @@ fn known(ledger: &Ledger, prefix: &str, policy: &WitnessPolicy) -> Result<u64, O
 
 /// The checkpoint with the lines of the answer behind it, as the specification proposes
 /// to read them.
-fn joined(checkpoint: &SignedCheckpoint, reply: &Reply) -> Result<SignedCheckpoint, String> {
+pub(super) fn joined(checkpoint: &SignedCheckpoint, reply: &Reply) -> Result<SignedCheckpoint, String> {
     let bytes = [checkpoint.to_bytes(), reply.body.clone()].concat();
     SignedCheckpoint::parse(&bytes).map_err(|error| error.to_string())
 }
 
-fn size(reply: &Reply) -> Option<u64> {
+/// The size in an answer to which status 409 gives a meaning.
+pub(super) fn size(reply: &Reply) -> Option<u64> {
     let kind = reply.content_type.split(';').next().unwrap_or_default().trim();
     let body = std::str::from_utf8(&reply.body).ok()?.strip_suffix('\n')?;
     if kind == "text/x.tlog.size" { decimal(body) } else { None }

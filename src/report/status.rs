@@ -31,6 +31,9 @@ pub struct Status {
     /// nothing can be recorded until that is set right.
     #[serde(serialize_with = "optional_text")]
     pub dated_ahead: Option<Stamp>,
+    /// The ledger that goes on in this one's place, in which nothing more can be recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continued_by: Option<Origin>,
     /// Number of entries in the ledger.
     pub entries: u64,
     /// How many media stand how, most urgent first, zeros included.
@@ -211,6 +214,7 @@ impl Status {
             site: facts.map(|facts| facts.site.clone()),
             now,
             dated_ahead,
+            continued_by: state.continued_by.as_ref().map(|(_, other)| other.clone()),
             entries: state.size,
             counts,
             rows,

@@ -90,6 +90,67 @@ impl WitnessesView {
     }
 }
 
+/// What a witness said of a ledger when it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeardAs {
+    /// It vouches for the newest checkpoint.
+    Agrees,
+    /// It shows a checkpoint of this log that the ledger does not hold.
+    Shows,
+    /// It says that it saw another ledger than this one, and shows nothing.
+    Says,
+    /// It says so from where anybody could answer in its place.
+    Doubtful,
+    /// It was not reached, or answered nothing that means anything.
+    NotReached,
+}
+
+/// One witness of the policy, and what it said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WitnessHeard {
+    /// Its name in the policy.
+    pub witness: String,
+    /// Where it was asked.
+    pub url: String,
+    /// What it said.
+    pub said: HeardAs,
+    /// Entries it vouches for; none where it does not.
+    pub entries: Option<u64>,
+    /// In words, which may be another computer's.
+    pub words: String,
+}
+
+impl WitnessHeard {
+    /// A witness that vouches for so many entries, or does not, and why.
+    pub fn new(witness: &str, url: &str, said: HeardAs, word: Result<u64, String>) -> Self {
+        let entries = word.as_ref().ok().copied();
+        let words = word.map_or_else(|why| why, |entries| format!("{entries} entries"));
+        WitnessHeard { witness: witness.to_owned(), url: url.to_owned(), said, entries, words }
+    }
+
+    /// Its word is not to be relied on.
+    pub fn doubt(&mut self) {
+        self.said = HeardAs::Doubtful;
+    }
+
+    /// As a sentence.
+    pub fn sentence(&self) -> String {
+        let WitnessHeard { witness, url, words, .. } = self;
+        let who = format!("the witness {witness} ({url})");
+        match self.said {
+            HeardAs::Agrees => format!("{who} vouches for {words}."),
+            HeardAs::Shows => format!("{who} shows it: {words}."),
+            HeardAs::Says => format!("{who} says that {words}, and shows no checkpoint of it."),
+            HeardAs::Doubtful => format!(
+                "SOMEBODY at {url} answers for the witness {witness} that {words}. Nothing shows \
+                 that it is the witness who says so: ask its keeper before more is recorded."
+            ),
+            HeardAs::NotReached => format!("{who} was not heard: {words}."),
+        }
+    }
+}
+
 /// A time that may be any number, since it comes from elsewhere.
 fn time(timestamp: u64) -> String {
     let seconds = i64::try_from(timestamp).unwrap_or(i64::MAX);

@@ -53,6 +53,22 @@ pub fn get(url: &str, patience: Patience) -> Result<Reply, String> {
     read(agent(url, patience)?.get(url).call())
 }
 
+/// Whether what is heard at this address comes from whom it names: a certificate says so,
+/// or it does not leave this computer.
+pub fn is_who_it_says(url: &str) -> bool {
+    if url.starts_with("https://") {
+        return true;
+    }
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let address = host.parse::<std::net::IpAddr>();
+    address.map_or(host == "localhost", |address| address.is_loopback())
+}
+
 fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Reply, String> {
     let mut response = answer.map_err(|error| error.to_string())?;
     let status = response.status().as_u16();

@@ -274,7 +274,7 @@ fn every_command_answers_in_json_with_its_keys() {
             "ledger log_key known entries gaps contradictions left_out not_shown",
         ),
         (0, "ledger second-copy copy".to_owned(), "second_copy"),
-        (0, "ledger check held.receipt www".to_owned(), "compared"),
+        (0, "ledger check held.receipt www".to_owned(), "compared witnesses against"),
         (
             0,
             "ledger sign-checkpoint held.receipt".to_owned(),

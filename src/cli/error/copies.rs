@@ -26,6 +26,12 @@ pub(super) fn history(error: &HistoryError) -> Failure {
              what was published ('custody restore'), and keep this ledger: it shows what was \
              altered.",
         ),
+        HistoryError::Said { .. } => (
+            Kind::LedgerBehind,
+            "Nothing was recorded, and nothing will be while it says so. Have its keeper hand over \
+             the checkpoint that it keeps, and give that to 'custody ledger check'. A witness that \
+             is wrong is taken out of witnesses.policy.",
+        ),
         HistoryError::Unreadable { .. } => (
             Kind::NoCheckpoint,
             "Nothing was changed. Give a checkpoint or a receipt, byte for byte as it was written.",

@@ -102,6 +102,10 @@ fn frame(verdict: &mut Verdict<'_>, said: &Statement, now: Stamp) {
         }
         None => verdict.refuse_if(!genesis, || Refusal::NotFounded),
     }
+    // Nothing stands behind the last entry, or nobody could say what the other goes on from.
+    if let Some((index, other)) = &state.continued_by {
+        verdict.refuse(Refusal::Continued { index: *index, other: other.clone() });
+    }
     let latest = now.plus_seconds(CLOCK_TOLERANCE);
     if let Some(newest) = state.newest.filter(|newest| latest < *newest && !restarts_clock(said)) {
         verdict.refuse(Refusal::ClockBehind { now, newest });

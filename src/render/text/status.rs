@@ -103,6 +103,10 @@ fn head(page: &mut Page, report: &Status) {
         Tone::Faint,
         &format!("{}{ledger}  {} entries", report.now.short(), report.entries),
     );
+    if let Some(other) = &report.continued_by {
+        let said = format!("Continued by {other} (引継ぎ済み): nothing more is recorded here.");
+        page.put(0, Tone::Alarm, &said);
+    }
     if let Some(newest) = report.dated_ahead {
         let said = format!(
             "This computer's clock is behind the newest entry, which is dated {}. One of the two \
