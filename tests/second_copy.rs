@@ -249,6 +249,7 @@ fn a_checkpoint_cut_to_nothing_is_signed_anew_once_the_rest_agrees() {
     case.write("ledger/checkpoint", "");
     let verified = case.exits(4, "verify");
     assert!(verified.stdout.contains("(checkpoint)"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("'custody ledger sign-checkpoint'"), "{}", verified.stdout);
     let refused = case.exits(4, &format!("{POLICY} 27"));
     assert!(refused.stderr.contains("'custody ledger sign-checkpoint'"), "{}", refused.stderr);
     let signed = case.ok("ledger sign-checkpoint held.receipt share/checkpoint");
