@@ -76,6 +76,54 @@ fn an_old_copy_of_the_whole_ledger_signs_nothing() {
 }
 
 #[test]
+fn an_old_copy_from_before_the_log_key_was_replaced_signs_nothing() {
+    for how in ["--overlap 30", "--reason compromised"] {
+        let case = guarded();
+        case.ok(&format!("ledger replace-key --by kato {how} --yes --passphrase-file words"));
+        case.ok(&format!("{POLICY} 27"));
+        copy(&case, "ledger", "newest");
+        let kept = case.read("share/checkpoint");
+        // The old copy has the old key with it, and knows of no other.
+        copy(&case, "old", "ledger");
+        for _ in 0..2 {
+            let refused = case.exits(4, &format!("{POLICY} 26"));
+            let known = "the second copy of the checkpoint knows of 14";
+            assert!(refused.stderr.contains(known), "{}", refused.stderr);
+            case.ok("log");
+            let verified = case.exits(4, "verify");
+            assert!(verified.stdout.contains("(ledger-behind)"), "{}", verified.stdout);
+            assert_eq!(case.read("share/checkpoint"), kept, "what speaks against it stays");
+        }
+        assert_eq!(case.read("ledger/checkpoint"), case.read("old/checkpoint"));
+        copy(&case, "newest", "ledger");
+        case.ok(&format!("{POLICY} 26"));
+    }
+}
+
+#[test]
+fn a_second_copy_that_somebody_wrote_to_is_given_up_by_hand() {
+    use media_custody::proof::checkpoint::{Checkpoint, SignedCheckpoint};
+    use media_custody::wire::signature::SigningKey;
+    let case = guarded();
+    let newest = SignedCheckpoint::parse(&case.read("share/checkpoint")).expect("one");
+    let thief = SigningKey::from_seed(office::ORIGIN.parse().expect("a name"), &[9; 32]);
+    let root = *newest.checkpoint().root();
+    let forged = Checkpoint::new(office::ORIGIN, 99, root).expect("one");
+    case.write("share/checkpoint", forged.sign(&thief).expect("signed").to_bytes());
+    let refused = case.exits(4, &format!("{POLICY} 27"));
+    assert!(refused.stderr.contains("tampered with"), "{}", refused.stderr);
+    case.ok("ledger second-copy --none");
+    case.ok(&format!("{POLICY} 27"));
+    // Of another log it is nothing but a copy that does not guard.
+    case.ok("ledger second-copy share/other");
+    let other = Checkpoint::new("other.example.jp", 99, root).expect("one");
+    let thief = SigningKey::from_seed("other.example.jp".parse().expect("a name"), &[9; 32]);
+    case.write("share/other", other.sign(&thief).expect("signed").to_bytes());
+    let done = case.run(&office::split(&format!("{POLICY} 26")));
+    assert!(done.code == 0 && done.stderr.contains("guards against nothing"), "{}", done.stderr);
+}
+
+#[test]
 fn another_history_of_the_same_length_signs_nothing() {
     let case = guarded();
     // Whoever forks it takes the path of the second copy out first.

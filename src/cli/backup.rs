@@ -61,6 +61,8 @@ impl Backup {
             return Ok(EXIT_FINE);
         }
         let report = back_up(&mut ledger, &self.file, &beside, &mut progress)?;
+        // Whoever reads the answer may be slow.
+        drop(passphrase);
         bar.end();
         ui.answer(&report, |style| text::backup(&report, style));
         Ok(EXIT_FINE)

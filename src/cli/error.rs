@@ -331,8 +331,9 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
         }
         OpsError::LogKeyFile { .. } => (
             Kind::LogKeyFile,
-            "Nothing was recorded. Put the ledger's own log.pem back from your backup; without it \
-             no checkpoint can be signed.",
+            "Nothing was recorded: without the log key no checkpoint can be signed. Put the \
+             ledger's own log.pem back from your backup, or be the user who may read it; where \
+             systemd keeps it (LoadCredential), start the daemon and try again.",
         ),
         OpsError::LogKeyAway(_) => (
             Kind::LogKeyFile,

@@ -39,6 +39,21 @@ pub enum HistoryError {
         /// How many there are.
         have: u64,
     },
+    /// A checkpoint by a log key of this ledger's name that it does not know: the key was
+    /// replaced by an entry that is not here.
+    #[error(
+        "{by} knows of {known} entries under a log key that this ledger does not know, and the \
+         ledger holds {have}: this is a copy from before the log key was replaced, unless {by} \
+         was tampered with"
+    )]
+    Succeeded {
+        /// What was compared.
+        by: String,
+        /// How many entries it knows of.
+        known: u64,
+        /// How many there are.
+        have: u64,
+    },
     /// The same log key signed two histories.
     #[error("{by} states another history than the ledger's first {size} entries")]
     Forked {
@@ -87,6 +102,28 @@ pub fn open_checkpoint(
             | CheckpointError::Signature(_) => HistoryError::OtherLedger { by, why },
             _ => HistoryError::Unreadable { by, why },
         }
+    })
+}
+
+/// As [`open_checkpoint`], of what this ledger alone writes. A later key cannot be verified
+/// from here, so this says no more than that somebody has it; but who puts an old copy of the
+/// ledger in its place must not be helped by a replacement of its key.
+fn open_own(
+    bytes: &[u8],
+    log: &LogKeys,
+    by: &str,
+    have: u64,
+) -> Result<SignedCheckpoint, HistoryError> {
+    open_checkpoint(bytes, log, by).map_err(|error| {
+        let Ok(said) = SignedCheckpoint::parse(bytes) else { return error };
+        let origin = said.checkpoint().origin();
+        let ours = log.newest().is_some_and(|key| key.name().as_str() == origin);
+        let mut signed = said.note().signatures().iter().filter(|line| line.name == origin);
+        if ours && signed.all(|line| !log.signed(line)) {
+            let known = said.checkpoint().size();
+            return HistoryError::Succeeded { by: by.to_owned(), known, have };
+        }
+        error
     })
 }
 
@@ -177,10 +214,14 @@ pub(super) fn standing(
         places.push((against, "a checkpoint kept elsewhere".to_owned()));
     }
     for (path, by) in places {
-        let heard = read_bounded(&path).map_err(|error| error.to_string()).and_then(|bytes| {
-            open_checkpoint(&bytes, &log, &by).map_err(|error| error.to_string())
+        let have = store.head().size;
+        let heard = read_bounded(&path).map_err(|error| error.to_string());
+        let heard = heard.and_then(|bytes| match open_own(&bytes, &log, &by, have) {
+            Err(error @ HistoryError::Succeeded { .. }) => Ok(Err(OpsError::from(error))),
+            Err(error) => Err(error.to_string()),
+            Ok(there) => Ok(Ok(there)),
         });
-        let compared = heard.map(|there| compare(store, &there, &by));
+        let compared = heard.map(|heard| heard.and_then(|there| compare(store, &there, &by)));
         match compared {
             Ok(Ok(_)) => {}
             Ok(Err(OpsError::History(error))) => standing.stopped = Some(error),
@@ -221,7 +262,13 @@ pub(super) fn against(
     let mut found = Vec::new();
     for (path, by) in copy.into_iter().chain([kept]) {
         let Ok(bytes) = read_bounded(&path) else { continue };
-        let Ok(there) = open_checkpoint(&bytes, logs, by) else { continue };
+        let there = match open_own(&bytes, logs, by, store.head().size) {
+            Ok(there) => there,
+            Err(error) => {
+                found.extend(Some(error).filter(|it| matches!(it, HistoryError::Succeeded { .. })));
+                continue;
+            }
+        };
         match compare(store, &there, by) {
             Ok(_) => {}
             Err(OpsError::History(error)) => found.push(error),

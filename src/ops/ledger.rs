@@ -103,6 +103,9 @@ impl Ledger {
         };
         let mut ledger = Ledger::over(Box::new(store), Arc::new(SystemClock))?;
         ledger.folder = folder.to_owned();
+        if let Ok(now) = ledger.now() {
+            ledger.standing.warnings = log_signers::left_over(folder, &ledger.state, now.day());
+        }
         Ok(ledger)
     }
 

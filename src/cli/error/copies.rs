@@ -15,6 +15,12 @@ pub(super) fn history(error: &HistoryError) -> Failure {
             "Nothing was recorded. Restore the newest backup, or what was published ('custody \
              restore'). When nothing newer is left, go on with 'custody ledger continue-as'.",
         ),
+        HistoryError::Succeeded { .. } => (
+            Kind::LedgerBehind,
+            "Nothing was recorded. Restore the newest backup, or what was published ('custody \
+             restore'). If it was the second copy that somebody wrote to: 'custody ledger \
+             second-copy --none', and choose another place.",
+        ),
         HistoryError::Forked { .. } => (
             Kind::LedgerForked,
             "Nothing was recorded. Keep both, they are evidence: one key signed two histories. Go \
