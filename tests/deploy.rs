@@ -1,6 +1,8 @@
 //! The unit files, read by systemd itself: it knows every line of them, and finds little
 //! that the service could still do to the computer.
 
+mod office;
+
 #[path = "paper/tools.rs"]
 mod tools;
 
@@ -8,7 +10,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const SERVICES: [&str; 2] = ["custody-due.service", "custody.service"];
+const SERVICES: [&str; 4] =
+    ["custody-backup.service", "custody-due.service", "custody-publish.service", "custody.service"];
+const TIMERS: [&str; 3] = ["custody-backup.timer", "custody-due.timer", "custody-publish.timer"];
 
 fn unit(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
@@ -26,7 +30,9 @@ fn laid_out() -> tempfile::TempDir {
         let here = here.replace("User=custody\nGroup=custody", "User=daemon\nGroup=daemon");
         fs::write(folder.path().join(name), here).expect("written");
     }
-    fs::write(folder.path().join("custody-due.timer"), unit("custody-due.timer")).expect("written");
+    for name in TIMERS {
+        fs::write(folder.path().join(name), unit(name)).expect("written");
+    }
     folder
 }
 
@@ -43,7 +49,7 @@ fn systemd_knows_every_line_and_finds_little_to_fear() {
         let said = [done.stdout, done.stderr].concat();
         (done.status.success(), String::from_utf8_lossy(&said).into_owned())
     };
-    for unit in [&SERVICES[..], &["custody-due.timer"]].concat() {
+    for unit in [&SERVICES[..], &TIMERS[..]].concat() {
         let (sound, said) = analyse(&["verify", "--man=no"], unit);
         let ours: Vec<&str> = said.lines().filter(|line| line.contains("custody")).collect();
         assert!(sound && ours.is_empty(), "{unit}: {said}");
@@ -54,4 +60,28 @@ fn systemd_knows_every_line_and_finds_little_to_fear() {
         let (sound, said) = analyse(&threshold, unit);
         assert!(sound, "{unit}: {said}");
     }
+}
+
+/// What the units run, as it stands in them, in a case: the second day's backup, and that
+/// their folders are those that the units may write.
+#[test]
+fn what_the_units_run_is_understood() {
+    let case = office::Case::new();
+    for (name, folder) in [("custody-backup", "backups"), ("custody-publish", "published")] {
+        let service = unit(&format!("{name}.service"));
+        let begins = |line: &&str| line.starts_with("ExecStart=");
+        let line = service.lines().find(begins).expect("a command");
+        let line = line.strip_prefix("ExecStart=/usr/bin/custody ").expect("the program");
+        let state = format!("/var/lib/custody/{folder}");
+        assert!(line.contains(&state), "{name}");
+        assert!(service.contains(&format!("StateDirectory=custody custody/{folder}\n")), "{name}");
+        fs::create_dir(case.path(folder)).expect("made");
+        case.ok(&line.replace(&state, folder));
+        assert!(fs::read_dir(case.path(folder)).expect("a folder").count() > 0, "{name}");
+        let calls = unit(&format!("{name}.timer"));
+        assert!(calls.contains("OnCalendar=") && calls.contains("Persistent=yes"), "{name}");
+    }
+    let copies = case.json(0, "status")["copies"].clone();
+    assert_eq!(copies[0]["kind"], "backup", "{copies}");
+    assert_eq!(copies[1]["kind"], "publication", "{copies}");
 }

@@ -45,6 +45,8 @@ fn receipts() -> Vec<(&'static str, Wanted, Format, Tongue)> {
         ("eight-a5", Wanted::eight(), Format::A5, Tongue::Ja),
         ("paper-a4", Wanted { paper: true, ..one.clone() }, Format::A4, Tongue::Ja),
         ("long-a5", Wanted::long(), Format::A5, Tongue::Both),
+        ("cosigned-a4", Wanted { cosigned: 2, ..one.clone() }, Format::A4, Tongue::Both),
+        ("cosigned-a5", Wanted { cosigned: 3, ..one.clone() }, Format::A5, Tongue::Ja),
         ("draft-a4", Wanted { draft: true, ..one }, Format::A4, Tongue::Both),
     ]
 }
@@ -117,6 +119,18 @@ fn one_page_a_side_where_one_is_enough() {
             let sheet = sheet(&Wanted { entries, ..Wanted::default() }, format, tongue);
             assert_eq!(sheet.pages.len(), 2, "{entries} entries on {format:?}");
             assert_eq!(codes(&sheet.pages[0]).len(), 2);
+        }
+    }
+    for cosigned in 1..=3 {
+        for (format, tongue) in [(Format::A5, Tongue::En), (Format::A4, Tongue::Both)] {
+            let sheet = sheet(&Wanted { cosigned, ..Wanted::default() }, format, tongue);
+            assert_eq!(sheet.pages.len(), 2, "{cosigned} witnesses on {format:?}");
+            let words: String = texts(&sheet.pages[1]).iter().map(|text| text.3).collect();
+            assert!(words.contains("printer (2026-11-22)"), "{words}");
+            let enough = if cosigned > 1 { "Cosignedby" } else { "fewerthan" };
+            let words: String = words.split_whitespace().collect();
+            assert!(words.contains(enough), "{words}");
+            assert_eq!(words.contains("fewerthan"), cosigned == 1, "{words}");
         }
     }
     let many = sheet(&Wanted::eight(), Format::A5, Tongue::Both);

@@ -7,6 +7,8 @@ mod office;
 #[allow(dead_code)] // the daemon's own tests use the rest
 mod running;
 
+#[path = "recovery/daily.rs"]
+mod daily;
 #[path = "recovery/guards.rs"]
 mod guards;
 

@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::Global;
 use super::error::EXIT_FINE;
-use crate::ops::{OpsError, publish};
+use crate::ops::{OpsError, daily, publish};
 use crate::render::text;
+use crate::report::copies::DailyKind;
 
 /// Publish the log as static files (c2sp.org/tlog-tiles) for a web server or a share
 #[derive(Debug, Args)]
@@ -25,16 +26,26 @@ pub(super) struct Publish {
     /// Write every file anew, also those that are there
     #[arg(long)]
     anew: bool,
+    /// For a timer: expected every day from now on, and told where it is not made
+    #[arg(long)]
+    daily: bool,
 }
 
 impl Publish {
     pub fn run(self, global: &Global) -> Result<i32, OpsError> {
         let ui = global.ui();
         let mut ledger = global.open()?;
+        let now = ledger.now()?;
+        if self.daily {
+            daily::expect(ledger.folder(), DailyKind::Publication, now)?;
+        }
         let mut bar = ui.progress("publishing");
         let report = publish::publish(&mut ledger, &self.folder, self.anew, &mut |done, total| {
             bar.at(done, total);
         })?;
+        if self.daily {
+            daily::made(ledger.folder(), DailyKind::Publication, now, report.entries)?;
+        }
         bar.end();
         ui.answer(&report, |style| text::publication(&report, style));
         Ok(EXIT_FINE)

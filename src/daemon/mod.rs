@@ -253,7 +253,7 @@ impl Shared<'_> {
     fn tell(&self) -> Result<(), OpsError> {
         let moment = {
             let ledger = self.keeper.ledger();
-            Moment::at(ledger.state().clone(), ledger.now()?)
+            Moment::at(ledger.folder(), ledger.state().clone(), ledger.now()?)
         };
         let folder = &self.options.ledger;
         if let Some(path) = &self.settings.metrics_file {

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
+use super::backup_daily;
 use super::cosigned::{self, Cosigned, POLICY_FILE, log_keys};
 use super::error::OpsError;
 use super::gather::read_bounded;
@@ -70,7 +71,8 @@ pub fn back_up(
     if file.exists() {
         return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
     }
-    let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut draft =
+        tempfile::Builder::new().prefix(backup_daily::PART).tempfile_in(folder).map_err(failed)?;
     let out = BufWriter::with_capacity(1 << 20, draft.as_file_mut());
     let mut report = stream(ledger, out, beside, progress)?;
     draft.as_file().sync_all().map_err(failed)?;
@@ -144,7 +146,18 @@ pub fn stream(
     }
     let Saving { archive, files, left_out } = saving;
     let (bytes, _) = archive.finish().map_err(unwritten)?;
-    Ok(Backup { file: None, origin, entries, files, keys, bytes, read_back: false, left_out })
+    Ok(Backup {
+        file: None,
+        origin,
+        entries,
+        files,
+        keys,
+        bytes,
+        read_back: false,
+        left_out,
+        removed: Vec::new(),
+        damaged: Vec::new(),
+    })
 }
 
 /// A backup being written.

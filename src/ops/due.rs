@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::clock::SystemClock;
+use super::daily;
 use super::error::OpsError;
 use super::follow::Onlooker;
 use super::tell;
@@ -15,6 +16,7 @@ use crate::render::ics::calendar;
 use crate::render::metrics::{Gauges, metrics};
 use crate::render::paper::words::Tongue;
 use crate::report::Notices;
+use crate::report::copies::DailyCopy;
 use crate::report::notices::duties;
 
 /// A ledger at one moment. It is read beside whoever owns it, so that a timer never
@@ -22,6 +24,7 @@ use crate::report::notices::duties;
 pub struct Moment {
     state: State,
     now: Stamp,
+    copies: Vec<DailyCopy>,
 }
 
 impl Moment {
@@ -32,17 +35,17 @@ impl Moment {
     pub fn of(folder: &Path) -> Result<Self, OpsError> {
         let mut onlooker = Onlooker::open(folder)?;
         let now = onlooker.now(&SystemClock)?;
-        Ok(Moment { state: onlooker.state()?.clone(), now })
+        Ok(Moment::at(folder, onlooker.state()?.clone(), now))
     }
 
-    /// A ledger whose state is at hand.
-    pub fn at(state: State, now: Stamp) -> Self {
-        Moment { state, now }
+    /// The ledger in `folder`, whose state is at hand.
+    pub fn at(folder: &Path, state: State, now: Stamp) -> Self {
+        Moment { state, now, copies: daily::expected(folder, now) }
     }
 
     /// What is due, overdue and missing.
     pub fn notices(&self) -> Notices {
-        Notices::new(&self.state, self.now)
+        Notices { copies: self.copies.clone(), ..Notices::new(&self.state, self.now) }
     }
 
     /// Writes the duties as an iCalendar file.

@@ -1,12 +1,14 @@
 //! Receipts of entries that are in the ledger, in every form that leaves it.
 
 use super::attach::{attachments, handover_of};
+use super::cosigned::policy_beside;
 use super::error::OpsError;
 use super::ledger::Ledger;
 use crate::model::{ReceiptId, Statement};
 use crate::proof::receipt::Receipt;
 use crate::report::KeyView;
 use crate::report::receipt::{EntryView, Passed, ReceiptMedium, ReceiptView};
+use crate::report::witnesses::WitnessesView;
 use crate::store::Key;
 use crate::wire::qr::{PayloadKind, encode};
 use crate::wire::statement;
@@ -86,6 +88,11 @@ pub fn issue(ledger: &mut Ledger, index: u64) -> Result<IssuedReceipt, OpsError>
     let mut view = ReceiptView::new(&said, Some(entry))
         .with_attachments(attachments(ledger, &said.receipt)?)
         .with_codes(note_code.clone(), proof_code.clone());
+    // A policy that cannot be read is said by whatever judges by it.
+    let policy = policy_beside(ledger.folder()).unwrap_or_default();
+    let vouched = policy.and_then(|policy| policy.judge(receipt.proof().checkpoint()).ok());
+    let vouched = vouched.filter(|vouched| !vouched.by.is_empty());
+    view.witnesses = vouched.map(|vouched| WitnessesView::new(size, &vouched));
     view.log_key = ledger.state().log_key().map(KeyView::from);
     for medium in &mut view.media {
         let known = ledger.state().media.get(&medium.medium);

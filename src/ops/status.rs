@@ -16,7 +16,9 @@ use crate::store::Key;
 /// An impossible clock.
 pub fn status(ledger: &Ledger) -> Result<Status, OpsError> {
     let now = ledger.now()?;
-    Ok(Status { rounds: super::round::listed(ledger, now)?, ..Status::new(ledger.state(), now) })
+    let copies = super::daily::expected(ledger.folder(), now);
+    let rounds = super::round::listed(ledger, now)?;
+    Ok(Status { rounds, copies, ..Status::new(ledger.state(), now) })
 }
 
 /// One medium with its history.

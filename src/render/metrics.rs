@@ -53,6 +53,18 @@ pub fn metrics(notices: &Notices, gauges: &Gauges) -> String {
         "Messages that were not, or may not have been, delivered.",
         count(gauges.messages_in_trouble),
     );
+    // Where none is expected there is no age either.
+    if !notices.copies.is_empty() {
+        let ages = notices.copies.iter().map(|copy| {
+            let age = notices.now.unix().saturating_sub(copy.at.unix()).max(0);
+            (format!(",copy=\"{}\"", copy.kind.as_str()), age)
+        });
+        gauge(
+            "copy_age_seconds",
+            "Time since the newest copy that a timer makes was made.",
+            ages.collect(),
+        );
+    }
     gauge(
         "log_entries",
         "Entries in the ledger.",

@@ -8,6 +8,7 @@ use super::paper::PaperError;
 use super::paper::words::{Tongue, Words};
 use crate::model::printable::printable;
 use crate::report::notices::{Matter, Notice, Notices, Rung};
+use crate::report::copies::DailyKind;
 use crate::report::telling::Digest;
 
 /// Most media named one by one; a message about thousands is read by nobody.
@@ -236,6 +237,13 @@ pub fn digest(id: &str, digest: &Digest<'_>, wording: Wording) -> Result<Letter,
         if digest.in_trouble > 0 {
             let count = digest.in_trouble.to_string();
             parts.say("digest-trouble", &[("count", &count)]);
+        }
+        for copy in notices.copies.iter().filter(|copy| copy.late) {
+            let key = match copy.kind {
+                DailyKind::Backup => "digest-backup-late",
+                DailyKind::Publication => "digest-publication-late",
+            };
+            parts.say(key, &[("at", &copy.at.short())]);
         }
         if !digest.unreachable.is_empty() {
             let who: Vec<&str> = digest.unreachable.iter().map(|id| id.as_str()).collect();

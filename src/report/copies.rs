@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::text;
+use crate::model::Stamp;
+
 /// A log published as static files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Publication {
@@ -42,6 +45,81 @@ pub struct Backup {
     pub read_back: bool,
     /// What was left out, in words.
     pub left_out: Vec<String>,
+    /// Older backups that were let go for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<PathBuf>,
+    /// Older backups that were found damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<PathBuf>,
+}
+
+/// A copy that a timer makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DailyKind {
+    /// By `custody backup --into`.
+    Backup,
+    /// By `custody publish --daily`.
+    Publication,
+}
+
+impl DailyKind {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DailyKind::Backup => "backup",
+            DailyKind::Publication => "publication",
+        }
+    }
+
+    /// The kind of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        [DailyKind::Backup, DailyKind::Publication].into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A copy that is expected every day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DailyCopy {
+    /// Which.
+    pub kind: DailyKind,
+    /// When the newest was made, or, while there is none, since when it is expected.
+    #[serde(serialize_with = "text")]
+    pub at: Stamp,
+    /// Entries in it; none while there is none.
+    pub entries: Option<u64>,
+    /// Whether it is too old.
+    pub late: bool,
+}
+
+/// A copy that is older counts as not made: a weekend, and a morning to start the computer.
+const LATE_SECONDS: i64 = 3 * 86_400;
+
+impl DailyCopy {
+    /// A copy as it stands at `now`.
+    pub fn new(kind: DailyKind, at: Stamp, entries: Option<u64>, now: Stamp) -> Self {
+        let late = now.unix().saturating_sub(at.unix()) > LATE_SECONDS;
+        DailyCopy { kind, at, entries, late }
+    }
+
+    /// That it is late, as a sentence in both languages.
+    pub fn words(&self) -> String {
+        let at = self.at.short();
+        let (ja, en) = match self.kind {
+            DailyKind::Backup => ("バックアップ", "backup"),
+            DailyKind::Publication => ("公開用の写し", "published copy"),
+        };
+        match self.entries {
+            Some(_) => format!(
+                "{ja}が {at} から作成されていません。 No {en} has been made since {at}: see why \
+                 the timer fails."
+            ),
+            None => format!(
+                "{ja}が一度も作成されていません（{at} 開始）。 No {en} has been made at all, \
+                 expected since {at}: see why the timer fails."
+            ),
+        }
+    }
 }
 
 /// A ledger that was brought back.

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::copies::DailyCopy;
 use super::status::{Count, counts};
 use super::text;
 use super::who::Who;
@@ -170,6 +171,9 @@ pub struct Notices {
     pub rows: Vec<Notice>,
     /// The next duties that are not due yet.
     pub next: Vec<Duty>,
+    /// Copies that a timer makes every day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<DailyCopy>,
     /// Who gets the daily digest: the custodians.
     pub digest_to: Vec<Who>,
     /// Everybody enrolled, by whom an address in the configuration can be somebody's.
@@ -216,6 +220,7 @@ impl Notices {
             counts: counts(standings.iter().map(|(_, standing, _)| *standing)),
             rows,
             next,
+            copies: Vec::new(),
             digest_to: people.custodians,
             parties: state.parties.keys().cloned().collect(),
         }
@@ -226,9 +231,10 @@ impl Notices {
         self.rows.iter().filter(|row| row.matter.rung() == rung).count()
     }
 
-    /// Whether anything is overdue or missing, told or not.
+    /// Whether anything is overdue or missing, told or not, or a copy was not made.
     pub fn any_alarm(&self) -> bool {
-        self.rows.iter().any(|row| row.matter.rung() != Rung::Due)
+        let copies = self.copies.iter().any(|copy| copy.late);
+        copies || self.rows.iter().any(|row| row.matter.rung() != Rung::Due)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::model::{
 
 use super::attachment::{AttachmentView, Sheet, on_paper};
 use super::who::{KeyView, Who};
+use super::witnesses::WitnessesView;
 use super::{optional_text, text, words};
 
 /// A receipt, or the draft of one while no entry stands behind it.
@@ -53,6 +54,10 @@ pub struct ReceiptView {
     pub attachments: Vec<AttachmentView>,
     /// Where it stands in the ledger; none for a draft.
     pub entry: Option<EntryView>,
+    /// The witnesses of the ledger's policy that vouch for the log it stands in; none where
+    /// none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<WitnessesView>,
     /// The key that signed the proof; none where only the receipt is at hand.
     pub log_key: Option<KeyView>,
     /// The texts of its two QR codes; none for a draft.
@@ -163,6 +168,7 @@ impl ReceiptView {
             sheet: on_paper(said).then_some(Sheet::NotAsked),
             attachments: Vec::new(),
             entry,
+            witnesses: None,
             log_key: None,
             codes: None,
         }

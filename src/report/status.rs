@@ -11,6 +11,7 @@ use crate::model::vocabulary::SightingGrade;
 use crate::model::{Day, MediumId, Name, Origin, ReceiptId, Stamp};
 
 use super::attachment::{AwaitedSheet, Sheet};
+use super::copies::DailyCopy;
 use super::round::OpenRound;
 use super::who::Who;
 use super::{optional_text, text};
@@ -47,6 +48,9 @@ pub struct Status {
     /// Rounds that were begun and not closed. They lie beside the log and are no part of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rounds: Vec<OpenRound>,
+    /// Copies that a timer makes every day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<DailyCopy>,
 }
 
 /// The longest time between two roll-calls that a station can be told to take, and an
@@ -221,6 +225,7 @@ impl Status {
             sheets_awaited: AwaitedSheet::all(state),
             stations: StationRow::all(state, now),
             rounds: Vec::new(),
+            copies: Vec::new(),
         }
     }
 

@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 
+use crate::model::printable::printable;
 use crate::model::{Stamp, VerifierKey, Zone};
 use crate::proof::quorum::Vouched;
 use crate::proof::witness::WitnessedLog;
 
 use super::words::listed;
+
+/// Longest name of a witness on paper.
+const NAME_MAX: usize = 40;
 
 /// A log that a witness here vouches for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,6 +75,15 @@ impl WitnessesView {
             missing: vouched.missing.clone(),
             quorum: vouched.enough,
         }
+    }
+
+    /// Names and days of those who vouch, in no language.
+    pub fn names(&self) -> String {
+        let name = |by: &VouchingView| {
+            let day = by.at.split('T').next().unwrap_or_default();
+            format!("{} ({day})", printable(&by.witness, NAME_MAX))
+        };
+        self.vouching.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
     /// As a sentence.

@@ -4,6 +4,7 @@
 use media_custody::model::vocabulary::EncryptionGrade;
 use media_custody::model::{Hash, Name, Phrase};
 use media_custody::report::receipt::{EntryView, Head, Passed, ReceiptMedium, ReceiptView, Sealed};
+use media_custody::report::witnesses::{VouchingView, WitnessesView};
 use media_custody::report::{KeyView, Who};
 use media_custody::wire::qr::{PayloadKind, encode};
 
@@ -16,6 +17,8 @@ pub struct Wanted {
     pub paper: bool,
     pub draft: bool,
     pub alarms: bool,
+    /// Witnesses of the log that vouch for it.
+    pub cosigned: usize,
     pub name: String,
     pub purpose: String,
 }
@@ -29,6 +32,7 @@ impl Default for Wanted {
             paper: false,
             draft: false,
             alarms: false,
+            cosigned: 0,
             name: "佐藤 一郎".into(),
             purpose: "被保険者台帳の印刷・製本".into(),
         }
@@ -140,15 +144,34 @@ fn note(wanted: &Wanted) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// A proof as long as it would be in a ledger of that many entries.
-fn proof(entries: u64) -> Vec<u8> {
+const COSIGNERS: [&str; 3] = ["printer", "head-office", "監査法人"];
+
+fn vouched(wanted: &Wanted) -> WitnessesView {
+    let vouching = COSIGNERS.iter().take(wanted.cosigned).map(|name| VouchingView {
+        witness: (*name).to_owned(),
+        key: format!("{name}.example.jp"),
+        at: "2026-11-22T18:00:00Z".to_owned(),
+    });
+    let (vouching, missing) = (vouching.collect(), Vec::new());
+    WitnessesView { entries: wanted.entries, vouching, missing, quorum: wanted.cosigned > 1 }
+}
+
+/// A proof as long as it would be in a ledger of that many entries, with so many
+/// cosignatures.
+fn proof(entries: u64, cosigned: usize) -> Vec<u8> {
     let hash = |at: u32| Hash::of(&[b"a node", &at.to_le_bytes()]).to_string();
     let path: String = (0..entries.ilog2() + 1).map(|at| format!("{}\n", hash(at))).collect();
     let signature = data_encoding::BASE64
         .encode(&[hash(90).into_bytes(), hash(91).into_bytes()].concat()[..68]);
+    let lines: String = (0..cosigned)
+        .map(|at| {
+            let line = [hash(92 + at as u32), hash(95 + at as u32)].concat().into_bytes();
+            format!("\u{2014} witness.example.jp {}\n", data_encoding::BASE64.encode(&line[..76]))
+        })
+        .collect();
     format!(
         "c2sp.org/tlog-proof@v1\nindex {}\n{path}\ncustody.example.jp/shizuoka\n{entries}\n{}\n\n\
-         — custody.example.jp/shizuoka {signature}\n",
+         — custody.example.jp/shizuoka {signature}\n{lines}",
         entries - 1,
         hash(99)
     )
@@ -159,7 +182,7 @@ pub fn receipt_view(wanted: &Wanted) -> ReceiptView {
     let hash = Hash::of(&[b"a root"]);
     let codes = (!wanted.draft).then(|| media_custody::report::receipt::Codes {
         note: encode(PayloadKind::Note, &note(wanted)).expect("a code"),
-        proof: encode(PayloadKind::Proof, &proof(wanted.entries)).expect("a code"),
+        proof: encode(PayloadKind::Proof, &proof(wanted.entries, wanted.cosigned)).expect("a code"),
     });
     ReceiptView {
         ledger: "custody.example.jp/shizuoka".parse().expect("an origin"),
@@ -183,6 +206,7 @@ pub fn receipt_view(wanted: &Wanted) -> ReceiptView {
         }),
         attachments: Vec::new(),
         sheet: None,
+        witnesses: (wanted.cosigned > 0).then(|| vouched(wanted)),
         log_key: (!wanted.draft).then(|| key("log")),
         codes,
     }

@@ -64,11 +64,26 @@ fn two_witnesses_by_file_make_a_quorum() {
         case.exits(code, &format!("witness sign {name}.request --folder {name}"));
         case.json(0, &format!("witness import {name}.request.cosigned"))
     };
+    assert!(!case.ok("receipt SZ-2026-000001").contains("Cosigned by"));
     let one = sign("printer", 0);
+    // The receipt names who vouches, and that they are too few.
+    let said = case.ok("receipt SZ-2026-000001");
+    assert!(said.contains("立会署名 Cosigned by") && said.contains("printer (20"), "{said}");
+    assert!(said.contains("方針に足りない fewer than"), "{said}");
     assert_eq!(one["witnesses"]["quorum"], false, "{one}");
     let two = sign("head", 0);
     assert_eq!(two["witnesses"]["quorum"], true, "{two}");
-    case.ok("receipt SZ-2026-000001 --file witnessed.receipt");
+    case.ok("receipt SZ-2026-000001 --file witnessed.receipt --pdf witnessed.pdf");
+    let view = case.json(0, "receipt SZ-2026-000001");
+    let names = view["witnesses"]["vouching"].as_array().expect("a list").iter();
+    let names: Vec<_> = names.map(|by| by["witness"].as_str().expect("a name")).collect();
+    assert_eq!((names, &view["witnesses"]["quorum"]), (vec!["printer", "head"], &true.into()));
+    // Whom the policy does not know is not named.
+    let policy = case.text("ledger/witnesses.policy");
+    case.write("ledger/witnesses.policy", format!("witness head {b}\nquorum head\n"));
+    let said = case.ok("receipt SZ-2026-000001");
+    assert!(said.contains("head (20") && !said.contains("printer ("), "{said}");
+    case.write("ledger/witnesses.policy", policy);
     let policy = "--policy ledger/witnesses.policy";
     let found =
         case.json(0, &format!("verify witnessed.receipt --log-key ledger/log.vkey {policy}"));

@@ -390,6 +390,9 @@ impl Drawing<'_> {
             let with = [("index", index.as_str()), ("size", size.as_str())];
             flow.field(&words.label("entry"), small, &words.label_of("entry-of", &with));
         }
+        if let Some(vouched) = vouched(words, view) {
+            flow.field(&words.label("cosigned"), small, &vouched);
+        }
 
         let Some(codes) = self.codes else {
             if view.entry.is_some() {
@@ -541,6 +544,14 @@ pub(super) fn encryption(words: &Words, medium: &ReceiptMedium) -> String {
     };
     parts.push(graded.join(" / "));
     parts.join("  ")
+}
+
+/// Which witnesses of the log vouch for the receipt, and whether they are enough.
+pub(super) fn vouched(words: &Words, view: &ReceiptView) -> Option<String> {
+    let witnesses = view.witnesses.as_ref()?;
+    let enough =
+        words.label(if witnesses.quorum { "cosigned-enough" } else { "cosigned-too-few" });
+    Some(format!("{}  {enough}", witnesses.names()))
 }
 
 /// The word for how well an encryption is known. That of a claim has a state filled in.

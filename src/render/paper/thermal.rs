@@ -1,7 +1,7 @@
 //! The receipt on a roll of 80 or 58 mm: one strip for each side, as long as it needs.
 
 use super::flow::{Flow, LEADING, Look, Style};
-use super::receipt::{Keeper, encryption, grouped, remarks};
+use super::receipt::{Keeper, encryption, grouped, remarks, vouched};
 use super::typeface::Typefaces;
 use super::words::{Tongue, Words};
 use super::{Mark, Page, PaperError, Role};
@@ -109,6 +109,10 @@ impl Strip<'_> {
             let (index, size) = (entry.index.to_string(), entry.tree_size.unwrap_or(0).to_string());
             let with = [("index", index.as_str()), ("size", size.as_str())];
             flow.paragraph(flow.small(), &words.label_of("entry-of", &with));
+            if let Some(vouched) = vouched(words, view) {
+                let label = words.label("cosigned");
+                flow.paragraph(flow.small(), &format!("{label}: {vouched}"));
+            }
             self.codes(&mut flow);
         }
         flow.skip(body.size);

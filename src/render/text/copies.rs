@@ -60,6 +60,13 @@ pub fn backup(report: &Backup, style: Style) -> String {
     for what in &report.left_out {
         page.put(2, Tone::Warning, &format!("left out: {what}"));
     }
+    if !report.removed.is_empty() {
+        let words = format!("{} older backups let go", report.removed.len());
+        page.put(2, Tone::Plain, &words);
+    }
+    for file in &report.damaged {
+        page.put(2, Tone::Alarm, &format!("DAMAGED, an older backup: {}", file.display()));
+    }
     page.finish()
 }
 

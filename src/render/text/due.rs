@@ -38,6 +38,9 @@ pub fn due(report: &DueReport, style: Style) -> String {
             }
         }
     }
+    for copy in notices.copies.iter().filter(|copy| copy.late) {
+        page.put(0, Tone::Alarm, &copy.words());
+    }
     next(&mut page, &notices.next);
     if let Some(telling) = &report.telling {
         told(&mut page, telling);

@@ -115,6 +115,15 @@ fn evidence(page: &mut Page, report: &ReceiptView) {
     if let Some(leaf) = &entry.leaf {
         page.field(0, "ハッシュ Leaf", LABELS, &leaf.to_string());
     }
+    if let Some(witnesses) = &report.witnesses {
+        let enough = if witnesses.quorum {
+            "方針を満たす as many as the policy asks for"
+        } else {
+            "方針に足りない fewer than the policy asks for"
+        };
+        page.field(0, "立会署名 Cosigned by", LABELS, &witnesses.names());
+        page.field(0, "", LABELS, enough);
+    }
     let verify = "custody verify FILE --log-key KEY";
     page.field(0, "検証 Verify", LABELS, verify);
 }

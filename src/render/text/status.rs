@@ -40,6 +40,12 @@ pub fn status(report: &Status, style: Style) -> String {
     awaited(&mut page, &report.sheets_awaited);
     open_rounds(&mut page, &report.rounds);
     stations(&mut page, &report.stations);
+    if report.copies.iter().any(|copy| copy.late) {
+        page.blank();
+    }
+    for copy in report.copies.iter().filter(|copy| copy.late) {
+        page.put(0, Tone::Alarm, &copy.words());
+    }
     page.finish()
 }
 
