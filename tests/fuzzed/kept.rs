@@ -58,5 +58,6 @@ pub fn record(bytes: &[u8]) {
     auditor.take(&NOTES);
     let audit = auditor.finish(None, None);
     assert_eq!(audit.entries, covers.size + NOTES.len() as u64);
+    assert_eq!(audit.state.size, audit.entries, "tree and state are of one log");
     assert!(!audit.is_green());
 }
