@@ -10,7 +10,7 @@
 //! has it: the public key alone says that the private one is with the agent.
 
 mod agent;
-mod agent_message;
+pub mod agent_message;
 mod file;
 mod log_key;
 mod memory;
