@@ -9,6 +9,7 @@ use super::error::OpsError;
 use super::gather::read_bounded;
 use super::hearing;
 use super::ledger::Ledger;
+use super::share;
 use crate::ledger::Refusal;
 use crate::model::{Seen, VerifierKey};
 use crate::proof::checkpoint::{CheckpointError, SignedCheckpoint};
@@ -174,7 +175,7 @@ pub(super) fn standing(
         places.push((against, "a checkpoint kept elsewhere".to_owned()));
     }
     for (path, by) in places {
-        let heard = read_bounded(&path).map_err(|error| error.to_string()).and_then(|bytes| {
+        let heard = share::read(&path).map_err(|error| error.to_string()).and_then(|bytes| {
             open_checkpoint(&bytes, &log, &by).map_err(|error| error.to_string())
         });
         let compared = heard.map(|there| compare(store, &there, &by));
@@ -214,7 +215,7 @@ pub(super) fn against(
     let kept = (folder.join(AGAINST), "a checkpoint kept elsewhere");
     let mut found = Vec::new();
     for (path, by) in copy.into_iter().chain([kept]) {
-        let Ok(bytes) = read_bounded(&path) else { continue };
+        let Ok(bytes) = share::read(&path) else { continue };
         let Ok(there) = open_checkpoint(&bytes, logs, by) else { continue };
         match compare(store, &there, by) {
             Ok(_) => {}
@@ -256,7 +257,7 @@ pub(super) fn ask_copy(
     log: &LogKeys,
 ) -> Result<Result<Option<(HistoryError, Vec<u8>)>, String>, OpsError> {
     let by = "the second copy of the checkpoint";
-    let heard = read_bounded(copy).map_err(|error| error.to_string()).and_then(|bytes| {
+    let heard = share::read(copy).map_err(|error| error.to_string()).and_then(|bytes| {
         let there = open_checkpoint(&bytes, log, by).map_err(|error| error.to_string())?;
         Ok((there, bytes))
     });
@@ -320,7 +321,7 @@ pub fn set_second_copy(ledger: &mut Ledger, file: Option<&Path>) -> Result<(), O
 /// It is not there or cannot be written.
 pub(super) fn remember(folder: &Path, checkpoint: &[u8]) -> Result<(), OpsError> {
     let Some(copy) = second_copy(folder)? else { return Ok(()) };
-    if read_bounded(&copy)? == checkpoint { Ok(()) } else { put(&copy, checkpoint) }
+    if share::read(&copy)? == checkpoint { Ok(()) } else { share::replace(&copy, checkpoint) }
 }
 
 /// Compares the ledger with what was kept elsewhere: checkpoints, receipts, published
@@ -360,7 +361,7 @@ pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, Op
         return Err(error.into());
     }
     if let Some(file) = second_copy(ledger.folder())?
-        && let Ok(there) = read_bounded(&file)
+        && let Ok(there) = share::read(&file)
         && let Ok(there) = open_checkpoint(&there, &log, "the second copy")
     {
         compared.push(Compared { file, entries: there.checkpoint().size() });
