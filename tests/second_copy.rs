@@ -211,7 +211,10 @@ fn a_sound_ledger_that_goes_on_is_closed_by_a_last_entry() {
     assert!(refused.stderr.contains("Record it in other.example.jp"), "{}", refused.stderr);
     drop(daemon);
     let status = case.json(0, "status");
-    assert_eq!((&status["entries"], &status["continued_by"]), (&11.into(), &"other.example.jp".into()));
+    assert_eq!(
+        (&status["entries"], &status["continued_by"]),
+        (&11.into(), &"other.example.jp".into())
+    );
     assert!(case.ok("status").contains("Continued by other.example.jp (引継ぎ済み)"));
     case.ok("verify");
     case.ok("verify --ledger fresh");
@@ -220,7 +223,10 @@ fn a_sound_ledger_that_goes_on_is_closed_by_a_last_entry() {
     case.ok("receipt SZ-2026-000001 --file again.receipt");
     case.ok("verify again.receipt");
     // The successor that is lost as well has another one.
-    let said = case.json(0, &format!("{onward} --prefix SC --passphrase-file words").replace("fresh", "later"));
+    let said = case.json(
+        0,
+        &format!("{onward} --prefix SC --passphrase-file words").replace("fresh", "later"),
+    );
     assert!(said["not_closed"].as_str().expect("why").contains("continued by"), "{said}");
     // Without its log key a ledger goes on all the same, and has no last entry.
     let case = Case::new();

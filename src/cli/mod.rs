@@ -133,7 +133,8 @@ impl Global {
     pub(crate) fn open(&self) -> Result<Ledger, OpsError> {
         let ui = self.ui();
         let mut bar = ui.progress("reading the journal");
-        let mut ledger = Ledger::open(&self.ledger_folder()?, &mut |done, total| bar.at(done, total))?;
+        let mut ledger =
+            Ledger::open(&self.ledger_folder()?, &mut |done, total| bar.at(done, total))?;
         bar.end();
         for notice in ledger.notices() {
             ui.warn(&notice_words(notice));

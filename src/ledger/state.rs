@@ -16,7 +16,9 @@ use super::roll_call::RollCalls;
 use super::terms::interested;
 use crate::model::hardware::HardwareIdentity;
 use crate::model::statement::{self, Statement};
-use crate::model::vocabulary::{EncryptionGrade, LinkRelation, RevocationReason, Role, SightingGrade, Verdict};
+use crate::model::vocabulary::{
+    EncryptionGrade, LinkRelation, RevocationReason, Role, SightingGrade, Verdict,
+};
 use crate::model::{
     Day, DrawLine, EntryRef, Hash, MarkLine, MediumId, Name, Origin, PartyId, PartyRef, ReceiptId,
     SequenceLine, Stamp, TokenLine, VerifierKey,

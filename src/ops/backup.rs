@@ -196,9 +196,7 @@ impl<W: Write> Saving<W> {
     fn file(&mut self, path: &Path, member: &str) -> Result<(), OpsError> {
         match read_bounded(path) {
             Ok(bytes) => self.beside(member, &bytes),
-            Err(OpsError::File { source, .. })
-                if source.kind() == std::io::ErrorKind::NotFound =>
-            {
+            Err(OpsError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 Ok(())
             }
             Err(error) => Err(error),

@@ -179,12 +179,7 @@ impl Asking<'_> {
     }
 
     /// Reads one answer; none leaves the witness to be asked once more.
-    fn take(
-        &self,
-        turn: &mut Turn<'_>,
-        reply: Result<Reply, String>,
-        cosigned: &Cosigned,
-    ) {
+    fn take(&self, turn: &mut Turn<'_>, reply: Result<Reply, String>, cosigned: &Cosigned) {
         let silent = |why: &str| Some(Word::Silent(printable(why, SAID_MAX)));
         let reply = match reply {
             Ok(reply) => reply,

@@ -246,8 +246,17 @@ pub(super) fn against_by_witnesses(
     Ok(None)
 }
 
-/// Asks a second copy and writes nothing: what speaks against the store, with the bytes
-/// that do. Inside, why the copy says nothing.
+/// What a second copy says of a store.
+pub(super) enum CopySays {
+    /// What it knows is there.
+    Agrees,
+    /// It speaks against the store, by these bytes.
+    Against(HistoryError, Vec<u8>),
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+/// Asks a second copy and writes nothing.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -255,19 +264,20 @@ pub(super) fn ask_copy(
     copy: &Path,
     store: &dyn Store,
     log: &LogKeys,
-) -> Result<Result<Option<(HistoryError, Vec<u8>)>, String>, OpsError> {
+) -> Result<CopySays, OpsError> {
     let by = "the second copy of the checkpoint";
-    let heard = share::read(copy).map_err(|error| error.to_string()).and_then(|bytes| {
-        let there = open_checkpoint(&bytes, log, by).map_err(|error| error.to_string())?;
-        Ok((there, bytes))
-    });
-    match heard {
-        Err(why) => Ok(Err(why)),
-        Ok((there, bytes)) => match compare(store, &there, by) {
-            Ok(_) => Ok(Ok(None)),
-            Err(OpsError::History(error)) => Ok(Ok(Some((error, bytes)))),
-            Err(error) => Err(error),
-        },
+    let bytes = match share::read(copy) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(CopySays::Nothing(error.to_string())),
+    };
+    let there = match open_checkpoint(&bytes, log, by) {
+        Ok(there) => there,
+        Err(error) => return Ok(CopySays::Nothing(error.to_string())),
+    };
+    match compare(store, &there, by) {
+        Ok(_) => Ok(CopySays::Agrees),
+        Err(OpsError::History(error)) => Ok(CopySays::Against(error, bytes)),
+        Err(error) => Err(error),
     }
 }
 

@@ -99,7 +99,10 @@ fn known(ledger: &Ledger, prefix: &str, policy: &WitnessPolicy) -> Result<u64, O
 
 /// The checkpoint with the lines of the answer behind it, as the specification proposes
 /// to read them.
-pub(super) fn joined(checkpoint: &SignedCheckpoint, reply: &Reply) -> Result<SignedCheckpoint, String> {
+pub(super) fn joined(
+    checkpoint: &SignedCheckpoint,
+    reply: &Reply,
+) -> Result<SignedCheckpoint, String> {
     let bytes = [checkpoint.to_bytes(), reply.body.clone()].concat();
     SignedCheckpoint::parse(&bytes).map_err(|error| error.to_string())
 }

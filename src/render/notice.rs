@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::paper::PaperError;
 use super::paper::words::{Tongue, Words};
 use crate::model::printable::printable;
-use crate::report::notices::{Matter, Notice, Notices, Rung};
 use crate::report::copies::DailyKind;
+use crate::report::notices::{Matter, Notice, Notices, Rung};
 use crate::report::telling::Digest;
 
 /// Most media named one by one; a message about thousands is read by nobody.

@@ -114,8 +114,11 @@ fn a_ledger_that_knows_less_takes_the_place_of_no_backup() {
          --admin kato --admin-name K --custodian yamada --custodian-name Y --zone Asia/Tokyo {WITH}"
     ));
     fs::create_dir(other.path("kept")).expect("made");
-    fs::copy(case.path("kept/custody-20200101T103000Z.tar"), other.path("kept/custody-20200101T103000Z.tar"))
-        .expect("copied");
+    fs::copy(
+        case.path("kept/custody-20200101T103000Z.tar"),
+        other.path("kept/custody-20200101T103000Z.tar"),
+    )
+    .expect("copied");
     let refused = other.exits(1, INTO);
     assert!(refused.stderr.contains("is not of this ledger"), "{}", refused.stderr);
     assert_eq!(kept(&other).len(), 1);

@@ -294,7 +294,10 @@ fn what_witnesses_cosigned_and_is_not_here_is_evidence() {
     let verified = case.exits(4, "verify");
     assert!(verified.stdout.contains("(ledger-behind)"), "{}", verified.stdout);
     // One that another log signed, or nobody, says nothing.
-    case.write(&format!("ledger/{kept}"), case.text(&format!("newest/{kept}")).replace("\n11\n", "\n12\n"));
+    case.write(
+        &format!("ledger/{kept}"),
+        case.text(&format!("newest/{kept}")).replace("\n11\n", "\n12\n"),
+    );
     assert_eq!(set(&case, 29).code, 0);
 }
 

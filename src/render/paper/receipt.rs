@@ -549,8 +549,7 @@ pub(super) fn encryption(words: &Words, medium: &ReceiptMedium) -> String {
 /// Which witnesses of the log vouch for the receipt, and whether they are enough.
 pub(super) fn vouched(words: &Words, view: &ReceiptView) -> Option<String> {
     let witnesses = view.witnesses.as_ref()?;
-    let enough =
-        words.label(if witnesses.quorum { "cosigned-enough" } else { "cosigned-too-few" });
+    let enough = words.label(if witnesses.quorum { "cosigned-enough" } else { "cosigned-too-few" });
     Some(format!("{}  {enough}", witnesses.names()))
 }
 
