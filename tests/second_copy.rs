@@ -160,6 +160,26 @@ fn a_share_that_is_away_is_said_and_stops_nobody() {
     }
 }
 
+/// A pipe that nobody writes to stands for a share that hangs: whoever opens it waits.
+#[test]
+fn a_share_that_hangs_is_left_alone() {
+    let case = guarded();
+    fs::remove_file(case.path("share/checkpoint")).expect("removed");
+    let made = std::process::Command::new("mkfifo").arg(case.path("share/checkpoint")).status();
+    assert!(made.expect("mkfifo").success());
+    let done = case.run(&office::split(&format!("{POLICY} 27")));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("guards against nothing"), "{}", done.stderr);
+    assert!(done.stderr.contains("does not answer"), "{}", done.stderr);
+    let daemon = Running::start(&case);
+    assert!(daemon.text().contains("does not answer"), "{}", daemon.text());
+    for days in [26, 25, 24] {
+        case.ok(&format!("{POLICY} {days}"));
+    }
+    daemon.end();
+    case.ok("ledger check held.receipt");
+}
+
 #[test]
 fn what_is_kept_elsewhere_is_compared_and_remembered() {
     let case = guarded();

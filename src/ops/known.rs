@@ -9,6 +9,7 @@ use super::error::OpsError;
 use super::gather::read_bounded;
 use super::hearing;
 use super::ledger::Ledger;
+use super::share;
 use crate::ledger::Refusal;
 use crate::model::{Seen, VerifierKey};
 use crate::proof::checkpoint::{CheckpointError, SignedCheckpoint};
@@ -215,7 +216,7 @@ pub(super) fn standing(
     }
     for (path, by) in places {
         let have = store.head().size;
-        let heard = read_bounded(&path).map_err(|error| error.to_string());
+        let heard = share::read(&path).map_err(|error| error.to_string());
         let heard = heard.and_then(|bytes| match open_own(&bytes, &log, &by, have) {
             Err(error @ HistoryError::Succeeded { .. }) => Ok(Err(OpsError::from(error))),
             Err(error) => Err(error.to_string()),
@@ -261,7 +262,7 @@ pub(super) fn against(
     let kept = (folder.join(AGAINST), "a checkpoint kept elsewhere");
     let mut found = Vec::new();
     for (path, by) in copy.into_iter().chain([kept]) {
-        let Ok(bytes) = read_bounded(&path) else { continue };
+        let Ok(bytes) = share::read(&path) else { continue };
         let there = match open_own(&bytes, logs, by, store.head().size) {
             Ok(there) => there,
             Err(error) => {
@@ -298,8 +299,17 @@ pub(super) fn against_by_witnesses(
     Ok(None)
 }
 
-/// Asks a second copy and writes nothing: what speaks against the store, with the bytes
-/// that do. Inside, why the copy says nothing.
+/// What a second copy says of a store.
+pub(super) enum CopySays {
+    /// What it knows is there.
+    Agrees,
+    /// It speaks against the store, by these bytes.
+    Against(HistoryError, Vec<u8>),
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+/// Asks a second copy and writes nothing.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -307,19 +317,20 @@ pub(super) fn ask_copy(
     copy: &Path,
     store: &dyn Store,
     log: &LogKeys,
-) -> Result<Result<Option<(HistoryError, Vec<u8>)>, String>, OpsError> {
+) -> Result<CopySays, OpsError> {
     let by = "the second copy of the checkpoint";
-    let heard = read_bounded(copy).map_err(|error| error.to_string()).and_then(|bytes| {
-        let there = open_checkpoint(&bytes, log, by).map_err(|error| error.to_string())?;
-        Ok((there, bytes))
-    });
-    match heard {
-        Err(why) => Ok(Err(why)),
-        Ok((there, bytes)) => match compare(store, &there, by) {
-            Ok(_) => Ok(Ok(None)),
-            Err(OpsError::History(error)) => Ok(Ok(Some((error, bytes)))),
-            Err(error) => Err(error),
-        },
+    let bytes = match share::read(copy) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(CopySays::Nothing(error.to_string())),
+    };
+    let there = match open_checkpoint(&bytes, log, by) {
+        Ok(there) => there,
+        Err(error) => return Ok(CopySays::Nothing(error.to_string())),
+    };
+    match compare(store, &there, by) {
+        Ok(_) => Ok(CopySays::Agrees),
+        Err(OpsError::History(error)) => Ok(CopySays::Against(error, bytes)),
+        Err(error) => Err(error),
     }
 }
 
@@ -373,7 +384,7 @@ pub fn set_second_copy(ledger: &mut Ledger, file: Option<&Path>) -> Result<(), O
 /// It is not there or cannot be written.
 pub(super) fn remember(folder: &Path, checkpoint: &[u8]) -> Result<(), OpsError> {
     let Some(copy) = second_copy(folder)? else { return Ok(()) };
-    if read_bounded(&copy)? == checkpoint { Ok(()) } else { put(&copy, checkpoint) }
+    if share::read(&copy)? == checkpoint { Ok(()) } else { share::replace(&copy, checkpoint) }
 }
 
 /// Compares the ledger with what was kept elsewhere: checkpoints, receipts, published
@@ -413,7 +424,7 @@ pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, Op
         return Err(error.into());
     }
     if let Some(file) = second_copy(ledger.folder())?
-        && let Ok(there) = read_bounded(&file)
+        && let Ok(there) = share::read(&file)
         && let Ok(there) = open_checkpoint(&there, &log, "the second copy")
     {
         compared.push(Compared { file, entries: there.checkpoint().size() });

@@ -45,6 +45,9 @@ impl Committed {
     }
 }
 
+/// Tells people what guards a ledger less than it should.
+pub type Teller = Box<dyn Fn(&str) + Send>;
+
 /// A ledger opened for reading and appending.
 pub struct Ledger {
     folder: PathBuf,
@@ -55,7 +58,7 @@ pub struct Ledger {
     notices: Vec<Notice>,
     log_signer: Option<LogSigner>,
     standing: known::Standing,
-    tell: Option<Box<dyn Fn(&str) + Send>>,
+    tell: Option<Teller>,
 }
 
 /// What the index needs to know of a note: the media, parties and receipt it
@@ -178,7 +181,7 @@ impl Ledger {
     }
 
     /// Has each warning told that comes up from now on.
-    pub fn set_teller(&mut self, tell: Box<dyn Fn(&str) + Send>) {
+    pub fn set_teller(&mut self, tell: Teller) {
         self.tell = Some(tell);
     }
 

@@ -62,6 +62,7 @@ pub mod retire;
 pub mod round;
 pub mod round_live;
 pub mod scan;
+mod share;
 pub mod sheet;
 pub mod sign_checkpoint;
 pub mod simulate;

@@ -12,7 +12,7 @@ use super::cosigned;
 use super::error::OpsError;
 use super::fsck;
 use super::keys::Keyring;
-use super::known::{self, COPY};
+use super::known::{self, COPY, CopySays};
 use super::ledger::{LOG_KEY_FILE, LOG_VKEY_FILE, options};
 use super::log_signers::OLD_KEY_FILE;
 use super::published::{bundle, newest};
@@ -136,15 +136,15 @@ fn put_back_guards(
         }
         let copy = String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned();
         match known::ask_copy(Path::new(&copy), &store, &log)? {
-            Ok(Some((error, there))) => {
+            CopySays::Against(error, there) => {
                 known::put(&folder.join(known::AGAINST), &there)?;
                 said.push(format!("{error}: nothing is signed before a newer copy is restored."));
             }
-            Ok(None) => said.push(format!(
+            CopySays::Agrees => said.push(format!(
                 "The second copy of the checkpoint is not taken up again: where this is the \
                  ledger from now on, run 'custody ledger second-copy {copy}'."
             )),
-            Err(why) => said.push(format!(
+            CopySays::Nothing(why) => said.push(format!(
                 "The second copy of the checkpoint was in {copy} and was not asked: {why}"
             )),
         }

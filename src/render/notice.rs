@@ -125,6 +125,9 @@ struct Machine<'a, T: Serialize> {
     ledger: Option<String>,
     at: String,
     notices: Vec<MachineRow<'a>>,
+    /// Kinds of copies that a timer was to make and did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    copies_late: Vec<&'static str>,
     digest: Option<T>,
 }
 
@@ -153,6 +156,7 @@ fn machine<T: Serialize>(
         late_days: row.late_days,
         acknowledged: row.acknowledged,
     });
+    let late = notices.copies.iter().filter(|copy| copy.late && digest.is_some());
     let message = Machine {
         form: "custody-notice/1",
         id,
@@ -160,6 +164,7 @@ fn machine<T: Serialize>(
         ledger: notices.ledger.as_ref().map(ToString::to_string),
         at: notices.now.to_string(),
         notices: rows.collect(),
+        copies_late: late.map(|copy| copy.kind.as_str()).collect(),
         digest,
     };
     super::json::to_json_line(&message).trim_end().to_owned()

@@ -6,6 +6,7 @@ use media_custody::model::vocabulary::{Concern, Role};
 use media_custody::render::notice::{Letter, Wording, digest, notice, test};
 use media_custody::render::paper::words::Tongue;
 use media_custody::report::Notices;
+use media_custody::report::copies::{DailyCopy, DailyKind};
 use media_custody::report::notices::{Capacity, Matter, Notice, Rung};
 use media_custody::report::telling::Digest;
 
@@ -126,6 +127,15 @@ fn digests_read_as_they_did() {
     golden("digest-fine.txt", &of_day(&fine, 0, &[]));
     let missing = notices(&with_one_missing(), "2026-01-22T09:00:00+09:00");
     golden("digest-alarm.txt", &of_day(&missing, 2, &["kato"]));
+    // All drives are where they should be, and nobody knows that the backups stopped.
+    let made = |kind, day: &str| DailyCopy::new(kind, of(day), Some(9), fine.now);
+    let copies = vec![
+        made(DailyKind::Backup, "2026-01-06T20:30:00+09:00"),
+        made(DailyKind::Publication, "2026-01-09T20:00:00+09:00"),
+    ];
+    let late = Notices { copies, ..fine };
+    assert!(late.any_alarm());
+    golden("digest-copies.txt", &of_day(&late, 0, &[]));
 }
 
 /// Neither people nor places nor what is on the drives leaves the office by default.

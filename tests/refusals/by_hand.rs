@@ -79,6 +79,14 @@ pub fn prepare(name: &str, case: &Case) -> Result<(), String> {
                 }
             });
         }
+        "a witness that says it saw 99 entries" => {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+            let url = format!("http://{}", listener.local_addr().map_err(|e| e.to_string())?);
+            let key = SigningKey::cosigner_from_seed(of("printer.example"), &[7; 32]);
+            let policy = format!("witness printer {} {url}\nquorum printer\n", key.key());
+            case.write("ledger/witnesses.policy", policy);
+            std::thread::spawn(move || answer_99(&listener));
+        }
         "the last entry cut off" => {
             let (file, frames) = journal(case);
             let (begin, end) = *frames.last().ok_or("no frame")?;
@@ -116,6 +124,24 @@ pub fn prepare(name: &str, case: &Case) -> Result<(), String> {
         _ => return Err(format!("by_hand.rs has no '{name}'")),
     }
     Ok(())
+}
+
+/// Says to whoever asks that 99 entries were seen, and shows none.
+fn answer_99(listener: &std::net::TcpListener) {
+    use std::io::{Read as _, Write as _};
+    for mut stream in listener.incoming().flatten() {
+        let _ = stream.set_read_timeout(Some(std::time::Duration::from_millis(100)));
+        let (mut asked, mut part) = (Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = stream.read(&mut part) {
+            asked.extend_from_slice(&part[..count]);
+        }
+        let status = if asked.starts_with(b"POST ") { "409 Conflict" } else { "404 Not Found" };
+        let _ = write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Type: text/x.tlog.size\r\nContent-Length: 3\r\n\
+             Connection: close\r\n\r\n99\n"
+        );
+    }
 }
 
 /// An error that no command can be brought to on a healthy machine.

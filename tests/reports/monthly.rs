@@ -3,6 +3,7 @@
 use media_custody::ledger::schedule::Standing;
 use media_custody::report::monthly::{Direction, DrawOutcome};
 use media_custody::report::status::SealStrength;
+use media_custody::report::workbook::Cell;
 
 use crate::told::{PLANT, SHELF, Told, id};
 
@@ -248,4 +249,27 @@ fn a_round_recorded_late_says_what_it_took_and_not_what_was_asked_for() {
     assert_eq!((round.sample, round.taken_percent), (None, 30));
     assert_eq!((round.found, round.missing), (2, 1));
     assert_eq!(count(&told, "2026-04", "drawn"), 3);
+}
+
+/// Seen too weakly: neither found nor missing, and no row of the checks loses the drive.
+#[test]
+fn what_was_seen_too_weakly_has_a_column_of_its_own() {
+    let mut told = Told::begin();
+    told.at("2026-04-02");
+    for name in ["USB-1", "USB-2"] {
+        told.register(name, SHELF, "luks2 aes-xts-plain64 verified");
+    }
+    let lines = [("place", SHELF), ("found", "USB-1 profile"), ("unverified", "USB-2 attested")];
+    told.at("2026-04-30").say("check", "suzuki", &lines);
+    told.at("2026-05-02");
+    let april = told.month("2026-04");
+    let place = &april.places[0];
+    assert_eq!((place.found, place.missing, place.unverified), (1, 0, 1));
+    assert_eq!(count(&told, "2026-04", "unverified"), 1);
+    assert_eq!(count(&told, "2026-04", "not-found"), 0);
+    let checks = april.workbook().tables.into_iter().find(|table| table.name.en == "Checks");
+    let checks = checks.expect("a table");
+    let at = checks.columns.iter().position(|column| column.title.en == "Unverified");
+    let cell = &checks.rows[0][at.expect("a column")];
+    assert_eq!(*cell, Cell::Number(1));
 }

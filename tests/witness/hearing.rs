@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::office::{Case, Ran, split};
+use media_custody::proof::cosignature::cosign;
+use media_custody::wire::signature::{Signer as _, SigningKey};
+
+use crate::office::{Case, Ran, of, split};
 use crate::story::{Served, copy, grow, witness};
 
 const SET: &str = "policy set --by kato --yes --passphrase-file words --interval-days";
@@ -19,6 +22,8 @@ const SET: &str = "policy set --by kato --yes --passphrase-file words --interval
 enum Answers {
     /// With this status, type and body; and to any other question that there is nothing.
     With(&'static str, &'static str, &'static str),
+    /// That it saw three entries, and that what is here does not continue them.
+    Denying,
     /// Never.
     Never,
 }
@@ -39,18 +44,21 @@ impl False {
                 if ends.load(Ordering::SeqCst) {
                     break;
                 }
-                let Answers::With(status, kind, body) = answers else {
+                if matches!(answers, Answers::Never) {
                     kept.push(stream);
                     continue;
-                };
+                }
                 stream.set_read_timeout(Some(Duration::from_millis(100))).expect("set");
                 let (mut asked, mut part) = (Vec::new(), [0; 4096]);
                 while let Ok(count @ 1..) = stream.read(&mut part) {
                     asked.extend_from_slice(&part[..count]);
                 }
-                let (status, kind, body) = match asked.starts_with(b"POST ") {
-                    true => (status, kind, body),
-                    false => ("404 Not Found", "text/plain", ""),
+                let begins = asked.windows(7).any(|part| part == b"\nold 0\n");
+                let (status, kind, body) = match answers {
+                    _ if !asked.starts_with(b"POST ") => ("404 Not Found", "text/plain", ""),
+                    Answers::With(status, kind, body) => (status, kind, body),
+                    _ if begins => ("409 Conflict", "text/x.tlog.size", "3\n"),
+                    _ => ("422 Unprocessable Entity", "text/plain", "no"),
                 };
                 let length = body.len();
                 let _ = write!(
@@ -222,11 +230,19 @@ fn a_word_that_nothing_shows_stops_only_while_it_is_said() {
     drop(lie);
     policy(&case, "printer", &key, "http://127.0.0.1:9");
     assert_eq!(set(&case, 28).code, 0);
-    // A history that the liar says it saw is asked from there, and denied then.
+    // So does one that denies what it says it saw, and shows nothing of it.
+    let denies = False::new(Answers::Denying);
+    policy(&case, "printer", &key, &format!("http://{}", denies.0));
+    let refused = set(&case, 27);
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    let said = "says that the ledger's first 3 entries are not those that it saw";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    drop(denies);
+    // Nothing at all cannot be continued wrongly.
     let other = False::new(Answers::With("422 Unprocessable Entity", "text/plain", "no"));
     policy(&case, "printer", &key, &format!("http://{}", other.0));
     let done = set(&case, 27);
-    assert_eq!(done.code, 0, "nothing cannot be continued wrongly: {}", done.stderr);
+    assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stderr.contains("status 422"), "{}", done.stderr);
 }
 
@@ -325,4 +341,26 @@ fn a_daemon_asks_before_it_owns_the_ledger() {
     let daemon = crate::running::Running::start(&case);
     assert!(daemon.text().contains("was not heard"), "{}", daemon.text());
     assert_eq!(set(&case, 29).code, 0);
+}
+
+/// An answer that looks like the witness's is verified like its cosignature.
+#[test]
+fn a_cosignature_of_something_else_is_none() {
+    let case = Case::new();
+    let key = SigningKey::cosigner_from_seed(of("printer.example"), &[7; 32]);
+    let desk = crate::desk::Desk::new();
+    let (_, tree) = desk.ledger(2);
+    let line = cosign(&desk.checkpoint(&tree, 2), 1_790_000_000, &key).expect("signs").to_line();
+    let other = SigningKey::cosigner_from_seed(of("other.example"), &[8; 32]);
+    let here = case.ledger().checkpoint().expect("a checkpoint");
+    let strange = cosign(&here, 1_790_000_000, &other).expect("signs").to_line();
+    for (days, line) in [(29, line), (28, strange)] {
+        let answer = Answers::With("200 OK", "text/plain", Box::leak(line.into_boxed_str()));
+        let server = False::new(answer);
+        policy(&case, "printer", &key.key().to_string(), &format!("http://{}", server.0));
+        let done = set(&case, days);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        assert!(done.stderr.contains("was not heard: "), "{}", done.stderr);
+        assert!(!case.path("ledger/cosigned").exists(), "nothing is kept");
+    }
 }

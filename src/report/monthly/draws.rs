@@ -37,6 +37,8 @@ pub struct DrawnRound {
     pub found: u64,
     /// Drives of the sample that were not.
     pub missing: u64,
+    /// Drives of the sample that were seen too weakly to count as either.
+    pub unverified: u64,
 }
 
 /// What a round was drawn from, and what it drew.
@@ -76,6 +78,7 @@ impl DrawnRound {
             taken_percent: draw.percent,
             found: said.found.iter().filter(|seen| in_sample(&seen.id)).count() as u64,
             missing: said.missing.iter().filter(|id| in_sample(id)).count() as u64,
+            unverified: said.unverified.iter().filter(|seen| in_sample(&seen.id)).count() as u64,
         })
     }
 }

@@ -43,7 +43,7 @@ pub struct MonthFold {
 
 /// What every report counts, in its order. The names beside those of the kinds of
 /// entries are given out in [`MonthFold::count`].
-const COUNTED: [(&str, &str, &str); 28] = [
+const COUNTED: [(&str, &str, &str); 29] = [
     ("handovers-out", "take-outs", "持出し"),
     ("handovers-return", "returns", "返却"),
     ("handovers-other", "other changes of holder", "その他の引継ぎ"),
@@ -60,6 +60,7 @@ const COUNTED: [(&str, &str, &str); 28] = [
     ("register", "drives registered", "登録した媒体"),
     ("missing", "reports of a missing drive", "所在不明の届出"),
     ("not-found", "drives not found in checks", "点検で見つからなかった媒体"),
+    ("unverified", "drives seen too weakly to count", "点検で未確認の媒体"),
     ("search", "searches", "捜索"),
     ("acknowledge", "taken note of", "対応の引受け"),
     ("found", "drives found", "発見"),
@@ -220,6 +221,7 @@ impl MonthFold {
             last: None,
             found: 0,
             missing: 0,
+            unverified: 0,
             unexpected: 0,
             unknown: 0,
             belong: 0,
@@ -228,16 +230,20 @@ impl MonthFold {
 
     fn check(&mut self, index: u64, said: &Check) {
         self.count("not-found", said.missing.len());
+        self.count("unverified", said.unverified.len());
         let place = self.place(&said.place);
         place.checks += 1;
         place.found += said.found.len() as u64;
         place.missing += said.missing.len() as u64;
+        place.unverified += said.unverified.len() as u64;
         place.unexpected += said.unexpected.len() as u64;
         place.unknown += said.unknown.len() as u64;
         place.last = Some(LastRound { entry: index, at: said.at, by: Who::from(&said.by.party) });
         let before = (!self.past).then_some(&self.state);
         if let Some(round) = DrawnRound::of(before, index, said) {
-            let drawn = round.sample.map_or(round.found + round.missing, |sample| sample.drawn);
+            let drawn = round
+                .sample
+                .map_or(round.found + round.missing + round.unverified, |sample| sample.drawn);
             self.count("drawn-checks", 1);
             self.count("drawn", drawn as usize);
             self.count("drawn-not-found", round.missing as usize);

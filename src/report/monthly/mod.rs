@@ -165,6 +165,8 @@ pub struct PlaceChecks {
     pub found: u64,
     /// Drives not seen.
     pub missing: u64,
+    /// Drives seen too weakly to count as either.
+    pub unverified: u64,
     /// Drives seen that belong elsewhere.
     pub unexpected: u64,
     /// Devices nobody registered.

@@ -158,7 +158,7 @@ fn handover(row: &HandoverRow) -> Vec<Cell> {
     ]
 }
 
-const PLACES: [Column; 11] = [
+const PLACES: [Column; 12] = [
     column("場所", "Place", 26),
     column("所属する媒体", "Drives there", 12),
     column("点検", "Checks", 9),
@@ -168,6 +168,7 @@ const PLACES: [Column; 11] = [
     column("記録番号", "Entry", 9),
     column("確認", "Found", 9),
     column("不明", "Missing", 9),
+    column("未確認", "Unverified", 11),
     column("所属外", "Unexpected", 11),
     column("未登録", "Unknown", 9),
 ];
@@ -184,12 +185,13 @@ fn place(row: &PlaceChecks) -> Vec<Cell> {
         last.map(|last| last.entry).into(),
         row.found.into(),
         row.missing.into(),
+        row.unverified.into(),
         row.unexpected.into(),
         row.unknown.into(),
     ]
 }
 
-const DRAWN: [Column; 11] = [
+const DRAWN: [Column; 12] = [
     column("場所", "Place", 26),
     column("日時", "When", 18),
     column("回", "Round", 8),
@@ -201,6 +203,7 @@ const DRAWN: [Column; 11] = [
     column("抽出", "Drawn", 9),
     column("確認", "Found", 9),
     column("不明", "Missing", 9),
+    column("未確認", "Unverified", 11),
 ];
 
 fn drawn(row: &DrawnRound) -> Vec<Cell> {
@@ -217,6 +220,7 @@ fn drawn(row: &DrawnRound) -> Vec<Cell> {
         sample.map(|sample| sample.drawn).into(),
         row.found.into(),
         row.missing.into(),
+        row.unverified.into(),
     ]
 }
 
