@@ -142,7 +142,7 @@ fn audit(bench: &mut Criterion) {
 /// The audit of one entry beside what others take for one of theirs, in this run.
 fn beside_peers(folder: &Path, sample: &[Vec<u8>], ours: f64) {
     let go = support::peers::go_note_open(folder, sample);
-    let git = support::peers::git_verify_commit(folder);
+    let git = support::peers::git_verify_commit(folder, sample.len());
     for (what, peer) in [
         ("audit of an entry / Go's `note.Open` of the same, all cores", go),
         ("audit of an entry / `git verify-commit` of one SSH-signed commit", git),

@@ -1,11 +1,13 @@
 //! The seeds of the fuzz targets are what the tests' own images and recordings make of
 //! themselves. `CUSTODY_BLESS=1` writes them anew.
 
+#[path = "fuzz_seeds/answers.rs"]
+mod answers;
 mod desk;
 mod fuzzed;
 mod images;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -281,6 +283,7 @@ fn leaked(folder: &str, name: &str) -> &'static str {
 fn seeds() -> BTreeMap<&'static str, Vec<u8>> {
     let mut all = of_disks_and_devices();
     all.extend(of_the_formats());
+    all.extend(answers::seeds(&entries()));
     all
 }
 
@@ -329,6 +332,41 @@ fn the_seeds_are_the_tests_own() {
     }
 }
 
+/// Each target has its file, its program, its row in fuzz/README.md and its seeds, and what
+/// a fuzzer found does not lie about where nothing runs it.
+#[test]
+fn every_target_is_built_described_and_seeded() {
+    let folder = Path::new(ROOT).join("fuzz");
+    if !folder.exists() {
+        return;
+    }
+    let names = |below: &str| -> BTreeSet<String> {
+        let entries = fs::read_dir(folder.join(below)).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("one").path());
+        paths.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    let targets = names("fuzz_targets");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("read");
+    let (built, described) = (read("Cargo.toml"), read("README.md"));
+    for name in &targets {
+        assert!(built.contains(&format!("path = \"fuzz_targets/{name}.rs\"")), "{name}");
+        assert!(described.contains(&format!("`{name}`")), "{name} is not described");
+    }
+    assert_eq!(names("seeds"), targets);
+    let made = seeds();
+    for (name, _) in fuzzed::TARGETS {
+        assert!(targets.contains(*name), "{name} has no fuzz target");
+        let kept = fs::read_dir(folder.join("seeds").join(name)).expect("a folder");
+        for entry in kept {
+            let seed = format!("{name}/{}", entry.expect("one").file_name().to_str().unwrap());
+            let known = KEPT.contains(&seed.as_str()) || made.contains_key(seed.as_str());
+            assert!(known, "{seed} is replayed by nothing");
+        }
+    }
+    let strays = names("").into_iter().filter(|name| name.starts_with("crash-"));
+    assert_eq!(strays.collect::<Vec<_>>(), [""; 0]);
+}
+
 /// Every target of `tests/fuzzed` over its seeds and what is made of them, the same on
 /// every build: each seed cut, doubled and spliced, and with bytes altered by a fixed draw.
 #[test]
@@ -346,7 +384,8 @@ fn what_holds_of_the_parsers_holds_of_the_seeds_and_their_neighbours() {
         let mut draw = Draw(0x5EED);
         for bytes in &own {
             target(bytes);
-            for _ in 0..ROUNDS / own.len() {
+            let rounds = if SLOW.contains(name) { ROUNDS / 10 } else { ROUNDS };
+            for _ in 0..rounds / own.len() {
                 target(&neighbour(bytes, &own, &mut draw));
             }
         }
@@ -354,14 +393,22 @@ fn what_holds_of_the_parsers_holds_of_the_seeds_and_their_neighbours() {
 }
 
 /// What no test makes twice the same way: the vectors' key under the quickest cost, sealed
-/// once with a random salt, behind a zero byte as DER.
+/// once with a random salt, behind a zero byte as DER. And what the fuzzer found once.
+const KEPT: &[&str] = &["key_file/quick", "witness/several-base64-in-a-row"];
+
 fn kept() -> BTreeMap<&'static str, Vec<u8>> {
-    let path = Path::new(ROOT).join("fuzz/seeds/key_file/quick");
-    fs::read(path).map(|bytes| BTreeMap::from([("key_file/quick", bytes)])).unwrap_or_default()
+    let folder = Path::new(ROOT).join("fuzz/seeds");
+    if !folder.exists() {
+        return BTreeMap::new();
+    }
+    let read = |name: &&'static str| (*name, fs::read(folder.join(name)).expect("a seed"));
+    KEPT.iter().map(read).collect()
 }
 
 /// Some seconds of a build; the fuzzer has the hours.
 const ROUNDS: usize = 1_500;
+/// What takes a hundred times as long as the others.
+const SLOW: &[&str] = &["picture"];
 
 /// A pseudo-random sequence (xorshift), the same everywhere.
 struct Draw(u64);

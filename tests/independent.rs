@@ -5,6 +5,8 @@
 
 mod desk;
 mod office;
+#[path = "independent/sigsum.rs"]
+mod sigsum;
 #[path = "independent/witnessed.rs"]
 mod witnessed;
 

@@ -3,6 +3,12 @@
 
 mod office;
 
+#[path = "log_key/daemon.rs"]
+mod daemon;
+#[path = "log_key/overlap.rs"]
+mod overlap;
+#[path = "daemon/running.rs"]
+mod running;
 #[path = "agent/ssh.rs"]
 mod ssh;
 #[path = "paper/tools.rs"]

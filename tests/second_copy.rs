@@ -76,6 +76,54 @@ fn an_old_copy_of_the_whole_ledger_signs_nothing() {
 }
 
 #[test]
+fn an_old_copy_from_before_the_log_key_was_replaced_signs_nothing() {
+    for how in ["--overlap 30", "--reason compromised"] {
+        let case = guarded();
+        case.ok(&format!("ledger replace-key --by kato {how} --yes --passphrase-file words"));
+        case.ok(&format!("{POLICY} 27"));
+        copy(&case, "ledger", "newest");
+        let kept = case.read("share/checkpoint");
+        // The old copy has the old key with it, and knows of no other.
+        copy(&case, "old", "ledger");
+        for _ in 0..2 {
+            let refused = case.exits(4, &format!("{POLICY} 26"));
+            let known = "the second copy of the checkpoint knows of 14";
+            assert!(refused.stderr.contains(known), "{}", refused.stderr);
+            case.ok("log");
+            let verified = case.exits(4, "verify");
+            assert!(verified.stdout.contains("(ledger-behind)"), "{}", verified.stdout);
+            assert_eq!(case.read("share/checkpoint"), kept, "what speaks against it stays");
+        }
+        assert_eq!(case.read("ledger/checkpoint"), case.read("old/checkpoint"));
+        copy(&case, "newest", "ledger");
+        case.ok(&format!("{POLICY} 26"));
+    }
+}
+
+#[test]
+fn a_second_copy_that_somebody_wrote_to_is_given_up_by_hand() {
+    use media_custody::proof::checkpoint::{Checkpoint, SignedCheckpoint};
+    use media_custody::wire::signature::SigningKey;
+    let case = guarded();
+    let newest = SignedCheckpoint::parse(&case.read("share/checkpoint")).expect("one");
+    let thief = SigningKey::from_seed(office::ORIGIN.parse().expect("a name"), &[9; 32]);
+    let root = *newest.checkpoint().root();
+    let forged = Checkpoint::new(office::ORIGIN, 99, root).expect("one");
+    case.write("share/checkpoint", forged.sign(&thief).expect("signed").to_bytes());
+    let refused = case.exits(4, &format!("{POLICY} 27"));
+    assert!(refused.stderr.contains("tampered with"), "{}", refused.stderr);
+    case.ok("ledger second-copy --none");
+    case.ok(&format!("{POLICY} 27"));
+    // Of another log it is nothing but a copy that does not guard.
+    case.ok("ledger second-copy share/other");
+    let other = Checkpoint::new("other.example.jp", 99, root).expect("one");
+    let thief = SigningKey::from_seed("other.example.jp".parse().expect("a name"), &[9; 32]);
+    case.write("share/other", other.sign(&thief).expect("signed").to_bytes());
+    let done = case.run(&office::split(&format!("{POLICY} 26")));
+    assert!(done.code == 0 && done.stderr.contains("guards against nothing"), "{}", done.stderr);
+}
+
+#[test]
 fn another_history_of_the_same_length_signs_nothing() {
     let case = guarded();
     // Whoever forks it takes the path of the second copy out first.
@@ -267,4 +315,72 @@ fn a_daemon_stops_signing_as_well() {
     case.write("ledger/second-copy", "/nowhere/checkpoint\n");
     let daemon = Running::start(&case);
     assert!(daemon.text().contains("guards against nothing"), "{}", daemon.text());
+}
+
+#[test]
+fn a_checkpoint_cut_to_nothing_is_signed_anew_once_the_rest_agrees() {
+    let case = guarded();
+    case.write("ledger/checkpoint", "");
+    let verified = case.exits(4, "verify");
+    assert!(verified.stdout.contains("(checkpoint)"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("'custody ledger sign-checkpoint'"), "{}", verified.stdout);
+    let refused = case.exits(4, &format!("{POLICY} 27"));
+    assert!(refused.stderr.contains("'custody ledger sign-checkpoint'"), "{}", refused.stderr);
+    let signed = case.ok("ledger sign-checkpoint held.receipt share/checkpoint");
+    assert!(signed.contains("A new checkpoint over 12 entries is signed."), "{signed}");
+    assert!(signed.contains("share/checkpoint knows of 12 entries"), "{signed}");
+    case.ok("verify");
+    case.ok(&format!("{POLICY} 27"));
+    assert_eq!(case.read("share/checkpoint"), case.read("ledger/checkpoint"));
+    // What is in order is left as it is.
+    let before = case.read("ledger/checkpoint");
+    let again = case.ok("ledger sign-checkpoint");
+    assert!(again.contains("is in order"), "{again}");
+    assert_eq!(case.read("ledger/checkpoint"), before);
+}
+
+#[test]
+fn what_the_log_key_did_not_sign_is_kept_beside_and_spoils_no_second_copy() {
+    let case = guarded();
+    let good = case.read("ledger/checkpoint");
+    let text = String::from_utf8(good.clone()).expect("text");
+    // A letter of the signature; size and root can be read as before.
+    let spoilt = text.replace("\n\n\u{2014} ", "\n\n\u{2014} x");
+    assert_ne!(spoilt, text);
+    case.write("ledger/checkpoint", &spoilt);
+    case.ok("log");
+    assert_eq!(case.read("share/checkpoint"), good, "the second copy is the good one still");
+    let signed = case.ok("ledger sign-checkpoint");
+    assert!(signed.contains("checkpoint.damaged"), "{signed}");
+    assert_eq!(case.read("ledger/checkpoint.damaged"), spoilt.as_bytes());
+    assert_eq!(case.read("ledger/checkpoint"), good);
+    case.ok("verify");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_no_way_around_what_knows_of_more() {
+    let case = guarded();
+    let newest = case.read("ledger/checkpoint");
+    copy(&case, "old", "ledger");
+    // The second copy knows of more.
+    case.write("ledger/checkpoint", "");
+    let refused = case.exits(4, "ledger sign-checkpoint");
+    assert!(
+        refused.stderr.contains("the second copy of the checkpoint knows of 12"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(case.read("ledger/checkpoint"), b"");
+    assert_eq!(case.read("share/checkpoint"), newest);
+    // Only a file that somebody brings does; and from then on nothing is signed.
+    fs::remove_file(case.path("ledger/second-copy")).expect("removed");
+    case.exits(4, "ledger sign-checkpoint share/checkpoint");
+    assert_eq!(case.read("ledger/checkpoint"), b"");
+    case.exits(4, "ledger sign-checkpoint");
+    fs::remove_file(case.path("ledger/known-elsewhere")).expect("removed");
+    // A checkpoint that the log key did sign is evidence, wherever it lies.
+    case.write("ledger/checkpoint", &newest);
+    let refused = case.exits(4, "ledger sign-checkpoint");
+    assert!(refused.stderr.contains("knows of 12, and the ledger holds 10"), "{}", refused.stderr);
+    assert_eq!(case.read("ledger/checkpoint"), newest);
 }

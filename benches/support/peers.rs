@@ -8,9 +8,6 @@ use std::process::{Command, Stdio};
 
 use super::timed;
 
-/// Commits that git verifies: each takes it two processes.
-const COMMITS: usize = 300;
-
 fn run(command: &mut Command) -> Option<String> {
     let done = command.stderr(Stdio::null()).output().ok()?;
     done.status.success().then(|| String::from_utf8_lossy(&done.stdout).into_owned())
@@ -33,8 +30,9 @@ pub fn go_note_open(folder: &Path, notes: &[Vec<u8>]) -> Option<f64> {
     Some(seconds / notes.len() as f64)
 }
 
-/// Seconds a commit that git takes to verify its SSH signature.
-pub fn git_verify_commit(folder: &Path) -> Option<f64> {
+/// Seconds a commit that git takes to verify its SSH signature, over so many of them. Each
+/// takes it a process of OpenSSH's.
+pub fn git_verify_commit(folder: &Path, count: usize) -> Option<f64> {
     let key = folder.join("key");
     run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key))?;
     let public = std::fs::read_to_string(key.with_extension("pub")).ok()?;
@@ -55,7 +53,7 @@ pub fn git_verify_commit(folder: &Path) -> Option<f64> {
         run(&mut command)
     };
     git(&["init", "-q", "."])?;
-    for number in 0..COMMITS {
+    for number in 0..count {
         let mut message = String::new();
         write!(message, "handover {number}").ok()?;
         git(&["commit", "-q", "--allow-empty", "-S", "-m", &message])?;
@@ -63,5 +61,5 @@ pub fn git_verify_commit(folder: &Path) -> Option<f64> {
     let list = git(&["rev-list", "HEAD"])?;
     let commits: Vec<&str> = std::iter::once("verify-commit").chain(list.lines()).collect();
     let (verified, time) = timed(|| git(&commits));
-    verified.map(|_| time.as_secs_f64() / COMMITS as f64)
+    verified.map(|_| time.as_secs_f64() / count as f64)
 }

@@ -70,17 +70,21 @@ impl Backup {
         if let Some(folder) = into {
             let keep = usize::try_from(self.keep).unwrap_or(usize::MAX);
             let report = back_up_into(&mut ledger, folder, keep, &beside, &mut progress)?;
+            drop(passphrase);
             bar.end();
             ui.answer(&report, |style| text::backup(&report, style));
             return Ok(if report.damaged.is_empty() { EXIT_FINE } else { EXIT_DISCREPANCY });
         }
         if file.as_os_str() == "-" {
             let report = stream(&mut ledger, std::io::stdout().lock(), &beside, &mut progress)?;
+            drop(passphrase);
             bar.end();
             ui.say(text::backup(&report, ui.style()).trim_end());
             return Ok(EXIT_FINE);
         }
         let report = back_up(&mut ledger, &file, &beside, &mut progress)?;
+        // Whoever reads the answer may be slow, here and above.
+        drop(passphrase);
         bar.end();
         ui.answer(&report, |style| text::backup(&report, style));
         Ok(EXIT_FINE)

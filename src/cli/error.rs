@@ -169,6 +169,8 @@ kinds! {
     LedgerForked = "ledger-forked";
     /// What was given as a checkpoint is none.
     NoCheckpoint = "no-checkpoint";
+    /// Entries of a ledger do not verify.
+    LedgerUnverified = "ledger-unverified";
     /// A backup is damaged or none.
     BackupDamaged = "backup-damaged";
     /// What was to be restored does not verify.
@@ -329,8 +331,9 @@ fn plain(error: &OpsError) -> (Kind, &'static str, i32) {
         }
         OpsError::LogKeyFile { .. } => (
             Kind::LogKeyFile,
-            "Nothing was recorded. Put the ledger's own log.pem back from your backup; without it \
-             no checkpoint can be signed.",
+            "Nothing was recorded: without the log key no checkpoint can be signed. Put the \
+             ledger's own log.pem back from your backup, or be the user who may read it; where \
+             systemd keeps it (LoadCredential), start the daemon and try again.",
         ),
         OpsError::LogKeyAway(_) => (
             Kind::LogKeyFile,
@@ -376,6 +379,11 @@ fn store(error: &StoreError) -> Failure {
         StoreError::NewerFormat { .. } => {
             (Kind::NewerFormat, "Nothing was changed. Use a newer custody.")
         }
+        _ if error.is_of_the_checkpoint_alone() => (
+            Kind::Damaged,
+            "Nothing was changed, and no entry is damaged. Sign another one with 'custody ledger \
+             sign-checkpoint', which first compares what else is known of the ledger.",
+        ),
         StoreError::Damaged(_) => (
             Kind::Damaged,
             "Nothing was changed. Run 'custody fsck', and restore the named files from your backup.",

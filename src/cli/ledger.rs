@@ -1,5 +1,7 @@
 //! `custody ledger`
 
+mod sign_checkpoint;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ use crate::report::witnesses::WitnessHeard;
 pub(super) enum LedgerCommand {
     SecondCopy(SecondCopy),
     Check(Check),
+    SignCheckpoint(sign_checkpoint::SignCheckpoint),
     ReplaceKey(ReplaceKey),
     ContinueAs(ContinueAs),
 }
@@ -140,6 +143,7 @@ impl LedgerCommand {
         match self {
             LedgerCommand::SecondCopy(command) => command.run(global),
             LedgerCommand::Check(command) => command.run(global),
+            LedgerCommand::SignCheckpoint(command) => command.run(global),
             LedgerCommand::ReplaceKey(command) => command.run(global),
             LedgerCommand::ContinueAs(command) => command.run(global),
         }

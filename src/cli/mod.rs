@@ -54,6 +54,7 @@ mod take_back;
 mod token;
 mod tokens;
 mod tour;
+mod typed;
 mod ui;
 mod verify;
 mod watch;

@@ -65,6 +65,7 @@ impl Restore {
         };
         let mut bar = ui.progress("restoring");
         let report = restore(source, &folder, &how, &mut |done, total| bar.at(done, total))?;
+        drop(passphrase);
         bar.end();
         ui.answer(&report, |style| text::restoration(&report, style));
         Ok(EXIT_FINE)

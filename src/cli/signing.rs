@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::Global;
 use super::ui::Ui;
 use crate::model::{ReceiptId, Statement, VerifierKey};
+use crate::ops::keys::read_passphrase;
 use crate::ops::paper::fonts;
 use crate::ops::{Committed, Draft, Ledger, OpsError};
-use crate::ops::{KeyringError, Passphrase, Signer};
+use crate::ops::{Passphrase, Signer};
 use crate::render::text::statement_summary;
 
 /// How the signatures come about.
@@ -86,12 +87,6 @@ impl Passphrases {
             )
         })
     }
-}
-
-fn read_passphrase(path: &Path) -> Result<Passphrase, OpsError> {
-    let content =
-        std::fs::read(path).map_err(|error| OpsError::file("cannot read", path, error))?;
-    Ok(Passphrase::from_file(content).map_err(KeyringError::from)?)
 }
 
 /// The party a statement names with this key, as a person would say it.

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::error::Failure;
+use super::typed::typed;
 use crate::ops::OpsError;
 use crate::ops::Passphrase;
 use crate::ops::error::{NEEDED, Problem};
@@ -113,9 +114,9 @@ impl Ui {
                 format!("{prompt}: give a passphrase file"),
             ));
         }
-        let typed = rpassword::prompt_password(format!("{prompt}: "))
-            .map_err(|error| OpsError::input("passphrase", error))?;
-        Ok(Passphrase::new(typed).map_err(crate::ops::KeyringError::from)?)
+        let typed =
+            typed(&format!("{prompt}: ")).map_err(|error| OpsError::input("passphrase", error))?;
+        Ok(Passphrase::from_file(typed).map_err(crate::ops::KeyringError::from)?)
     }
 
     /// A passphrase typed twice, for a new key.

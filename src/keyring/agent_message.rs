@@ -26,7 +26,7 @@ const IDENTITIES_MAX: u32 = 2048;
 
 /// An answer that keeps to the protocol.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub enum Answer {
     /// The agent does not do it and does not say why.
     Failure,
     /// The keys it holds.
@@ -73,12 +73,12 @@ fn fingerprint(blob: &[u8]) -> String {
 }
 
 /// The one line of a `.pub` file as OpenSSH has it.
-pub(super) fn public_line(public: &[u8; 32], comment: &str) -> String {
+pub fn public_line(public: &[u8; 32], comment: &str) -> String {
     format!("{ED25519} {} {comment}\n", BASE64.encode(&Identity::blob_of(public)))
 }
 
-/// The key in the line of a `.pub` file.
-pub(super) fn public_in(line: &str) -> Option<[u8; 32]> {
+/// The key in the line of a `.pub` file; none where it is not one that signs notes.
+pub fn public_in(line: &str) -> Option<[u8; 32]> {
     let blob = BASE64.decode(line.split(' ').nth(1)?.as_bytes()).ok()?;
     let mut blob = Reader(&blob);
     let kind = blob.string()?;
@@ -127,7 +127,7 @@ fn put(out: &mut Vec<u8>, bytes: &[u8]) {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn parse(body: &[u8]) -> Result<Answer, &'static str> {
+pub fn parse(body: &[u8]) -> Result<Answer, &'static str> {
     let (kind, rest) = body.split_first().ok_or("it is empty")?;
     let mut rest = Reader(rest);
     let answer = match *kind {

@@ -1,7 +1,7 @@
 //! The two files of a key.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -11,10 +11,10 @@ use super::pkcs8::{self, Cost, Unencrypted};
 use super::{KeyringError, Passphrase};
 use crate::model::VerifierKey;
 use crate::model::key::{ED25519, KeyName};
-use crate::wire::signature::{Signer as _, SigningKey, scrub_stack};
+use crate::wire::signature::{Signer as _, SigningKey, on_wiped_stack};
 
 /// Largest key or vkey file in bytes.
-const FILE_MAX: u64 = 65_536;
+const FILE_MAX: usize = 65_536;
 
 /// Who has the private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,9 +157,7 @@ impl KeyFiles {
     pub fn load(&self, passphrase: &Passphrase) -> Result<SigningKey, KeyringError> {
         let pem = read(&self.pem)?.ok_or_else(|| KeyringError::NotFound(self.pem.clone()))?;
         let vkey = self.read_vkey()?;
-        let opened = pkcs8::open_pem(&pem, &vkey, Some(passphrase), Unencrypted::Refuse);
-        scrub_stack();
-        opened
+        on_wiped_stack(|| pkcs8::open_pem(&pem, &vkey, Some(passphrase), Unencrypted::Refuse))
     }
 
     /// Opens a PKCS#8 PEM file made elsewhere, such as by OpenSSL, as a plain
@@ -176,10 +174,10 @@ impl KeyFiles {
         unencrypted: Unencrypted,
     ) -> Result<SigningKey, KeyringError> {
         let pem = read(from)?.ok_or_else(|| KeyringError::NotFound(from.to_owned()))?;
-        let seed = pkcs8::open_seed(&pem, passphrase, unencrypted);
-        let key = seed.map(|seed| pkcs8::name_seed(&seed, name, ED25519));
-        scrub_stack();
-        key
+        on_wiped_stack(|| {
+            let seed = pkcs8::open_seed(&pem, passphrase, unencrypted)?;
+            Ok(pkcs8::name_seed(&seed, name, ED25519))
+        })
     }
 }
 
@@ -200,16 +198,35 @@ pub fn file_stem(name: &KeyName) -> String {
     stem
 }
 
+/// What is in a file, a pipe or a terminal that holds a secret, of a longer one its first
+/// 65,537 bytes. It is read into one buffer that never grows: what grows is copied, and the
+/// copies left behind nobody wipes.
+///
+/// # Errors
+/// What the operating system says.
+pub fn read_secret(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    let mut bytes = Zeroizing::new(vec![0; FILE_MAX + 1]);
+    let mut end = 0;
+    while end < bytes.len() {
+        match file.read(&mut bytes[end..]) {
+            Ok(0) => break,
+            Ok(read) => end += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(end);
+    Ok(bytes)
+}
+
 /// The text of a small file, or `None` when there is none.
 pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, KeyringError> {
-    let failed = |error| KeyringError::Io { path: path.to_owned(), error };
-    let file = match File::open(path) {
+    let bytes = match read_secret(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed)?,
+        read => read.map_err(|error| KeyringError::Io { path: path.to_owned(), error })?,
     };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    file.take(FILE_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > FILE_MAX {
+    if bytes.len() > FILE_MAX {
         return Err(KeyringError::TooLarge(path.to_owned()));
     }
     let text = std::str::from_utf8(&bytes)

@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use super::KeyringError;
 use super::agent_message::{public_in, public_line};
 use super::file::{read, write_new};
-use super::pkcs8::{Unencrypted, open_seed};
+use super::pkcs8::{Unencrypted, name_seed, open_seed};
 use crate::model::VerifierKey;
-use crate::model::key::{COSIGNATURE_V1, KeyName};
-use crate::wire::signature::{Signer as _, SigningKey};
+use crate::model::key::KeyName;
+use crate::wire::signature::{Signer as _, SigningKey, on_wiped_stack};
 
 /// DER of a PKCS#8 v1 Ed25519 private key up to its 32 bytes (RFC 8410, section 7).
 const PREFIX: [u8; 16] = [
@@ -29,13 +29,11 @@ const PREFIX: [u8; 16] = [
 /// # Errors
 /// `Exists`, `Io`.
 pub fn save_log_key(path: &Path, key: &SigningKey) -> Result<(), KeyringError> {
-    let mut der = Zeroizing::new(PREFIX.to_vec());
-    der.extend_from_slice(key.seed());
+    let der = Zeroizing::new([PREFIX.as_slice(), key.seed()].concat());
     let body = Zeroizing::new(BASE64.encode(&der));
-    let pem = Zeroizing::new(format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        *body
-    ));
+    // One text of the right length: one that grows leaves copies.
+    let lines = ["-----BEGIN PRIVATE KEY-----", body.as_str(), "-----END PRIVATE KEY-----", ""];
+    let pem = Zeroizing::new(lines.join("\n"));
     write_new(path, pem.as_bytes())
 }
 
@@ -45,11 +43,10 @@ pub fn save_log_key(path: &Path, key: &SigningKey) -> Result<(), KeyringError> {
 /// `NotFound`, `Mismatch` when the file holds another key, or what is wrong with it.
 pub fn load_log_key(path: &Path, named: &VerifierKey) -> Result<SigningKey, KeyringError> {
     let pem = read(path)?.ok_or_else(|| KeyringError::NotFound(path.to_owned()))?;
-    let seed = open_seed(&pem, None, Unencrypted::Allow)?;
-    let key = match named.kind() {
-        COSIGNATURE_V1 => SigningKey::cosigner_from_seed(named.name().clone(), &seed),
-        _ => SigningKey::from_seed(named.name().clone(), &seed),
-    };
+    let key = on_wiped_stack(|| {
+        let seed = open_seed(&pem, None, Unencrypted::Allow)?;
+        Ok::<_, KeyringError>(name_seed(&seed, named.name().clone(), named.kind()))
+    })?;
     if key.key() == named { Ok(key) } else { Err(KeyringError::Mismatch(named.clone())) }
 }
 
@@ -59,7 +56,10 @@ pub fn load_log_key(path: &Path, named: &VerifierKey) -> Result<SigningKey, Keyr
 /// `NotFound`, or what is wrong with the file.
 pub fn load_any_log_key(path: &Path, name: &KeyName) -> Result<SigningKey, KeyringError> {
     let pem = read(path)?.ok_or_else(|| KeyringError::NotFound(path.to_owned()))?;
-    Ok(SigningKey::from_seed(name.clone(), &*open_seed(&pem, None, Unencrypted::Allow)?))
+    on_wiped_stack(|| {
+        let seed = open_seed(&pem, None, Unencrypted::Allow)?;
+        Ok(SigningKey::from_seed(name.clone(), &seed))
+    })
 }
 
 /// Reads the public key of a log key that an ssh-agent holds.

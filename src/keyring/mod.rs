@@ -10,7 +10,7 @@
 //! has it: the public key alone says that the private one is with the agent.
 
 mod agent;
-mod agent_message;
+pub mod agent_message;
 mod file;
 mod log_key;
 mod memory;
@@ -19,7 +19,7 @@ mod pkcs8;
 
 pub use agent::{Agent, AgentError, AgentSigner};
 pub use agent_message::Identity;
-pub use file::{KeptBy, KeyFiles, file_stem, put_back};
+pub use file::{KeptBy, KeyFiles, file_stem, put_back, read_secret};
 pub use log_key::{load_any_log_key, load_log_key, read_public, save_log_key, save_public};
 pub use memory::keep_out_of_dumps;
 pub use passphrase::{PASSPHRASE_MAX, PASSPHRASE_MIN, Passphrase, PassphraseError};

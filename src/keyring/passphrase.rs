@@ -58,8 +58,8 @@ impl Passphrase {
     ///
     /// # Errors
     /// [`PassphraseError`].
-    pub fn from_file(content: Vec<u8>) -> Result<Self, PassphraseError> {
-        let content = Zeroizing::new(content);
+    pub fn from_file(content: impl Into<Zeroizing<Vec<u8>>>) -> Result<Self, PassphraseError> {
+        let content = content.into();
         let text = std::str::from_utf8(&content).map_err(|_| PassphraseError::Utf8)?;
         let line = text.strip_suffix('\n').unwrap_or(text);
         let line = line.strip_suffix('\r').unwrap_or(line);

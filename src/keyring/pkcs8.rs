@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::{KeyringError, Passphrase};
 use crate::model::VerifierKey;
 use crate::model::key::{COSIGNATURE_V1, KeyName};
-use crate::wire::signature::{Signer as _, SigningKey};
+use crate::wire::signature::{Signer as _, SigningKey, on_wiped_stack};
 
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 const PLAIN: &str = "PRIVATE KEY";
@@ -117,7 +117,8 @@ fn seal_with(
         kdf: kdf.into(),
         encryption: pbes2::EncryptionScheme::Aes256Cbc { iv },
     };
-    let sealed = scheme.encrypt(passphrase.as_bytes(), plain.as_slice()).map_err(pkcs5_error)?;
+    let sealed = on_wiped_stack(|| scheme.encrypt(passphrase.as_bytes(), plain.as_slice()));
+    let sealed = sealed.map_err(pkcs5_error)?;
     let data = ::pkcs8::der::asn1::OctetStringRef::new(&sealed).map_err(failed)?;
     let info =
         EncryptedPrivateKeyInfoRef { encryption_algorithm: scheme.into(), encrypted_data: data };

@@ -33,6 +33,17 @@ pub fn audit_store(
     audit_store_on(store, trusted, None, progress).map(|(audit, _)| audit)
 }
 
+/// The audit of the entries alone: whatever lies beside them as a checkpoint is not asked.
+///
+/// # Errors
+/// As [`audit_store`].
+pub(super) fn audit_entries(store: &dyn Store, progress: Progress<'_>) -> Result<Audit, OpsError> {
+    let size = store.head().size;
+    let mut auditor = audit_part(store, Auditor::new(), 0..size, size, progress)?;
+    auditor.settle(&Kept(store))?;
+    Ok(auditor.finish_part())
+}
+
 /// The same, going on from what the file `record` holds, if it is there, and kept in it now
 /// and then and at the end, as long as nothing is found. The second answer is the number of
 /// entries that the record covered and that were not read again.

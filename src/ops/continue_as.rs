@@ -9,8 +9,8 @@ use super::clock::Clock;
 use super::draft::Draft;
 use super::error::OpsError;
 use super::found::{Founding, found};
+use super::known::HistoryError;
 use super::ledger::{Committed, LOG_KEY_FILE, Ledger};
-use super::restore::RestoreError;
 use crate::ledger::Refusal;
 use crate::model::statement::Link;
 use crate::model::vocabulary::{LinkRelation, Role};
@@ -85,7 +85,7 @@ pub fn continue_as(
     let audit = audit_store(old.store(), Some(&log_key), progress)?;
     if !audit.is_green() {
         let said = audit.findings.iter().take(5).map(ToString::to_string).collect();
-        return Err(RestoreError::Unverified(said).into());
+        return Err(HistoryError::Unverified(said).into());
     }
     let last = Seen { size: audit.entries, root: audit.root };
     let party = |id: &PartyId| state.parties.get(id).map(|party| party.party.clone());

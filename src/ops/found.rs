@@ -60,7 +60,7 @@ pub fn found(
         Stamp::from_unix(clock.unix(), &zone).map_err(|error| OpsError::input("clock", error))?;
     let name =
         founding.origin.as_str().parse().map_err(|error| OpsError::input("--origin", error))?;
-    let log = SigningKey::from_seed(name, &random()?);
+    let log = keyring::generate(name)?;
     let drafts = first_entries(founding, &log, administrator, custodian, at)?;
     FileStore::create(folder, &options())?;
     keyring::save_log_key(&folder.join(LOG_KEY_FILE), &log)?;

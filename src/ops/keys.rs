@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::OpsError;
 use crate::keyring::{
     Agent, AgentSigner, Cost, KeptBy, KeyFiles, KeyringError, Passphrase, Unencrypted, generate,
+    read_secret,
 };
 use crate::model::VerifierKey;
 use crate::model::key::KeyName;
@@ -15,6 +16,15 @@ use crate::wire::signature::{Signer, SigningKey, sign_line};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyring {
     folder: PathBuf,
+}
+
+/// Reads a passphrase from the one line of a file.
+///
+/// # Errors
+/// The file cannot be read; what is in it is no passphrase.
+pub fn read_passphrase(path: &Path) -> Result<Passphrase, OpsError> {
+    let content = read_secret(path).map_err(|error| OpsError::file("cannot read", path, error))?;
+    Ok(Passphrase::from_file(content).map_err(KeyringError::from)?)
 }
 
 impl Keyring {

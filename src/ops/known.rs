@@ -40,6 +40,21 @@ pub enum HistoryError {
         /// How many there are.
         have: u64,
     },
+    /// A checkpoint by a log key of this ledger's name that it does not know: the key was
+    /// replaced by an entry that is not here.
+    #[error(
+        "{by} knows of {known} entries under a log key that this ledger does not know, and the \
+         ledger holds {have}: this is a copy from before the log key was replaced, unless {by} \
+         was tampered with"
+    )]
+    Succeeded {
+        /// What was compared.
+        by: String,
+        /// How many entries it knows of.
+        known: u64,
+        /// How many there are.
+        have: u64,
+    },
     /// The same log key signed two histories.
     #[error("{by} states another history than the ledger's first {size} entries")]
     Forked {
@@ -48,6 +63,9 @@ pub enum HistoryError {
         /// At how many entries.
         size: u64,
     },
+    /// Entries of the ledger do not verify, so nothing more is signed over them.
+    #[error("the ledger does not verify: {}", .0.join("; "))]
+    Unverified(Vec<String>),
     /// A witness says so and shows nothing that the log signed. It is believed while it
     /// says so, and not remembered.
     #[error("{by} says that {says}; it shows no checkpoint that this log signed")]
@@ -85,6 +103,28 @@ pub fn open_checkpoint(
             | CheckpointError::Signature(_) => HistoryError::OtherLedger { by, why },
             _ => HistoryError::Unreadable { by, why },
         }
+    })
+}
+
+/// As [`open_checkpoint`], of what this ledger alone writes. A later key cannot be verified
+/// from here, so this says no more than that somebody has it; but who puts an old copy of the
+/// ledger in its place must not be helped by a replacement of its key.
+pub(super) fn open_own(
+    bytes: &[u8],
+    log: &LogKeys,
+    by: &str,
+    have: u64,
+) -> Result<SignedCheckpoint, HistoryError> {
+    open_checkpoint(bytes, log, by).map_err(|error| {
+        let Ok(said) = SignedCheckpoint::parse(bytes) else { return error };
+        let origin = said.checkpoint().origin();
+        let ours = log.newest().is_some_and(|key| key.name().as_str() == origin);
+        let mut signed = said.note().signatures().iter().filter(|line| line.name == origin);
+        if ours && signed.all(|line| !log.signed(line)) {
+            let known = said.checkpoint().size();
+            return HistoryError::Succeeded { by: by.to_owned(), known, have };
+        }
+        error
     })
 }
 
@@ -175,10 +215,14 @@ pub(super) fn standing(
         places.push((against, "a checkpoint kept elsewhere".to_owned()));
     }
     for (path, by) in places {
-        let heard = share::read(&path).map_err(|error| error.to_string()).and_then(|bytes| {
-            open_checkpoint(&bytes, &log, &by).map_err(|error| error.to_string())
+        let have = store.head().size;
+        let heard = share::read(&path).map_err(|error| error.to_string());
+        let heard = heard.and_then(|bytes| match open_own(&bytes, &log, &by, have) {
+            Err(error @ HistoryError::Succeeded { .. }) => Ok(Err(OpsError::from(error))),
+            Err(error) => Err(error.to_string()),
+            Ok(there) => Ok(Ok(there)),
         });
-        let compared = heard.map(|there| compare(store, &there, &by));
+        let compared = heard.map(|heard| heard.and_then(|there| compare(store, &there, &by)));
         match compared {
             Ok(Ok(_)) => {}
             Ok(Err(OpsError::History(error))) => standing.stopped = Some(error),
@@ -192,8 +236,11 @@ pub(super) fn standing(
         Ok(found) => standing.stopped = standing.stopped.or(found),
         Err(error) => standing.warnings.push(format!("what witnesses cosigned: {error}")),
     }
+    // One that cannot be read, or that the log key did not sign, must not take the place of
+    // a good one.
     if standing.stopped.is_none()
-        && let Some(newest) = store.checkpoint()?
+        && let Ok(Some(newest)) = store.checkpoint()
+        && log.open(&newest).is_ok()
         && let Err(error) = remember(folder, &newest)
     {
         standing.warnings.push(format!("the second copy was not brought up to date: {error}"));
@@ -216,7 +263,13 @@ pub(super) fn against(
     let mut found = Vec::new();
     for (path, by) in copy.into_iter().chain([kept]) {
         let Ok(bytes) = share::read(&path) else { continue };
-        let Ok(there) = open_checkpoint(&bytes, logs, by) else { continue };
+        let there = match open_own(&bytes, logs, by, store.head().size) {
+            Ok(there) => there,
+            Err(error) => {
+                found.extend(Some(error).filter(|it| matches!(it, HistoryError::Succeeded { .. })));
+                continue;
+            }
+        };
         match compare(store, &there, by) {
             Ok(_) => {}
             Err(OpsError::History(error)) => found.push(error),
@@ -270,8 +323,9 @@ pub(super) fn ask_copy(
         Ok(bytes) => bytes,
         Err(error) => return Ok(CopySays::Nothing(error.to_string())),
     };
-    let there = match open_checkpoint(&bytes, log, by) {
+    let there = match open_own(&bytes, log, by, store.head().size) {
         Ok(there) => there,
+        Err(error @ HistoryError::Succeeded { .. }) => return Ok(CopySays::Against(error, bytes)),
         Err(error) => return Ok(CopySays::Nothing(error.to_string())),
     };
     match compare(store, &there, by) {

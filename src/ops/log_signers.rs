@@ -1,6 +1,8 @@
 //! Where the log's private keys are: in a systemd credential, in files beside the ledger, or
 //! in an ssh-agent. The key that the ledger names decides; which place has it does not.
 
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use super::error::OpsError;
@@ -100,11 +102,16 @@ pub(super) fn settle(folder: &Path, named: &VerifierKey) -> Result<(), OpsError>
     };
     let new_public = folder.join(NEW_AGENT_FILE);
     let new_in_agent = keyring::read_public(&new_public).is_ok_and(|key| key == *named.public());
-    if is_named(&new) || new_in_agent {
+    let new_in_file = is_named(&new);
+    if new_in_file || new_in_agent {
         rename(&now, &folder.join(OLD_KEY_FILE))?;
         rename(&folder.join(AGENT_FILE), &folder.join(OLD_AGENT_FILE))?;
-        rename(&new, &now)?;
-        rename(&new_public, &folder.join(AGENT_FILE))?;
+        // The other of the two may be left over from a try that came to nothing.
+        if new_in_file {
+            rename(&new, &now)?;
+        } else {
+            rename(&new_public, &folder.join(AGENT_FILE))?;
+        }
     }
     let vkey = folder.join(LOG_VKEY_FILE);
     let line = format!("{named}\n");
@@ -143,15 +150,21 @@ pub(super) fn at_opening(
             "the replaced log key is not at hand, and who knows no other verifies nothing new \
              with it, although it was to sign until {until}"
         )),
-        (Some(_), _) => {}
-        (None, _) => {
-            let left = [OLD_KEY_FILE, OLD_AGENT_FILE].into_iter();
-            let left = left.filter(|name| folder.join(name).exists());
-            warnings.extend(left.map(|name| {
-                format!("{name} names a log key that was replaced and signs nothing: destroy it")
-            }));
-        }
+        _ => warnings.extend(left_over(folder, state, today)),
     }
+}
+
+/// Words about each file that still names a log key which signs nothing any more. Whoever
+/// goes through an owner elsewhere is told as well: that one may run for years.
+pub(super) fn left_over(folder: &Path, state: &State, today: Day) -> Vec<String> {
+    if state.log_key().is_none() || state.overlapping_log_key(today).is_some() {
+        return Vec::new();
+    }
+    let left = [OLD_KEY_FILE, OLD_AGENT_FILE].into_iter();
+    let left = left.filter(|name| folder.join(name).exists());
+    let words =
+        |name| format!("{name} names a log key that was replaced and signs nothing: destroy it");
+    left.map(words).collect()
 }
 
 /// A checkpoint that was not signed: the entries under it are recorded, and the next command
@@ -180,12 +193,36 @@ pub(super) fn next(
         }
         let key = keyring::generate(named.name().clone())?;
         keyring::save_log_key(&path, &key)?;
+        give_to_owner(folder, &path)?;
         return Ok(Box::new(key));
     };
     let agent = Agent::of_session().map_err(KeyringError::from)?;
     let public = agent.choose(which).map_err(KeyringError::from)?;
     let key = VerifierKey::new(named.name().clone(), public);
     let signer = agent.signer(&key).map_err(KeyringError::from)?;
-    keyring::save_public(&folder.join(NEW_AGENT_FILE), &key)?;
+    let path = folder.join(NEW_AGENT_FILE);
+    if !keyring::read_public(&path).is_ok_and(|there| there == public) {
+        // Of a try that came to nothing, with another key. It was public.
+        match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                return Err(OpsError::file("cannot remove", &path, e));
+            }
+            _ => keyring::save_public(&path, &key)?,
+        }
+    }
+    give_to_owner(folder, &path)?;
     Ok(Box::new(signer))
+}
+
+/// A key file that root made belongs to the owner of the ledger's folder, whose daemon is to
+/// sign with it.
+fn give_to_owner(folder: &Path, path: &Path) -> Result<(), OpsError> {
+    let given = std::fs::metadata(folder).and_then(|folder| {
+        let (owner, group) = (folder.uid(), folder.gid());
+        match std::fs::metadata(path)?.uid() == owner {
+            true => Ok(()),
+            false => chown(path, Some(owner), Some(group)),
+        }
+    });
+    given.map_err(|e| OpsError::file("cannot give to the ledger's owner", path, e))
 }

@@ -64,6 +64,7 @@ pub mod round_live;
 pub mod scan;
 mod share;
 pub mod sheet;
+pub mod sign_checkpoint;
 pub mod simulate;
 pub mod station;
 pub mod status;

@@ -4,9 +4,8 @@ use super::cabinets::CabinetSettings;
 use super::draft::Draft;
 use super::error::{OpsError, Problem};
 use super::keeper::Keeper;
-use super::keys::Keyring;
+use super::keys::{Keyring, read_passphrase};
 use super::ledger::Ledger;
-use crate::keyring::{KeyringError, Passphrase};
 use crate::ledger::cabinet::{Cabinet, Moment, Movement};
 use crate::ledger::checks::{Observation, compare};
 use crate::ledger::intent::Called;
@@ -67,7 +66,7 @@ impl Station {
                 let signer: Box<dyn Signer + Send + Sync> = if keyring.is_in_agent(key)? {
                     Box::new(keyring.from_agent(key)?)
                 } else {
-                    Box::new(keyring.open(key, &passphrase(&settings)?)?)
+                    Box::new(keyring.open(key, &read_passphrase(&settings.passphrase)?)?)
                 };
                 let (place, by) = (settings.place.clone(), settings.station.clone());
                 let cabinet = Cabinet::new(place, by, settings.pace);
@@ -117,11 +116,4 @@ impl Station {
             unknown: call.unknown.len(),
         })
     }
-}
-
-fn passphrase(settings: &CabinetSettings) -> Result<Passphrase, OpsError> {
-    let path = &settings.passphrase;
-    let content =
-        std::fs::read(path).map_err(|error| OpsError::file("cannot read", path, error))?;
-    Ok(Passphrase::from_file(content).map_err(KeyringError::from)?)
 }

@@ -95,7 +95,9 @@ pub fn verify_witnessed_ledger(
 /// What is known elsewhere as a finding; the first entry that is missing is its place.
 fn known_elsewhere(error: &HistoryError) -> FindingView {
     let (index, cause) = match error {
-        HistoryError::Behind { have, .. } => (Some(*have), "ledger-behind"),
+        HistoryError::Behind { have, .. } | HistoryError::Succeeded { have, .. } => {
+            (Some(*have), "ledger-behind")
+        }
         _ => (None, "ledger-forked"),
     };
     FindingView { index, cause, message: error.to_string() }

@@ -27,7 +27,7 @@ const END_COLLECTION: u8 = 0x37;
 const END_OF_ATTRIBUTES: u8 = 0x03;
 
 /// An answer of a printer.
-pub(super) struct Answer {
+pub struct Answer {
     status: u16,
     groups: Vec<IppAttributeGroup>,
 }

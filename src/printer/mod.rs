@@ -13,7 +13,7 @@
 pub mod address;
 pub mod config;
 mod ipp;
-mod ipp_answer;
+pub mod ipp_answer;
 mod queue;
 mod raw;
 mod reasons;

@@ -174,3 +174,33 @@ pub struct Continuation {
     /// Media of the old ledger that have to be registered in the new one.
     pub media: u64,
 }
+
+/// A checkpoint that was signed anew, or was in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckpointSigned {
+    /// How the one beside the ledger was found.
+    pub before: CheckpointBefore,
+    /// Where what was left of it is kept.
+    pub kept: Option<PathBuf>,
+    /// Entries under the checkpoint now.
+    pub entries: u64,
+    /// Signatures that were verified.
+    pub signatures: u64,
+    /// What was kept elsewhere and agrees.
+    pub compared: Vec<Compared>,
+}
+
+/// How a checkpoint was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "found", rename_all = "kebab-case")]
+pub enum CheckpointBefore {
+    /// In order.
+    Sound,
+    /// Not there.
+    Missing,
+    /// It cannot be read, or the log key did not sign it.
+    Damaged {
+        /// What is wrong with it.
+        why: String,
+    },
+}

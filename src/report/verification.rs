@@ -170,6 +170,19 @@ impl LedgerVerification {
 }
 
 impl LedgerVerification {
+    /// Whether every entry holds, and only the checkpoint over them is of no use.
+    pub fn lacks_only_its_checkpoint(&self) -> bool {
+        let of_the_checkpoint = |finding: &FindingView| {
+            finding.index.is_none()
+                && match finding.cause {
+                    "checkpoint" | "no-checkpoint" => true,
+                    "stored-bytes" => finding.message.ends_with("(checkpoint)"),
+                    _ => false,
+                }
+        };
+        !self.findings.is_empty() && self.findings.iter().all(of_the_checkpoint)
+    }
+
     /// Notes what is known elsewhere and speaks against this ledger.
     #[must_use]
     pub fn with_finding(mut self, finding: FindingView) -> Self {

@@ -2,10 +2,12 @@
 //! second and third line state: it remembers, outside the journal, how many
 //! entries there must be at least and under which root.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use super::StoreError;
 use super::error::Cause;
+use super::io::{Io, read_whole};
 use crate::model::Hash;
 
 /// The file's name in the ledger's folder.
@@ -18,6 +20,18 @@ pub(super) const MAX_BYTES: u64 = 1 << 20;
 pub(super) struct Stated {
     pub(super) size: u64,
     pub(super) root: Hash,
+}
+
+/// What the checkpoint in `folder` states, if there is one.
+pub(super) fn read(io: &dyn Io, folder: &Path) -> Result<Option<Stated>, StoreError> {
+    let path = folder.join(NAME);
+    match read_whole(io, &path, MAX_BYTES) {
+        Ok(bytes) => bytes.as_deref().map(parse).transpose(),
+        Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+            Err(StoreError::damaged(None, NAME, Cause::Checkpoint))
+        }
+        Err(error) => Err(StoreError::io("read", &path, error)),
+    }
 }
 
 /// Reads size and root; signatures are for the layers above to check.

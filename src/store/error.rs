@@ -134,6 +134,13 @@ impl StoreError {
         StoreError::Io { what, path: path.to_owned(), source }
     }
 
+    /// Whether nothing but the checkpoint beside the journal is damaged, which can be signed
+    /// anew.
+    pub fn is_of_the_checkpoint_alone(&self) -> bool {
+        let StoreError::Damaged(damages) = self else { return false };
+        damages.iter().all(|damage| damage.cause == Cause::Checkpoint)
+    }
+
     /// One damage.
     pub(super) fn damaged(entry: Option<u64>, file: &str, cause: Cause) -> Self {
         StoreError::Damaged(vec![Damage { entry, file: file.to_owned(), cause }])

@@ -49,6 +49,9 @@ pub struct Options {
     pub absorb_entries: u64,
     /// sled's cache, in bytes.
     pub cache_bytes: u64,
+    /// The checkpoint is not read: it is known to be damaged, and what it remembers is then
+    /// known from the head file alone. For nothing but signing another one.
+    pub without_checkpoint: bool,
     /// A second head file, best on another disk.
     pub head_copy: Option<PathBuf>,
     /// Names this run of the kernel; a file left open in another run may have lost
@@ -71,6 +74,7 @@ impl Options {
             ballast_bytes: 1 << 20,
             absorb_entries: 65_536,
             cache_bytes: 32 << 20,
+            without_checkpoint: false,
             head_copy: None,
             // Unknown is never equal to an earlier boot's name.
             boot: boot.map_or_else(

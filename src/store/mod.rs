@@ -30,7 +30,7 @@ mod salvage;
 mod scan;
 mod shelf;
 pub mod small_files;
-mod state;
+pub mod state;
 
 pub mod faulty;
 pub mod memory;

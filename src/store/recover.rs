@@ -13,7 +13,7 @@ use super::folder::{self, Ballast};
 use super::frame::{CHAIN_START, Flaw};
 use super::head::{self, HeadFile, Slot};
 use super::index::{Index, Posting};
-use super::io::{Access, Io, read_whole};
+use super::io::Access;
 use super::journal::{self, Journal, relative};
 use super::lock::Lock;
 use super::scan::{Rest, Step, look_behind};
@@ -92,7 +92,7 @@ pub(super) fn open(
     folder::check_format(io, folder)?;
     let lock = Lock::acquire(folder)?;
     let (heads, read_only) = open_heads(folder, options)?;
-    let checkpoint = read_checkpoint(io, folder)?;
+    let checkpoint = if options.without_checkpoint { None } else { checkpoint::read(io, folder)? };
     let mut journal = Journal::open(Arc::clone(&options.io), folder, options.limits())?;
     let notices = Vec::new();
     let mut opening =
@@ -150,17 +150,6 @@ fn open_heads(
         return Err(StoreError::damaged(None, head::NAME, Cause::HeadUnreadable));
     }
     Ok((heads, read_only))
-}
-
-fn read_checkpoint(io: &dyn Io, folder: &Path) -> Result<Option<Stated>, StoreError> {
-    let path = folder.join(checkpoint::NAME);
-    match read_whole(io, &path, checkpoint::MAX_BYTES) {
-        Ok(bytes) => bytes.as_deref().map(checkpoint::parse).transpose(),
-        Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
-            Err(StoreError::damaged(None, checkpoint::NAME, Cause::Checkpoint))
-        }
-        Err(error) => Err(StoreError::io("read", &path, error)),
-    }
 }
 
 impl Opening<'_> {

@@ -16,13 +16,13 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// A folded state and what it was folded from.
 #[derive(Debug)]
-pub(super) struct Folded {
+pub struct Folded {
     /// Entries folded.
-    pub(super) size: u64,
+    pub size: u64,
     /// Chain hash behind them.
-    pub(super) chain: Hash,
-    /// The state.
-    pub(super) bytes: Vec<u8>,
+    pub chain: Hash,
+    /// The state, as whoever folded it has it.
+    pub bytes: Vec<u8>,
 }
 
 /// Reads the state; None when there is none or it is damaged.
@@ -35,7 +35,8 @@ pub(super) fn load(io: &dyn Io, folder: &Path) -> Result<Option<Folded>, StoreEr
     }
 }
 
-fn decode(mut bytes: Vec<u8>) -> Option<Folded> {
+/// What is in the file `state`; none where it is damaged or of another version.
+pub fn decode(mut bytes: Vec<u8>) -> Option<Folded> {
     let (body, crc) = bytes.split_last_chunk::<4>()?;
     let sound = body.len() >= HEADER
         && body.starts_with(&MAGIC)

@@ -70,18 +70,30 @@ pub struct SigningKey {
     secret: Box<ed25519_dalek::SigningKey>,
 }
 
-/// Overwrites the stack below the caller's frame. What was called before and held a secret by
-/// value, here or in a library, has left copies there that no destructor knows of.
+/// Does what has a secret by value, and overwrites the stack that it used: every move leaves a
+/// copy there, here or in a library, that no destructor knows of. What `work` captures and
+/// gives back is the caller's, and is to be a reference or boxed.
+pub fn on_wiped_stack<T>(work: impl FnOnce() -> T) -> T {
+    let done = in_a_frame_below(work);
+    wipe_below();
+    done
+}
+
+/// A frame of its own, whatever is inlined into it.
 #[inline(never)]
-pub fn scrub_stack() {
+fn in_a_frame_below<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+#[inline(never)]
+fn wipe_below() {
     let mut below = [0u8; 128 * 1024];
     below.zeroize();
     std::hint::black_box(&below);
 }
 
-#[inline(never)]
 fn boxed(seed: &[u8; 32]) -> Box<ed25519_dalek::SigningKey> {
-    Box::new(ed25519_dalek::SigningKey::from_bytes(seed))
+    on_wiped_stack(|| Box::new(ed25519_dalek::SigningKey::from_bytes(seed)))
 }
 
 impl SigningKey {
@@ -89,7 +101,6 @@ impl SigningKey {
     /// Ed25519 signer (type 0x01).
     pub fn from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
         let secret = boxed(seed);
-        scrub_stack();
         SigningKey { key: VerifierKey::new(name, secret.verifying_key().to_bytes()), secret }
     }
 
@@ -97,7 +108,6 @@ impl SigningKey {
     /// two signature types should not share a key (signed-note, "Verifier keys").
     pub fn cosigner_from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
         let secret = boxed(seed);
-        scrub_stack();
         SigningKey { key: VerifierKey::cosigner(name, secret.verifying_key().to_bytes()), secret }
     }
 
@@ -119,9 +129,7 @@ impl Signer for SigningKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], SignError> {
-        let signature = self.secret.sign(message).to_bytes();
-        scrub_stack();
-        Ok(signature)
+        Ok(on_wiped_stack(|| self.secret.sign(message).to_bytes()))
     }
 }
 

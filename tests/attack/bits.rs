@@ -1,8 +1,9 @@
-//! One bit flipped in any stored byte: every byte of a small ledger, a sample of a larger
+//! One bit flipped in any stored byte: every bit of a small ledger, a sample of a larger
 //! one. What is truth or speaks for it is named with its entry; what is only a cache is
 //! found out or rebuilt, and never makes an answer wrong.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use media_custody::model::{Hash, VerifierKey};
@@ -13,7 +14,7 @@ use crate::hands::{SEGMENT, frame_at, make_right, notes};
 use crate::office::{self, Case, of};
 
 /// The slots' bytes; the rest of the file is not looked at (FORMAT-journal.md, "head").
-const SLOTS: [std::ops::Range<usize>; 2] = [0..88, 4096..4184];
+const SLOTS: [Range<usize>; 2] = [0..88, 4096..4184];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -58,10 +59,10 @@ impl Stored {
     }
 
     /// What is said with this bit flipped; the folder is as before afterwards.
-    fn flipped(&self, name: &Path, at: usize) -> Result<LedgerVerification, String> {
+    fn flipped(&self, name: &Path, bit: usize) -> Result<LedgerVerification, String> {
         let (_, good) = self.files.iter().find(|(path, _)| path == name).expect("a file");
         let mut bad = good.clone();
-        bad[at] ^= 1 << (at % 8);
+        bad[bit / 8] ^= 1 << (bit % 8);
         fs::write(self.folder.join(name), &bad).expect("written");
         let said = verify_ledger(&self.folder, Some(&self.key), &mut |_, _| {});
         // Opening may have written a head slot anew, or marked a cache.
@@ -81,8 +82,9 @@ impl Stored {
 }
 
 /// What a flipped bit in this file has to lead to.
-fn wrong(stored: &Stored, name: &Path, at: usize, entry: &dyn Fn(usize) -> u64) -> Option<String> {
-    let said = stored.flipped(name, at);
+fn wrong(stored: &Stored, name: &Path, bit: usize, entry: &dyn Fn(usize) -> u64) -> Option<String> {
+    let said = stored.flipped(name, bit);
+    let at = bit / 8;
     let file = name.to_string_lossy();
     let right = match (&*file, &said) {
         // Truth: the entry whose bytes were hit.
@@ -100,19 +102,26 @@ fn wrong(stored: &Stored, name: &Path, at: usize, entry: &dyn Fn(usize) -> u64) 
         (_, Ok(said)) => stored.is_whole(said),
         (_, Err(_)) => false,
     };
-    (!right).then(|| format!("{file} byte {at}: {:?}", said.map(|said| said.findings)))
+    (!right)
+        .then(|| format!("{file} byte {at} bit {}: {:?}", bit % 8, said.map(|said| said.findings)))
 }
 
-/// The bytes of a file that are looked at: all, but a sample of caches and of what no
+/// The bits of a file that are looked at: all, but a sample of caches and of what no
 /// reader looks at.
-fn places(name: &Path, bytes: &[u8], used: usize) -> Vec<usize> {
+fn bits(name: &Path, bytes: &[u8], used: usize) -> Vec<usize> {
     let file = name.to_string_lossy();
+    let all = |bytes: Range<usize>| bytes.start * 8..bytes.end * 8;
+    // One bit of a byte here and there, each of the eight in its turn.
+    let some = |count: usize| {
+        let step = bytes.len().div_ceil(count).max(1);
+        (0..bytes.len()).step_by(step).enumerate().map(|(turn, at)| at * 8 + turn % 8).collect()
+    };
     match &*file {
-        file if file.starts_with("journal/") => (0..used).collect(),
-        "head" => SLOTS.into_iter().flatten().collect(),
-        "checkpoint" | "FORMAT" => (0..bytes.len()).collect(),
-        "state" => (0..bytes.len()).step_by(bytes.len().div_ceil(40)).collect(),
-        _ => (0..bytes.len()).step_by(bytes.len().div_ceil(12).max(1)).collect(),
+        file if file.starts_with("journal/") => all(0..used).collect(),
+        "head" => SLOTS.into_iter().flat_map(all).collect(),
+        "checkpoint" | "FORMAT" => all(0..bytes.len()).collect(),
+        "state" => some(40),
+        _ => some(12),
     }
 }
 
@@ -129,21 +138,20 @@ fn every_bit_of_a_small_ledger_is_named() {
         .files
         .iter()
         .flat_map(|(name, bytes)| {
-            places(name, bytes, used).into_iter().map(|at| (name.clone(), at))
+            bits(name, bytes, used).into_iter().map(|bit| (name.clone(), bit))
         })
         .collect();
-    assert!(all.len() > used + 300, "journal, head and checkpoint at least");
+    assert!(all.len() > 8 * (used + 300), "journal, head and checkpoint at least");
     let entry = |at: usize| u64::from(at >= second);
-    // Threads of their own: an audit waits for rayon's, and one of those must not wait for it.
     let half = all.len().div_ceil(2);
     let own: Vec<Stored> =
         (0..2).map(|share| stored.copied(&case.path(&format!("copy-{share}")))).collect();
     // Threads of our own: an audit waits for rayon's, which must not wait for it here.
     let unnamed: Vec<String> = std::thread::scope(|scope| {
-        let share = |(own, places)| {
+        let share = |(own, bits)| {
             scope.spawn(move || {
-                let places: &[(PathBuf, usize)] = places;
-                places.iter().filter_map(|(name, at)| wrong(own, name, *at, &entry)).collect()
+                let bits: &[(PathBuf, usize)] = bits;
+                bits.iter().filter_map(|(name, bit)| wrong(own, name, *bit, &entry)).collect()
             })
         };
         let running: Vec<_> = own.iter().zip(all.chunks(half)).map(share).collect();
@@ -172,9 +180,9 @@ fn a_sample_of_the_bits_of_a_larger_ledger_is_named() {
     let stored = Stored::of(case.path("ledger"), &of(case.text("ledger/log.vkey").trim()));
     let entry = |at: usize| starts.iter().rposition(|start| *start <= at).expect("an entry") as u64;
     let name = Path::new(SEGMENT).strip_prefix("ledger").expect("below");
-    // A prime step, so that every part of a frame has its turn.
-    let places = (0..end).step_by((end / 31) | 1);
-    let unnamed: Vec<String> = places.filter_map(|at| wrong(&stored, name, at, &entry)).collect();
+    // An odd step, so that every bit of a byte has its turn.
+    let bits = (0..end * 8).step_by((end * 8 / 31) | 1);
+    let unnamed: Vec<String> = bits.filter_map(|at| wrong(&stored, name, at, &entry)).collect();
     assert!(unnamed.is_empty(), "{}", unnamed.join("\n"));
 }
 

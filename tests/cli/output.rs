@@ -275,6 +275,11 @@ fn every_command_answers_in_json_with_its_keys() {
         ),
         (0, "ledger second-copy copy".to_owned(), "second_copy"),
         (0, "ledger check held.receipt www".to_owned(), "compared witnesses against"),
+        (
+            0,
+            "ledger sign-checkpoint held.receipt".to_owned(),
+            "before kept entries signatures compared",
+        ),
         (0, format!("ledger replace-key --by kato {with}"), appended),
         (
             0,

@@ -1,4 +1,5 @@
 //! A daemon that runs while a test does.
+#![allow(dead_code)] // each test file takes what it needs
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -49,6 +50,11 @@ impl Running {
             std::thread::sleep(Duration::from_millis(20));
         }
         running
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it has said so far.

@@ -3,7 +3,9 @@
 //! `tests/fuzz_seeds.rs` on every build, over the seeds and what is made of them.
 #![allow(dead_code)] // a fuzz target takes one of them
 
+pub mod answers;
 pub mod files;
+pub mod kept;
 pub mod peer;
 pub mod proofs;
 pub mod text;
@@ -28,4 +30,10 @@ pub const TARGETS: &[Target] = &[
     ("http", files::http),
     ("key_file", files::key_file),
     ("settings", files::settings),
+    ("witness", proofs::witness),
+    ("agent", answers::agent),
+    ("ipp", answers::ipp),
+    ("picture", answers::picture),
+    ("folded", kept::folded),
+    ("record", kept::record),
 ];

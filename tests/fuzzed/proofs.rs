@@ -5,12 +5,15 @@ use std::sync::LazyLock;
 use media_custody::audit::Auditor;
 use media_custody::model::Hash;
 use media_custody::proof::consistency::{prove_consistency, verify_consistency};
+use media_custody::proof::fork::ForkProof;
 use media_custody::proof::inclusion::{prove_inclusion, verify_inclusion};
 use media_custody::proof::memory::MemoryTree;
+use media_custody::proof::quorum::WitnessPolicy;
 use media_custody::proof::tiles::{
     TilePath, decode_bundle, decode_tile, encode_bundle, encode_tile,
 };
 use media_custody::proof::tree::leaf_hash;
+use media_custody::proof::witness::{AddCheckpoint, WitnessedLog};
 
 use super::text::log_key;
 
@@ -95,4 +98,24 @@ pub fn audit(bytes: &[u8]) {
     assert!(!audit.is_green());
     assert!(audit.findings.iter().all(|found| found.index.is_none_or(|at| at < audit.entries)));
     assert!(audit.findings.iter().all(|found| !found.to_string().contains('\u{1b}')));
+}
+
+/// Everything of witnesses that comes from elsewhere: requests, records, policies, fork
+/// proofs. What is accepted has one spelling, policies apart.
+pub fn witness(bytes: &[u8]) {
+    if let Ok(request) = AddCheckpoint::parse(bytes) {
+        assert_eq!(request.to_bytes(), bytes);
+        assert!(request.judge(None).is_err());
+    }
+    if let Ok(record) = WitnessedLog::parse(bytes) {
+        assert_eq!(record.to_bytes(), bytes);
+    }
+    if let Ok(proof) = ForkProof::parse(bytes) {
+        assert_eq!(proof.to_bytes(), bytes);
+        // The desk's log never signed two histories of one size but in the seed of a fork.
+        let _ = proof.verify(&log_key());
+    }
+    if let Ok(policy) = WitnessPolicy::parse(bytes) {
+        assert!(policy.witnesses().len() <= 128);
+    }
 }

@@ -16,7 +16,7 @@ pub fn blocks(document: &str) -> Vec<String> {
 
 /// Runs a block as a person would, with the program on the path.
 pub fn sh(case: &Case, block: &str) -> (bool, String) {
-    let program = Path::new(env!("CARGO_BIN_EXE_custody"));
+    let program = super::program();
     let mut path = program.parent().expect("a folder").as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());

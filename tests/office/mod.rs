@@ -83,7 +83,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-fn person(id: &str, name: &str, organisation: &str) -> PartyRef {
+pub fn person(id: &str, name: &str, organisation: &str) -> PartyRef {
     PartyRef::new(of(id), of(name), Some(of(organisation))).expect("party")
 }
 
@@ -306,7 +306,7 @@ impl Case {
                 command.uid(NOBODY).gid(NOBODY);
                 command
             }
-            _ => Command::new(env!("CARGO_BIN_EXE_custody")),
+            _ => Command::new(program()),
         };
         command.current_dir(self.folder.path());
         for (name, _) in std::env::vars_os() {
@@ -351,6 +351,13 @@ impl Case {
         serde_json::from_str(&done.stdout)
             .unwrap_or_else(|error| panic!("custody {line}: {error}\n{}", done.stdout))
     }
+}
+
+/// The program under test: cargo's, or the one that `CUSTODY_TEST_BINARY` names, such as one
+/// of the release profile.
+pub fn program() -> PathBuf {
+    let named = std::env::var_os("CUSTODY_TEST_BINARY").map(PathBuf::from);
+    named.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_custody")))
 }
 
 /// A ledger open in this process, while no other test of it starts a process.

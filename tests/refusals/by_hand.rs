@@ -51,6 +51,14 @@ pub fn prepare(name: &str, case: &Case) -> Result<(), String> {
             case.write("ledger/log.pem", log.0);
             case.write("ledger/log.vkey", log.1);
         }
+        "an entry appended a second time" => {
+            let _quiet = office::quiet();
+            let store = FileStore::open(&case.path("ledger"), &options(), &mut |_, _| {});
+            let mut store = store.map_err(|e| e.to_string())?;
+            let size = store.head().size;
+            let again = store.read(size - 1..size).map_err(|e| e.to_string())?;
+            store.append(size, &again).map_err(|e| e.to_string())?;
+        }
         "an entry of 2099" => {
             let mut ledger = case.ledger();
             ledger.set_clock(Arc::new(FixedClock::at(at("2099-01-01T09:00:00+09:00"))));

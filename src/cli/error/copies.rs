@@ -15,10 +15,22 @@ pub(super) fn history(error: &HistoryError) -> Failure {
             "Nothing was recorded. Restore the newest backup, or what was published ('custody \
              restore'). When nothing newer is left, go on with 'custody ledger continue-as'.",
         ),
+        HistoryError::Succeeded { .. } => (
+            Kind::LedgerBehind,
+            "Nothing was recorded. Restore the newest backup, or what was published ('custody \
+             restore'). If it was the second copy that somebody wrote to: 'custody ledger \
+             second-copy --none', and choose another place.",
+        ),
         HistoryError::Forked { .. } => (
             Kind::LedgerForked,
             "Nothing was recorded. Keep both, they are evidence: one key signed two histories. Go \
              on with 'custody ledger continue-as'.",
+        ),
+        HistoryError::Unverified(_) => (
+            Kind::LedgerUnverified,
+            "Nothing was signed. 'custody verify' names all of it. Restore the newest backup, or \
+             what was published ('custody restore'), and keep this ledger: it shows what was \
+             altered.",
         ),
         HistoryError::Said { .. } => (
             Kind::LedgerBehind,
@@ -31,7 +43,7 @@ pub(super) fn history(error: &HistoryError) -> Failure {
             "Nothing was changed. Give a checkpoint or a receipt, byte for byte as it was written.",
         ),
     };
-    let exits = matches!(kind, Kind::LedgerBehind | Kind::LedgerForked);
+    let exits = matches!(kind, Kind::LedgerBehind | Kind::LedgerForked | Kind::LedgerUnverified);
     let failure = Failure::one(kind, error, remedy);
     if exits { failure.exiting(EXIT_UNVERIFIED) } else { failure }
 }

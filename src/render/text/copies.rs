@@ -2,7 +2,9 @@
 
 use super::Style;
 use super::layout::{Page, Tone};
-use crate::report::copies::{Backup, Continuation, Publication, Restoration};
+use crate::report::copies::{
+    Backup, CheckpointBefore, CheckpointSigned, Continuation, Publication, Restoration,
+};
 
 /// A publication as text.
 pub fn publication(report: &Publication, style: Style) -> String {
@@ -123,5 +125,39 @@ pub fn continuation(report: &Continuation, style: Style) -> String {
         report.people, report.media
     );
     page.put(0, Tone::Plain, &words);
+    page.finish()
+}
+
+/// A checkpoint that was signed anew, as text.
+pub fn checkpoint_signed(report: &CheckpointSigned, style: Style) -> String {
+    let mut page = Page::new(style);
+    let entries = report.entries;
+    let words = match &report.before {
+        CheckpointBefore::Sound => format!("The checkpoint over {entries} entries is in order."),
+        _ => format!("A new checkpoint over {entries} entries is signed."),
+    };
+    page.put(0, Tone::Good, &words);
+    let words = format!("{entries} entries and {} signatures verified", report.signatures);
+    page.put(2, Tone::Plain, &words);
+    match &report.before {
+        CheckpointBefore::Sound => {}
+        CheckpointBefore::Missing => page.put(2, Tone::Plain, "there was none"),
+        CheckpointBefore::Damaged { why } => {
+            page.put(2, Tone::Plain, &format!("the one before was of no use: {why}"));
+        }
+    }
+    if let Some(file) = &report.kept {
+        page.put(2, Tone::Plain, &format!("what was left of it is in {}", file.display()));
+    }
+    for one in &report.compared {
+        let words =
+            format!("{} knows of {} entries; they are here", one.file.display(), one.entries);
+        page.put(2, Tone::Plain, &words);
+    }
+    if report.compared.is_empty() && report.before != CheckpointBefore::Sound {
+        let words = "Compare it with the newest receipt anybody holds ('custody ledger check \
+                     RECEIPT'): the damaged checkpoint may have known of more entries.";
+        page.put(0, Tone::Plain, words);
+    }
     page.finish()
 }

@@ -37,7 +37,7 @@ pub use bound::bounds;
 pub use certificate::{erasure, retirement};
 pub use check::{check, drawn, open_round};
 pub use comparison::comparison;
-pub use copies::{backup, continuation, publication, restoration};
+pub use copies::{backup, checkpoint_signed, continuation, publication, restoration};
 pub use due::due;
 pub use evidence::evidence;
 pub use history::history;

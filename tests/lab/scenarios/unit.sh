@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # deploy/custody.service as it stands, started by systemd, with a hub that is a cabinet: it
 # runs with nothing but the rights the unit leaves it, is started again when it is killed or
-# hangs, and goes on after a full disk, a sleep and a clock that was a year ahead.
+# hangs, and goes on after a full disk, a sleep and a clock that was a year ahead. The log key
+# is a credential of the unit and nowhere else.
 #
 # Processors: 2
 # `--set BREAK=STEP` spoils one step; the run then has to exit 1:
 #   handover  a drive leaves without its handover
 #   rights    the unit takes away the right to make a socket
 #   stays     the drive that is pulled on the full disk stays in
+#   key       a copy of the log key stays in the ledger's folder
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../guest/lib.sh
 . "$LAB/guest/lib.sh"
@@ -85,6 +87,7 @@ done
 cat >$units/custody.service.d/lab.conf <<'UNIT'
 [Service]
 LoadCredentialEncrypted=station.passphrase
+LoadCredentialEncrypted=log.pem
 WatchdogSec=30s
 UNIT
 if [ "$BREAK" = rights ]; then
@@ -93,6 +96,12 @@ fi
 systemd-machine-id-setup >/dev/null 2>&1 || true
 systemd-creds --with-key=host --name=station.passphrase encrypt "$passphrase" \
   $credentials/station.passphrase
+# As docs/keys.md has it.
+systemd-creds --with-key=host --name=log.pem encrypt $home/ledger/log.pem $credentials/log.pem
+if grep -qF 'PRIVATE KEY' $credentials/log.pem; then fail "the credential is not encrypted"; fi
+cp $home/ledger/log.pem /tmp/work/log.pem
+shred -u $home/ledger/log.pem
+if [ "$BREAK" = key ]; then cp -p /tmp/work/log.pem $home/ledger/log.pem; fi
 env -i container=lab PATH="$PATH" LANG=C.UTF-8 SYSTEMD_UNIT_PATH=$units \
   unshare --fork --pid --mount --mount-proc --kill-child sh -c \
   'mount --make-rshared / && exec /lib/systemd/systemd --system --unit=multi-user.target' &
@@ -102,11 +111,22 @@ manager=$(pgrep -P $namespace)
 systemctl() { inside systemctl "$@"; }
 systemctl start systemd-journald.service
 
-say "the unit starts, with a passphrase that is a credential of it"
+say "without the unit nobody signs: a command beside it has no log key, and says so"
+no_key() {
+  expect_exit 1 custody confirm USB-1 --by carol --yes --passphrase-file "$passphrase"
+  expect_text "$home/ledger/log.pem does not hold the log key of this ledger" "$ERR"
+  expect_text 'the file is not there' "$ERR"
+}
+no_key
+
+say "the unit starts, with a passphrase and a log key that are credentials of it"
 systemctl start custody || { journal; systemctl status custody || true; fail "it does not start"; }
 is SubState running || fail "$(property SubState)"
 await 60 'drawer: roll-call recorded'
 await 1 '(2 there, 0 not, 0 unknown)'
+recorded=$(custody status --json | jq .entries)
+expect_exit 0 custody confirm USB-1 --by carol --yes --passphrase-file "$passphrase"
+[ "$(custody status --json | jq .entries)" -gt "$recorded" ] || fail "it does not record"
 
 say "it may do next to nothing"
 pid=$(pgrep -x custody)
@@ -208,6 +228,8 @@ say "it ends when it is told to"
 systemctl stop custody
 is Result success || fail "$(property Result)"
 [ ! -e $home/ledger/daemon.sock ] || fail "its socket is still there"
+[ ! -e $home/ledger/log.pem ] || fail "the log key is in the ledger's folder"
+no_key
 expect_exit 0 custody verify --log-key $home/ledger/log.vkey
 expect_exit 0 custody fsck
 if dmesg | grep -E 'usb .*: reset '; then fail "a device was reset"; fi
