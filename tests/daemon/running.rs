@@ -1,5 +1,4 @@
 //! A daemon that runs while a test does.
-#![allow(dead_code)] // each test file takes what it needs
 
 use std::fs::{self, File};
 use std::path::PathBuf;

@@ -35,12 +35,7 @@ pub fn ledger_verification(report: &LedgerVerification, style: Style) -> String 
         page.put(2, Tone::Alarm, &format!("and {} more", report.findings_total - listed));
     }
     if report.lacks_only_its_checkpoint() {
-        let words = "Every entry holds. Sign another checkpoint over them with 'custody ledger \
-                     sign-checkpoint', and give it the newest receipt there is.";
-        page.put(2, Tone::Plain, words);
-        let words = "記録はすべて正しく、チェックポイントだけが使えません。手元の最新の受領書を添えて \
-                     'custody ledger sign-checkpoint' を実行してください。";
-        page.put(2, Tone::Plain, words);
+        sign_another(&mut page);
     }
     page.blank();
     if report.entries == 0 && report.verdict == Verdict::Failed {
@@ -258,4 +253,14 @@ fn not_shown(page: &mut Page, lines: &[String]) {
     for line in lines {
         page.hang(2, "-", 2, Tone::Plain, line);
     }
+}
+
+/// What there is to do where every entry holds.
+fn sign_another(page: &mut Page) {
+    let words = "Every entry holds. Sign another checkpoint over them with 'custody ledger \
+                 sign-checkpoint', and give it the newest receipt there is.";
+    page.put(2, Tone::Plain, words);
+    let words = "記録はすべて正しく、チェックポイントだけが使えません。手元の最新の受領書を添えて \
+                 'custody ledger sign-checkpoint' を実行してください。";
+    page.put(2, Tone::Plain, words);
 }
