@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 
 use super::cosigned::{Cosigned, log_keys, policy_beside};
 use super::error::OpsError;
-use super::known::{AGAINST, HistoryError, Standing, compare, put};
+use super::known::{AGAINST, HistoryError, Standing, compare, open_own, put};
 use super::ledger::Ledger;
 use super::witness_ask::{joined, size};
 use crate::model::printable::printable;
 use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::consistency::prove_consistency;
+use crate::proof::cosignature::verify_cosignature;
 use crate::proof::log_keys::LogKeys;
 use crate::proof::quorum::{PolicyWitness, WitnessPolicy};
 use crate::proof::witness::{AddCheckpoint, origin_hash};
@@ -238,7 +239,7 @@ impl Asking<'_> {
             let name = printable(&turn.witness.name(), NAME_MAX);
             let by = format!("the witness {name}");
             let kept = kept.and_then(Result::ok).filter(|reply| reply.status == 200);
-            let evidence = kept.and_then(|reply| self.log.open(&reply.body).ok());
+            let shown = kept.and_then(|reply| SignedCheckpoint::parse(&reply.body).ok());
             let have = self.store.head().size;
             let (said, error) = match turn.word {
                 Some(Word::Agrees(size)) => (HeardAs::Agrees, Ok(size)),
@@ -249,9 +250,12 @@ impl Asking<'_> {
             };
             let mut heard = WitnessHeard::new(&name, &printable(&turn.url, SAID_MAX), said, error);
             if said == HeardAs::Says {
-                let shows = evidence.map(|shown| (compare(self.store, &shown, &by), shown));
-                match shows {
-                    Some((Err(OpsError::History(error)), shown)) => {
+                let against = match &shown {
+                    Some(shown) => self.speaks(turn.witness, shown, &by)?,
+                    None => None,
+                };
+                match (against, shown) {
+                    (Some(error), Some(shown)) => {
                         heard.said = HeardAs::Shows;
                         heard.words = error.to_string();
                         if let Err(why) = put(&self.folder.join(AGAINST), &shown.to_bytes()) {
@@ -259,7 +263,6 @@ impl Asking<'_> {
                         }
                         hearing.against.get_or_insert(error);
                     }
-                    Some((Err(error), _)) => return Err(error),
                     // What it shows is here, or is nothing: its word is left.
                     _ if client::is_who_it_says(&turn.url) => {
                         let says = heard.words.clone();
@@ -272,6 +275,31 @@ impl Asking<'_> {
         }
         hearing.against = hearing.against.or(alone);
         Ok(hearing)
+    }
+}
+
+impl Asking<'_> {
+    /// What a checkpoint that a witness keeps says against the ledger: it is signed by the
+    /// log, or by the witness itself where the log's key is a later one than is known here.
+    fn speaks(
+        &self,
+        witness: &PolicyWitness,
+        shown: &SignedCheckpoint,
+        by: &str,
+    ) -> Result<Option<HistoryError>, OpsError> {
+        if self.log.verify(shown).is_ok() {
+            return match compare(self.store, shown, by) {
+                Ok(_) => Ok(None),
+                Err(OpsError::History(error)) => Ok(Some(error)),
+                Err(error) => Err(error),
+            };
+        }
+        let mut lines = shown.note().signatures().iter();
+        if !lines.any(|line| verify_cosignature(&witness.key, shown, line).is_ok()) {
+            return Ok(None);
+        }
+        let opened = open_own(&shown.to_bytes(), self.log, by, self.store.head().size);
+        Ok(opened.err().filter(|error| matches!(error, HistoryError::Succeeded { .. })))
     }
 }
 

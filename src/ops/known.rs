@@ -109,7 +109,7 @@ pub fn open_checkpoint(
 /// As [`open_checkpoint`], of what this ledger alone writes. A later key cannot be verified
 /// from here, so this says no more than that somebody has it; but who puts an old copy of the
 /// ledger in its place must not be helped by a replacement of its key.
-fn open_own(
+pub(super) fn open_own(
     bytes: &[u8],
     log: &LogKeys,
     by: &str,
@@ -323,8 +323,9 @@ pub(super) fn ask_copy(
         Ok(bytes) => bytes,
         Err(error) => return Ok(CopySays::Nothing(error.to_string())),
     };
-    let there = match open_checkpoint(&bytes, log, by) {
+    let there = match open_own(&bytes, log, by, store.head().size) {
         Ok(there) => there,
+        Err(error @ HistoryError::Succeeded { .. }) => return Ok(CopySays::Against(error, bytes)),
         Err(error) => return Ok(CopySays::Nothing(error.to_string())),
     };
     match compare(store, &there, by) {

@@ -364,3 +364,28 @@ fn a_cosignature_of_something_else_is_none() {
         assert!(!case.path("ledger/cosigned").exists(), "nothing is kept");
     }
 }
+
+/// An old copy from before the log key was replaced does not know the key that signed what
+/// the witness saw. The witness's own signature says enough.
+#[test]
+fn a_replaced_log_key_hides_nothing_from_the_old_copy() {
+    let case = Case::new();
+    let key = witness(&case, "printer");
+    let server = printer(&case);
+    policy(&case, "printer", &key, &server.1);
+    case.ok("ledger check");
+    copy(&case.path("ledger"), &case.path("old"));
+    case.ok("ledger replace-key --by kato --overlap 0 --yes --passphrase-file words");
+    case.ok("witness trust ledger/log.vkey --folder printer");
+    let said = case.ok("ledger check");
+    assert!(said.contains("vouches for 11 entries."), "{said}");
+    fs::remove_dir_all(case.path("ledger")).expect("removed");
+    copy(&case.path("old"), &case.path("ledger"));
+    let refused = set(&case, 29);
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    drop(server);
+    let again = set(&case, 29);
+    assert_eq!(again.code, 4, "it is kept: {}", again.stderr);
+    assert!(refused.stderr.contains("the witness printer"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("says that"), "it is shown: {}", refused.stderr);
+}
