@@ -50,10 +50,10 @@ impl Memory {
             let (from, to) = line.split(' ').next().unwrap().split_once('-').expect("a range");
             let number = |text| u64::from_str_radix(text, 16).expect("a number");
             let mut part = vec![0; usize::try_from(number(to) - number(from)).expect("a size")];
-            if file.seek(SeekFrom::Start(number(from))).is_ok()
-                && file.read_exact(&mut part).is_ok()
-            {
-                all.push((line.split_whitespace().collect::<Vec<_>>().join(" "), part));
+            let sought = file.seek(SeekFrom::Start(number(from)));
+            if sought.is_ok() && file.read_exact(&mut part).is_ok() {
+                let name: Vec<&str> = line.split_whitespace().collect();
+                keep_written(&name.join(" "), &part, &mut all);
             }
         }
         Memory(all)
@@ -98,6 +98,21 @@ impl Memory {
         assert_eq!(traces.len(), pieces, "each piece once: {traces:#?}");
         for (what, secret) in others {
             assert_eq!(self.traces(what, secret), [""; 0]);
+        }
+    }
+}
+
+/// Keeps what was ever written to: most of a stack is pages of zeros, and takes as long to
+/// search.
+fn keep_written(name: &str, part: &[u8], all: &mut Vec<(String, Vec<u8>)>) {
+    const PAGE: usize = 4096;
+    let mut run = Vec::new();
+    for (number, page) in part.chunks(PAGE).chain([&[0; PAGE][..]]).enumerate() {
+        if *page != [0; PAGE][..page.len()] {
+            run.extend_from_slice(page);
+        } else if !run.is_empty() {
+            let from = number * PAGE - run.len();
+            all.push((format!("{name} from {from}"), std::mem::take(&mut run)));
         }
     }
 }
