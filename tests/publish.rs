@@ -145,8 +145,14 @@ fn a_folder_that_knows_better_is_not_written_over() {
     let before = files(&case.path("www"));
     let refused = case.exits(4, "publish www --ledger old");
     assert!(refused.stderr.contains("knows of 13, and the ledger holds 10"), "{}", refused.stderr);
+    // And nothing is signed there from then on.
+    let stopped = case.run(&office::split(
+        "policy set --by kato --yes --passphrase-file words --interval-days 29 --ledger old",
+    ));
+    assert_eq!(stopped.code, 4, "{}", stopped.stderr);
     // The same size on another way: two histories under one key.
     fs::rename(&old, case.path("fork")).expect("moved");
+    fs::remove_file(case.path("fork/known-elsewhere")).expect("removed");
     more_at(&case, "fork", 4);
     let refused = case.exits(4, "publish www --ledger fork");
     assert!(refused.stderr.contains("another history"), "{}", refused.stderr);

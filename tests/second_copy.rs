@@ -95,6 +95,12 @@ fn an_old_copy_from_before_the_log_key_was_replaced_signs_nothing() {
             assert_eq!(case.read("share/checkpoint"), kept, "what speaks against it stays");
         }
         assert_eq!(case.read("ledger/checkpoint"), case.read("old/checkpoint"));
+        // Left beside an old journal, the newest checkpoint is no damaged one either.
+        case.write("ledger/checkpoint", case.read("newest/checkpoint"));
+        let refused = case.exits(4, "ledger sign-checkpoint");
+        let known = "the checkpoint beside the ledger knows of 14";
+        assert!(refused.stderr.contains(known), "{}", refused.stderr);
+        assert_eq!(case.read("ledger/checkpoint"), case.read("newest/checkpoint"));
         copy(&case, "newest", "ledger");
         case.ok(&format!("{POLICY} 26"));
     }
@@ -383,4 +389,51 @@ fn a_damaged_checkpoint_is_no_way_around_what_knows_of_more() {
     let refused = case.exits(4, "ledger sign-checkpoint");
     assert!(refused.stderr.contains("knows of 12, and the ledger holds 10"), "{}", refused.stderr);
     assert_eq!(case.read("ledger/checkpoint"), newest);
+}
+
+/// A share that is away when the ledger is opened and back when something is recorded.
+#[test]
+fn a_second_copy_that_comes_back_is_compared_before_it_is_written() {
+    let case = guarded();
+    let newest = case.read("share/checkpoint");
+    copy(&case, "old", "ledger");
+    fs::rename(case.path("share"), case.path("away")).expect("moved");
+    let mut ledger = Ledger::own(&case.path("ledger"), &mut |_, _| {}).expect("opened");
+    assert!(ledger.warnings().iter().any(|told| told.contains("guards against nothing")));
+    fs::rename(case.path("away"), case.path("share")).expect("moved");
+    let refused = ledger.ready().expect_err("it knows of more");
+    assert!(refused.to_string().contains("knows of 12, and the ledger holds 10"), "{refused}");
+    drop(ledger);
+    assert_eq!(case.read("share/checkpoint"), newest, "and is not written over");
+    case.exits(4, &format!("{POLICY} 27"));
+    // One of another ledger is left alone, and one that is none is replaced.
+    copy(&case, "old", "ledger");
+    let other = String::from_utf8(newest).expect("text").replace("custody.example.jp", "b.example");
+    for (there, left) in [(other.as_str(), true), ("", false)] {
+        case.write("share/checkpoint", there);
+        case.ok("status");
+        assert_eq!(case.read("share/checkpoint") == there.as_bytes(), left, "{there}");
+    }
+}
+
+#[test]
+fn what_speaks_against_it_stops_a_ledger_though_it_cannot_be_read() {
+    let case = guarded();
+    case.write("ledger/known-elsewhere", "torn");
+    let refused = case.exits(4, &format!("{POLICY} 27"));
+    assert!(refused.stderr.contains("known-elsewhere"), "{}", refused.stderr);
+    fs::remove_file(case.path("ledger/known-elsewhere")).expect("removed");
+    case.ok(&format!("{POLICY} 27"));
+}
+
+/// As a daemon of another user needs what root's commands write.
+#[test]
+fn a_file_that_is_replaced_keeps_its_readers() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let case = guarded();
+    let copied = case.path("share/checkpoint");
+    fs::set_permissions(&copied, fs::Permissions::from_mode(0o664)).expect("set");
+    case.ok(&format!("{POLICY} 27"));
+    assert_eq!(fs::metadata(&copied).expect("there").mode() & 0o777, 0o664);
+    assert_eq!(fs::metadata(case.path("ledger/second-copy")).expect("there").mode() & 0o777, 0o640);
 }

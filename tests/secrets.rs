@@ -63,6 +63,10 @@ fn await_answer(pid: u32, line: &str) {
     let begun = Instant::now();
     let waits = || fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
     while !waits().contains("pipe_write") {
+        // Some systems tell nobody in which call another process is.
+        if matches!(waits().trim(), "" | "0") && begun.elapsed() > Duration::from_secs(10) {
+            break;
+        }
         assert!(begun.elapsed() < Duration::from_secs(60), "custody {line} is in {}", waits());
         std::thread::sleep(Duration::from_millis(20));
     }

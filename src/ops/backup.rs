@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::backup_daily;
 use super::cosigned::{self, Cosigned, POLICY_FILE, log_keys};
+use super::daily;
 use super::error::OpsError;
 use super::gather::read_bounded;
 use super::keys::Keyring;
@@ -32,8 +33,9 @@ pub(super) const FORM: &str = "custody-backup/2";
 pub(super) const FORM_BEFORE: &str = "custody-backup/1";
 /// Folders in a ledger's folder whose files are part of it.
 pub(super) const BESIDE: &[&str] = &["attachments", "drafts", "rounds"];
-/// Files in a ledger's folder that others' words about it are in, or where they are.
-pub(super) const GUARDS: &[&str] = &[POLICY_FILE, COPY, AGAINST];
+/// Files in a ledger's folder that others' words about it are in, or where they are, and
+/// which copies of it are expected.
+pub(super) const GUARDS: &[&str] = &[POLICY_FILE, COPY, AGAINST, daily::FILE];
 /// Where keys stand in a backup.
 pub(super) const KEYS: &str = "keys";
 /// The configuration in a backup.

@@ -6,11 +6,11 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::backup::{Beside, back_up};
+use super::backup::{Beside, HEADING, back_up};
 use super::cosigned::log_keys;
 use super::daily;
 use super::error::OpsError;
-use super::known::{HistoryError, compare, keep_if_against, open_checkpoint};
+use super::known::{HistoryError, compare, keep_if_against, open_own};
 use super::ledger::Ledger;
 use crate::model::{Stamp, Zone};
 use crate::report::copies::{Backup, DailyKind};
@@ -105,9 +105,10 @@ fn remove_parts(folder: &Path) -> Result<(), OpsError> {
     Ok(())
 }
 
-/// Compares the ledger with the newest backup that is whole; the names of those that are
-/// damaged. An old copy in the ledger's place would otherwise, day by day, take the place of
-/// every backup that knows more.
+/// Compares the ledger with the newest backup that is whole, and with whichever says that it
+/// has more entries than the ledger: the newest by its name is not the newest where a clock
+/// was wrong. The names of those that are damaged. An old copy in the ledger's place would
+/// otherwise, day by day, take the place of every backup that knows more.
 fn compare_with_newest(
     ledger: &mut Ledger,
     folder: &Path,
@@ -116,14 +117,18 @@ fn compare_with_newest(
     ledger.catch_up()?;
     let log = log_keys(ledger)?;
     let mut damaged = Vec::new();
+    let mut whole = false;
     for name in kept.iter().rev() {
         let path = folder.join(name);
+        if whole && stated_entries(&path).is_none_or(|there| there <= ledger.store().head().size) {
+            continue;
+        }
         let Some(bytes) = checkpoint_in(&path)? else {
             damaged.push(name.clone());
             continue;
         };
         let by = path.display().to_string();
-        let there = match open_checkpoint(&bytes, &log, &by) {
+        let there = match open_own(&bytes, &log, &by, ledger.store().head().size) {
             // Whole by its sums, and no backup of this ledger's: whose folder is this?
             Err(HistoryError::Unreadable { .. }) => {
                 damaged.push(name.clone());
@@ -132,12 +137,20 @@ fn compare_with_newest(
             opened => opened?,
         };
         if let Err(error) = compare(ledger.store(), &there, &by) {
-            keep_if_against(ledger, &there)?;
+            let _ = keep_if_against(ledger, &there);
             return Err(error);
         }
-        break;
+        whole = true;
     }
     Ok(damaged)
+}
+
+/// How many entries a backup says it has, which stands in its first member.
+fn stated_entries(path: &Path) -> Option<u64> {
+    let mut reader = ArchiveReader::new(BufReader::new(File::open(path).ok()?));
+    let heading = reader.next_member().ok()?.filter(|member| member.name == HEADING)?;
+    let text = String::from_utf8(heading.bytes).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("entries: "))?.parse().ok()
 }
 
 /// The checkpoint in a backup, read from its first byte to its last; none where it is

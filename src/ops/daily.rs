@@ -10,7 +10,7 @@ use crate::model::Stamp;
 use crate::report::copies::{DailyCopy, DailyKind};
 
 /// In the ledger's folder: a line for each kind, `<kind> <when> <entries, or - for none yet>`.
-const FILE: &str = "copies";
+pub(super) const FILE: &str = "copies";
 
 type Line = (DailyKind, Stamp, Option<u64>);
 

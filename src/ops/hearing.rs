@@ -86,6 +86,7 @@ pub fn hear(ledger: &mut Ledger) -> Result<Hearing, OpsError> {
     if policy.witnesses().iter().all(|witness| witness.url.is_none()) {
         return Ok(Hearing::default());
     }
+    let kept_before = ledger.folder().join(AGAINST).exists();
     loop {
         let newest = ledger.checkpoint()?;
         ledger.catch_up()?;
@@ -98,6 +99,10 @@ pub fn hear(ledger: &mut Ledger) -> Result<Hearing, OpsError> {
         ledger.catch_up()?;
         if heard.against.is_none() || ledger.store().head().size == size {
             return Ok(heard);
+        }
+        // What was kept a moment ago may be of what has been recorded since.
+        if !kept_before {
+            let _ = std::fs::remove_file(ledger.folder().join(AGAINST));
         }
     }
 }
@@ -124,7 +129,10 @@ pub(super) fn before_recording(
     // Nothing is signed in order to ask whether anything may be signed.
     let newest = store.checkpoint().ok().flatten().and_then(|bytes| log.open(&bytes).ok());
     let Some(newest) = newest else {
-        standing.warnings.push("no witness was asked: no checkpoint is there".to_owned());
+        // An old copy whose checkpoint was taken away must not go on unasked.
+        if store.head().size > 0 {
+            standing.stopped = Some(HistoryError::Unasked);
+        }
         return;
     };
     let asking = Asking { folder, store, log, newest: &newest, policy: &policy };
@@ -157,9 +165,12 @@ impl Asking<'_> {
             let open: Vec<&mut Turn<'_>> =
                 turns.iter_mut().filter(|turn| turn.word.is_none()).collect();
             let mut questions = Vec::new();
+            // One that never answers must not take the time in which another would show what
+            // it keeps: half of what is left is for this question, the rest for the next.
+            let part = Patience { whole: rest().whole / 2, ..rest() };
             for turn in &open {
                 let body = self.request(turn.old)?.to_bytes();
-                let (address, limit) = (format!("{}/add-checkpoint", turn.url), rest());
+                let (address, limit) = (format!("{}/add-checkpoint", turn.url), part);
                 questions.push(move || client::post(&address, &body, limit));
             }
             for (turn, reply) in open.into_iter().zip(at_once(questions)) {

@@ -1,7 +1,9 @@
 //! What is known of this ledger elsewhere, in a published folder, a second copy or a
 //! receipt, compared with what it holds.
 
+use std::fs::{Metadata, Permissions};
 use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use super::cosigned::Cosigned;
@@ -66,6 +68,15 @@ pub enum HistoryError {
     /// Entries of the ledger do not verify, so nothing more is signed over them.
     #[error("the ledger does not verify: {}", .0.join("; "))]
     Unverified(Vec<String>),
+    /// What was kept because it speaks against the ledger cannot be read.
+    #[error("known-elsewhere, a checkpoint that speaks against this ledger, cannot be read: {why}")]
+    KeptUnreadable {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The witnesses cannot be asked, for there is nothing to ask them about.
+    #[error("no witness can be asked: the ledger has no checkpoint that its log key signed")]
+    Unasked,
     /// A witness says so and shows nothing that the log signed. It is believed while it
     /// says so, and not remembered.
     #[error("{by} says that {says}; it shows no checkpoint that this log signed")]
@@ -157,6 +168,9 @@ pub(super) const AGAINST: &str = "known-elsewhere";
 pub(super) struct Standing {
     /// Witnesses are to be asked before the first entry.
     pub unheard: bool,
+    /// The second copy was not read when it was last asked; it is asked again before
+    /// something is recorded.
+    pub copy_away: bool,
     /// Why nothing may be signed.
     pub stopped: Option<HistoryError>,
     /// What guards less than it should.
@@ -174,7 +188,8 @@ impl Standing {
         if store.owned_elsewhere() {
             return Ok(());
         }
-        if self.stopped.is_none() && folder.join(AGAINST).exists() {
+        let against = folder.join(AGAINST).exists() || self.copy_away;
+        if self.stopped.is_none() && against {
             let unheard = self.unheard;
             *self = Standing { unheard, ..standing(folder, store, log)? };
         }
@@ -212,7 +227,7 @@ pub(super) fn standing(
     }
     let against = folder.join(AGAINST);
     if against.exists() {
-        places.push((against, "a checkpoint kept elsewhere".to_owned()));
+        places.push((against.clone(), "a checkpoint kept elsewhere".to_owned()));
     }
     for (path, by) in places {
         let have = store.head().size;
@@ -227,9 +242,18 @@ pub(super) fn standing(
             Ok(Ok(_)) => {}
             Ok(Err(OpsError::History(error))) => standing.stopped = Some(error),
             Ok(Err(error)) => return Err(error),
-            Err(why) => standing.warnings.push(format!(
-                "{by} guards against nothing, an old copy of the ledger would not be noticed: {why}"
-            )),
+            // Somebody put it there because it speaks against the ledger. That it cannot be
+            // read now is no reason to go on.
+            Err(why) if path == against => {
+                standing.stopped = Some(HistoryError::KeptUnreadable { why });
+            }
+            Err(why) => {
+                standing.copy_away = true;
+                standing.warnings.push(format!(
+                    "{by} guards against nothing, an old copy of the ledger would not be noticed: \
+                     {why}"
+                ));
+            }
         }
     }
     match against_by_witnesses(folder, store, &log) {
@@ -241,7 +265,7 @@ pub(super) fn standing(
     if standing.stopped.is_none()
         && let Ok(Some(newest)) = store.checkpoint()
         && log.open(&newest).is_ok()
-        && let Err(error) = remember(folder, &newest)
+        && let Err(error) = remember(folder, store, &log, &newest)
     {
         standing.warnings.push(format!("the second copy was not brought up to date: {error}"));
     }
@@ -379,13 +403,37 @@ pub fn set_second_copy(ledger: &mut Ledger, file: Option<&Path>) -> Result<(), O
 }
 
 /// Brings the second copy up to date. It must be there: an empty folder where a share
-/// should be mounted is no second copy.
+/// should be mounted is no second copy. What is there is compared first, since the share may
+/// have been away when the ledger was opened: one that knows of more is kept and stops the
+/// ledger, and one of another ledger is left alone. What is no checkpoint at all, cut to
+/// nothing by a file system's repair for example, says nothing and is replaced.
 ///
 /// # Errors
-/// It is not there or cannot be written.
-pub(super) fn remember(folder: &Path, checkpoint: &[u8]) -> Result<(), OpsError> {
+/// It is not there, is another ledger's, or cannot be written; it speaks against this ledger.
+pub(super) fn remember(
+    folder: &Path,
+    store: &dyn Store,
+    log: &LogKeys,
+    checkpoint: &[u8],
+) -> Result<(), OpsError> {
     let Some(copy) = second_copy(folder)? else { return Ok(()) };
-    if share::read(&copy)? == checkpoint { Ok(()) } else { share::replace(&copy, checkpoint) }
+    let there = share::read(&copy)?;
+    if there == checkpoint {
+        return Ok(());
+    }
+    if SignedCheckpoint::parse(&there).is_ok() {
+        let by = "the second copy of the checkpoint";
+        let compared = open_own(&there, log, by, store.head().size)
+            .map_err(OpsError::from)
+            .and_then(|said| compare(store, &said, by));
+        if let Err(error) = compared {
+            if !matches!(error, OpsError::History(HistoryError::OtherLedger { .. })) {
+                put(&folder.join(AGAINST), &there)?;
+            }
+            return Err(error);
+        }
+    }
+    share::replace(&copy, checkpoint)
 }
 
 /// Compares the ledger with what was kept elsewhere: checkpoints, receipts, published
@@ -407,12 +455,15 @@ pub fn check(ledger: &mut Ledger, files: &[PathBuf]) -> Result<Vec<Compared>, Op
             Ok(receipt) => receipt.proof().checkpoint().to_bytes(),
             Err(_) => bytes,
         };
-        let there = open_checkpoint(&bytes, &log, &by)?;
+        // One by a later log key tells of an old copy and cannot be verified here, so it is
+        // named and not kept.
+        let there = open_own(&bytes, &log, &by, ledger.store().head().size)?;
         match compare(ledger.store(), &there, &by) {
             Ok(said) => compared.push(Compared { file: file.clone(), entries: said.size }),
             Err(error) => {
+                // What it says counts for more than that it could not be kept.
                 if let OpsError::History(_) = error {
-                    put(&ledger.folder().join(AGAINST), &bytes)?;
+                    let _ = put(&ledger.folder().join(AGAINST), &bytes);
                 }
                 return Err(error);
             }
@@ -453,6 +504,8 @@ pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
     let folder = folder.unwrap_or(Path::new("."));
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     draft.write_all(bytes).map_err(failed)?;
+    let before = std::fs::metadata(path).ok();
+    give(draft.as_file(), before.as_ref(), folder);
     draft.as_file().sync_all().map_err(failed)?;
     // On FAT the old file's clusters must not be free while a line still points at them.
     let before = std::fs::File::open(path);
@@ -462,4 +515,19 @@ pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
     kept.sync_all().map_err(failed)?;
     drop(before);
     Ok(())
+}
+
+/// Lets those read a file who read the one before it, or who read the folder: root's commands
+/// write for a daemon that is another user, and the ledger's group asks what stands. A file
+/// system that knows no owners has none to be given.
+fn give(draft: &std::fs::File, before: Option<&Metadata>, folder: &Path) {
+    let Ok(about) = std::fs::metadata(folder) else { return };
+    let (owner, mode) = match before {
+        Some(before) => (before, before.mode() & 0o666),
+        None => (&about, 0o640),
+    };
+    if rustix::process::geteuid().is_root() {
+        let _ = fchown(draft, Some(owner.uid()), Some(owner.gid()));
+    }
+    let _ = draft.set_permissions(Permissions::from_mode(mode));
 }

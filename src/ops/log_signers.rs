@@ -2,8 +2,10 @@
 //! in an ssh-agent. The key that the ledger names decides; which place has it does not.
 
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
 
 use super::error::OpsError;
 use super::ledger::{Committed, LOG_KEY_FILE, LOG_VKEY_FILE};
@@ -189,6 +191,7 @@ pub(super) fn next(
     let Some(which) = in_agent else {
         let path = folder.join(NEW_KEY_FILE);
         if let Ok(key) = keyring::load_any_log_key(&path, named.name()) {
+            give_to_owner(folder, &path)?;
             return Ok(Box::new(key));
         }
         let key = keyring::generate(named.name().clone())?;
@@ -215,14 +218,21 @@ pub(super) fn next(
 }
 
 /// A key file that root made belongs to the owner of the ledger's folder, whose daemon is to
-/// sign with it.
+/// sign with it. That owner may put anything in the file's place meanwhile, and must not be
+/// given what is not theirs: no link is followed, and only a file that is in one place alone
+/// is given away.
 fn give_to_owner(folder: &Path, path: &Path) -> Result<(), OpsError> {
     let given = std::fs::metadata(folder).and_then(|folder| {
-        let (owner, group) = (folder.uid(), folder.gid());
-        match std::fs::metadata(path)?.uid() == owner {
-            true => Ok(()),
-            false => chown(path, Some(owner), Some(group)),
+        let how = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = std::fs::File::from(rustix::fs::open(path, how, Mode::empty())?);
+        let about = file.metadata()?;
+        if about.uid() == folder.uid() {
+            return Ok(());
         }
+        if !about.is_file() || about.nlink() != 1 {
+            return Err(std::io::Error::other("it is a link, or no file"));
+        }
+        fchown(&file, Some(folder.uid()), Some(folder.gid()))
     });
     given.map_err(|e| OpsError::file("cannot give to the ledger's owner", path, e))
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::error::OpsError;
-use super::known::{HistoryError, compare, open_checkpoint};
+use super::known::{HistoryError, compare, keep_if_against, open_own};
 use super::ledger::{Ledger, options};
 use crate::ledger::Refusal;
 use crate::proof::checkpoint::SignedCheckpoint;
@@ -92,8 +92,15 @@ fn published_size(
     let keys = LogKeys::new(ledger.state().log_keys());
     let keys = keys.ok_or_else(|| OpsError::refused(Refusal::NotFounded))?;
     let by = format!("the log published in {}", folder.display());
-    let there = open_checkpoint(&bytes, &keys, &by)?;
-    Ok(Some(compare(ledger.store(), &there, &by)?.size))
+    let there = open_own(&bytes, &keys, &by, ledger.store().head().size)?;
+    match compare(ledger.store(), &there, &by) {
+        Ok(said) => Ok(Some(said.size)),
+        Err(error) => {
+            // What was published by this log stops it wherever else it would record.
+            let _ = keep_if_against(ledger, &there);
+            Err(error)
+        }
+    }
 }
 
 /// Shows every tile of the log under `checkpoint` that one of `from` entries does not

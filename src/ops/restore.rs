@@ -129,11 +129,16 @@ fn put_back_guards(
     let Some(log) = LogKeys::new(keys) else { return Ok(Vec::new()) };
     let store = FileStore::open(folder, &options(), &mut |_, _| {})?;
     let mut said = Vec::new();
-    for Member { name, bytes } in guards {
-        if name != COPY {
-            write(folder, &name, &bytes)?;
-            continue;
-        }
+    // The second copy last: what it shows takes the place of what stopped the ledger before.
+    let (copies, others): (Vec<Member>, Vec<Member>) =
+        guards.into_iter().partition(|member| member.name == COPY);
+    for Member { name, bytes } in others {
+        write(folder, &name, &bytes)?;
+    }
+    let mut against = Vec::from_iter(known::against(folder, &store, &log)?);
+    against.extend(known::against_by_witnesses(folder, &store, &log)?);
+    said.extend(against.iter().map(|error| format!("{error}: nothing is signed.")));
+    for Member { bytes, .. } in copies {
         let copy = String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned();
         match known::ask_copy(Path::new(&copy), &store, &log)? {
             CopySays::Against(error, there) => {
@@ -148,11 +153,6 @@ fn put_back_guards(
                 "The second copy of the checkpoint was in {copy} and was not asked: {why}"
             )),
         }
-    }
-    if said.is_empty() {
-        let found = known::against(folder, &store, &log)?.into_iter();
-        let found = found.chain(known::against_by_witnesses(folder, &store, &log)?);
-        said.extend(found.map(|error| format!("{error}: nothing is signed.")));
     }
     store.close()?;
     Ok(said)

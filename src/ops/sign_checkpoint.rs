@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use super::audit::audit_entries;
 use super::error::OpsError;
 use super::gather::read_bounded;
+use super::hearing::hear;
 use super::known::{self, HistoryError};
 use super::ledger::{Ledger, options};
 use crate::ledger::Refusal;
+use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::log_keys::LogKeys;
 use crate::report::copies::{CheckpointBefore, CheckpointSigned};
 use crate::store::{Options, Progress};
 
 /// The checkpoint, in the ledger's folder.
 const CHECKPOINT: &str = "checkpoint";
+const BESIDE: &str = "the checkpoint beside the ledger";
 /// What is kept of one that could not be read.
 const DAMAGED: &str = "checkpoint.damaged";
 
@@ -24,7 +27,8 @@ const DAMAGED: &str = "checkpoint.damaged";
 /// by one that contradicts it: it is evidence, and so is what else is known of the ledger.
 ///
 /// Every entry is verified first, and the head file, the second copy and `files` are
-/// compared, since the damaged checkpoint may have been the only one to know of more.
+/// compared, since the damaged checkpoint may have been the only one to know of more. The
+/// witnesses are asked with the new one, for they answer nothing else.
 ///
 /// # Errors
 /// Another process owns the ledger; an entry that does not verify; whatever knows of more
@@ -41,10 +45,15 @@ pub fn sign_checkpoint(
     let path = folder.join(CHECKPOINT);
     let found = read_bounded(&path);
     let before = match &found {
-        Ok(bytes) => match known::open_checkpoint(bytes, &logs, "the checkpoint") {
+        Ok(bytes) => match known::open_own(bytes, &logs, BESIDE, ledger.store().head().size) {
             Ok(there) => {
-                known::compare(ledger.store(), &there, "the checkpoint beside the ledger")?;
+                known::compare(ledger.store(), &there, BESIDE)?;
                 CheckpointBefore::Sound
+            }
+            // By a later log key: the entry that names it was here and is no more. Over
+            // entries that are all here it is a line with a wrong key in it.
+            Err(error @ HistoryError::Succeeded { .. }) if !is_held(&ledger, bytes) => {
+                return Err(error.into());
             }
             Err(error) => CheckpointBefore::Damaged { why: error.to_string() },
         },
@@ -53,7 +62,6 @@ pub fn sign_checkpoint(
         }
         Err(error) => CheckpointBefore::Damaged { why: error.to_string() },
     };
-    ledger.ready()?;
     let compared = known::check(&mut ledger, files)?;
     let audit = audit_entries(ledger.store(), progress)?;
     if !audit.is_green() {
@@ -70,6 +78,10 @@ pub fn sign_checkpoint(
         CheckpointBefore::Sound => ledger.checkpoint()?,
         _ => ledger.renew_checkpoint()?,
     };
+    // They are asked with it; one that knows of more stops the ledger from here on.
+    if let Some(error) = hear(&mut ledger)?.against {
+        return Err(error.into());
+    }
     Ok(CheckpointSigned {
         before,
         kept,
@@ -77,4 +89,10 @@ pub fn sign_checkpoint(
         signatures: audit.signatures,
         compared,
     })
+}
+
+/// Whether the ledger holds what these bytes state, whoever signed them.
+fn is_held(ledger: &Ledger, bytes: &[u8]) -> bool {
+    let stated = SignedCheckpoint::parse(bytes);
+    stated.is_ok_and(|stated| known::compare(ledger.store(), &stated, BESIDE).is_ok())
 }

@@ -94,11 +94,15 @@ pub struct DailyCopy {
 
 /// A copy that is older counts as not made: a weekend, and a morning to start the computer.
 const LATE_SECONDS: i64 = 3 * 86_400;
+/// And one that claims to be so much newer than now.
+const AHEAD_SECONDS: i64 = 86_400;
 
 impl DailyCopy {
     /// A copy as it stands at `now`.
     pub fn new(kind: DailyKind, at: Stamp, entries: Option<u64>, now: Stamp) -> Self {
-        let late = now.unix().saturating_sub(at.unix()) > LATE_SECONDS;
+        // One from tomorrow or later was made under a wrong clock, and says nothing of today.
+        let age = now.unix().saturating_sub(at.unix());
+        let late = !(-AHEAD_SECONDS..=LATE_SECONDS).contains(&age);
         DailyCopy { kind, at, entries, late }
     }
 

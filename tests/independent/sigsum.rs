@@ -35,6 +35,12 @@ fn sigsum() -> Option<PathBuf> {
     if folder.join("sigsum-witness").exists() {
         return Some(folder);
     }
+    // Demanded, unless it could not be fetched from where Debian keeps it.
+    let demanded = std::env::var("CUSTODY_REQUIRE_TOOLS").is_ok_and(|value| value == "1");
+    assert!(
+        !demanded || target.join("sigsum/absent").exists(),
+        "CUSTODY_REQUIRE_TOOLS=1, and sigsum-witness is missing: run 'tests/run prepare'"
+    );
     use std::io::Write as _;
     let text = "SKIPPED: no sigsum-go from the backports, so no witness but ours was asked\n";
     let _ = std::io::stderr().write_all(text.as_bytes());

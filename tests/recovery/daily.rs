@@ -96,6 +96,13 @@ fn a_ledger_that_knows_less_takes_the_place_of_no_backup() {
     assert_eq!(kept(&case), before);
     let refused = case.exits(4, &format!("{} --ledger late", set(28)));
     assert!(refused.stderr.contains("kept elsewhere knows of 11"), "{}", refused.stderr);
+    // Nor under a clock that was wrong once: the newest by its name knows as little.
+    let future = "kept/custody-20990101T103000Z.tar";
+    fs::copy(case.path("old.tar"), case.path(future)).expect("copied");
+    fs::remove_file(case.path("late/known-elsewhere")).expect("removed");
+    let refused = case.exits(4, "backup --into kept --keep 2 --ledger late");
+    assert!(refused.stderr.contains("knows of 11, and the ledger holds 10"), "{}", refused.stderr);
+    fs::remove_file(case.path(future)).expect("removed");
     // One that is damaged is named and counts as none; the whole one before it is compared.
     let newest = "kept/custody-20200102T103000Z.tar";
     let mut bytes = case.read(newest);

@@ -28,6 +28,14 @@ enum Answers {
     Never,
 }
 
+/// Whether all of a request is there: its head, and as much behind it as that says.
+fn is_whole(asked: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(asked).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    length.is_none_or(|length| body.len() >= length.trim().parse().expect("a number"))
+}
+
 /// A witness that is none, gone with the test.
 struct False(SocketAddr, Arc<AtomicBool>);
 
@@ -48,9 +56,11 @@ impl False {
                     kept.push(stream);
                     continue;
                 }
-                stream.set_read_timeout(Some(Duration::from_millis(100))).expect("set");
+                stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
                 let (mut asked, mut part) = (Vec::new(), [0; 4096]);
-                while let Ok(count @ 1..) = stream.read(&mut part) {
+                while !is_whole(&asked)
+                    && let Ok(count @ 1..) = stream.read(&mut part)
+                {
                     asked.extend_from_slice(&part[..count]);
                 }
                 let begins = asked.windows(7).any(|part| part == b"\nold 0\n");
@@ -187,6 +197,51 @@ fn a_check_names_each_witness_and_what_it_said() {
     policy(&bare, "absent", &others[0], "http://127.0.0.1:9");
     let said = bare.ok("ledger check");
     assert!(said.contains("the witness absent (http://127.0.0.1:9) was not heard"), "{said}");
+}
+
+/// One that takes the question and never answers is beside it, and asked first.
+#[test]
+fn a_witness_that_hangs_keeps_no_other_from_speaking() {
+    let (case, server) = set_back(&printer);
+    let mute = case.json(0, "witness init mute.example --folder mute");
+    let hangs = False::new(Answers::Never);
+    // What it vouched for is forgotten here as well, so it has to be asked twice.
+    let text = format!(
+        "witness mute {} http://{}\nwitness printer {} {}\nquorum printer\n",
+        mute["vkey"].as_str().expect("a key"),
+        hangs.0,
+        case.text("printer/witness.vkey").trim(),
+        server.1
+    );
+    case.write("ledger/witnesses.policy", text);
+    let refused = set(&case, 29);
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    let known = "the witness printer knows of 11, and the ledger holds 10";
+    assert!(refused.stderr.contains(known), "{}", refused.stderr);
+    assert!(case.path("ledger/known-elsewhere").exists(), "it is kept");
+}
+
+/// Without a checkpoint there is nothing to ask a witness about, and nothing is recorded.
+#[test]
+fn a_ledger_without_its_checkpoint_records_nothing_unasked() {
+    let (case, server) = set_back(&printer);
+    fs::remove_file(case.path("ledger/checkpoint")).expect("removed");
+    let refused = set(&case, 29);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("'custody ledger sign-checkpoint'"), "{}", refused.stderr);
+    let refused = case.exits(4, "ledger sign-checkpoint");
+    let known = "the witness printer knows of 11, and the ledger holds 10";
+    assert!(refused.stderr.contains(known), "{}", refused.stderr);
+    drop(server);
+    assert_eq!(set(&case, 29).code, 4, "it is kept");
+    // Where nothing is missing the witness vouches, and the ledger goes on.
+    fs::remove_dir_all(case.path("ledger")).expect("removed");
+    copy(&case.path("newest"), &case.path("ledger"));
+    fs::remove_file(case.path("ledger/checkpoint")).expect("removed");
+    let server = printer(&case);
+    policy(&case, "printer", case.text("printer/witness.vkey").trim(), &server.1);
+    case.ok("ledger sign-checkpoint");
+    assert_eq!(set(&case, 29).code, 0);
 }
 
 #[test]

@@ -38,6 +38,16 @@ pub(super) fn history(error: &HistoryError) -> Failure {
              the checkpoint that it keeps, and give that to 'custody ledger check'. A witness that \
              is wrong is taken out of witnesses.policy.",
         ),
+        HistoryError::KeptUnreadable { .. } => (
+            Kind::LedgerBehind,
+            "Nothing was recorded. Make the file readable for the ledger's owner, and run 'custody \
+             ledger check'.",
+        ),
+        HistoryError::Unasked => (
+            Kind::NoCheckpoint,
+            "Nothing was recorded. Sign one with 'custody ledger sign-checkpoint', which compares \
+             what else is known of the ledger and asks the witnesses.",
+        ),
         HistoryError::Unreadable { .. } => (
             Kind::NoCheckpoint,
             "Nothing was changed. Give a checkpoint or a receipt, byte for byte as it was written.",

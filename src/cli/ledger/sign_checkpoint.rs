@@ -14,7 +14,7 @@ use crate::render::text;
 #[command(after_help = "\
 Every entry is verified first, and what else remembers the ledger is compared: the head file,
 the second copy, and the FILEs. If one of them knows of more entries, nothing is signed: exit
-code 4. A checkpoint that is in order stays as it is. A daemon must not be running.
+code 4. The witnesses that have an address are asked with the new one. A checkpoint that is in order stays as it is. A daemon must not be running.
 Example:
   custody ledger sign-checkpoint newest.receipt")]
 pub(crate) struct SignCheckpoint {

@@ -8,6 +8,7 @@ use crate::ops::log_signers::{self, LogSigner};
 use crate::ops::{cosigned, known};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::proof::inclusion::prove_inclusion;
+use crate::proof::log_keys::LogKeys;
 use crate::proof::receipt::Receipt;
 use crate::proof::tlog_proof::TlogProof;
 use crate::wire::signature::sign_line;
@@ -72,8 +73,12 @@ impl Ledger {
             .map_err(log_signers::unsigned)?;
         let bytes = self.with_old_key(checkpoint)?.to_bytes();
         self.store.put_checkpoint(&bytes)?;
-        // The entries are kept whatever comes of it, and the next to open it is told.
-        let _ = known::remember(&self.folder, &bytes);
+        // The entries are kept whatever comes of it, and the next to record is told.
+        if let Some(log) = LogKeys::new(self.state.log_keys()) {
+            let store = self.store.as_ref();
+            let remembered = known::remember(&self.folder, store, &log, &bytes);
+            self.standing.copy_away |= remembered.is_err();
+        }
         Ok(())
     }
 
