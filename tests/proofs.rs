@@ -1,6 +1,5 @@
 //! Every inclusion and consistency proof of trees up to 300 entries verifies,
-//! and no altered one does. The published vectors say the same of theirs, and sigstore's
-//! verifier, which brings them along, of ours.
+//! and no altered one does. The published vectors are judged as they should be.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -196,21 +195,4 @@ fn consistency_proofs_are_judged_as_the_published_vectors_are() {
         *(if stands { &mut accepted } else { &mut refused }) += 1;
     }
     assert!(accepted >= 5 && refused >= 90 && stricter == 2, "{accepted} {refused} {stricter}");
-}
-
-#[test]
-fn sigstore_takes_our_proofs() {
-    for size in (1..=MOST).step_by(7) {
-        for at in (0..size).step_by(5) {
-            let path = prove_inclusion(&*TREE, at, size).expect("proof");
-            let path: Vec<_> = path.iter().map(|hash| (*hash.as_bytes()).into()).collect();
-            let (leaf, whole) = ((*leaf(at).as_bytes()).into(), (*root(size).as_bytes()).into());
-            sigstore_merkle::verify_inclusion_proof(&leaf, at, size, &path, &whole).expect("ours");
-            let path = prove_consistency(&*TREE, at, size).expect("proof");
-            let path: Vec<_> = path.iter().map(|hash| (*hash.as_bytes()).into()).collect();
-            let older = (*root(at).as_bytes()).into();
-            sigstore_merkle::verify_consistency_proof(at, size, &path, &older, &whole)
-                .expect("ours");
-        }
-    }
 }
