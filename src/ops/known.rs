@@ -234,6 +234,8 @@ pub(super) fn standing(
         let heard = share::read(&path).map_err(|error| error.to_string());
         let heard = heard.and_then(|bytes| match open_own(&bytes, &log, &by, have) {
             Err(error @ HistoryError::Succeeded { .. }) => Ok(Err(OpsError::from(error))),
+            // What it is of is said around this.
+            Err(HistoryError::Unreadable { why, .. }) => Err(why),
             Err(error) => Err(error.to_string()),
             Ok(there) => Ok(Ok(there)),
         });

@@ -79,7 +79,8 @@ pub fn sign_checkpoint(
         _ => ledger.renew_checkpoint()?,
     };
     // They are asked with it; one that knows of more stops the ledger from here on.
-    if let Some(error) = hear(&mut ledger)?.against {
+    let heard = hear(&mut ledger)?;
+    if let Some(error) = heard.against {
         return Err(error.into());
     }
     Ok(CheckpointSigned {
@@ -88,6 +89,7 @@ pub fn sign_checkpoint(
         entries: signed.checkpoint().size(),
         signatures: audit.signatures,
         compared,
+        witnesses: heard.witnesses,
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::text;
+use super::witnesses::WitnessHeard;
 use crate::model::Stamp;
 
 /// A log published as static files.
@@ -192,6 +193,8 @@ pub struct CheckpointSigned {
     pub signatures: u64,
     /// What was kept elsewhere and agrees.
     pub compared: Vec<Compared>,
+    /// The witnesses that have an address, and what each said of it.
+    pub witnesses: Vec<WitnessHeard>,
 }
 
 /// How a checkpoint was found.

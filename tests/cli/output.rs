@@ -278,7 +278,7 @@ fn every_command_answers_in_json_with_its_keys() {
         (
             0,
             "ledger sign-checkpoint held.receipt".to_owned(),
-            "before kept entries signatures compared",
+            "before kept entries signatures compared witnesses",
         ),
         (0, format!("ledger replace-key --by kato {with}"), appended),
         (

@@ -154,9 +154,12 @@ pub fn checkpoint_signed(report: &CheckpointSigned, style: Style) -> String {
             format!("{} knows of {} entries; they are here", one.file.display(), one.entries);
         page.put(2, Tone::Plain, &words);
     }
+    for heard in &report.witnesses {
+        page.put(2, Tone::Plain, &heard.sentence());
+    }
     if report.compared.is_empty() && report.before != CheckpointBefore::Sound {
         let words = "Compare it with the newest receipt anybody holds ('custody ledger check \
-                     RECEIPT'): the damaged checkpoint may have known of more entries.";
+                     RECEIPT'): the checkpoint before may have known of more entries.";
         page.put(0, Tone::Plain, words);
     }
     page.finish()
